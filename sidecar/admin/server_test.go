@@ -1,0 +1,100 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/report"
+)
+
+var web = naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "web"}
+
+func sources() Sources {
+	view := &naming.View{Service: web, Hosts: []naming.Instance{
+		{IP: "10.0.0.1", Port: 80, Cluster: "DEFAULT", Weight: 1, Healthy: true, Enabled: true, Metadata: map[string]string{"zone": "a"}},
+		{IP: "10.0.0.2", Port: 80, Cluster: "DEFAULT", Weight: 1, Enabled: true},
+	}}
+	return Sources{
+		Live:     func() error { return nil },
+		Ready:    func() error { return nil },
+		Report:   func(context.Context) (report.Report, error) { return report.Report{Member: "a:8848", Digest: "00"}, nil },
+		Services: func() []naming.ServiceKey { return []naming.ServiceKey{web} },
+		View: func(s naming.ServiceKey) *naming.View {
+			if s == web {
+				return view
+			}
+			return &naming.View{Service: s}
+		},
+		Drain:   func(context.Context) error { return nil },
+		Metrics: http.NotFoundHandler(),
+	}
+}
+
+func ask(t *testing.T, s Sources, method, path, from string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+	if from != "" {
+		r.RemoteAddr = from
+	}
+	w := httptest.NewRecorder()
+	Handler(s).ServeHTTP(w, r)
+	return w
+}
+
+func TestAnswers(t *testing.T) {
+	broken := sources()
+	broken.Ready = func() error { return errors.New("loading: 1 of 2 peers answered") }
+	broken.Report = func(context.Context) (report.Report, error) { return report.Report{}, naming.ErrStopped }
+	broken.Drain = func(context.Context) error { return context.DeadlineExceeded }
+	tests := map[string]struct {
+		sources      Sources
+		method, path string
+		from         string
+		status       int
+		body         string
+	}{
+		"alive":                              {sources(), "GET", "/livez", "", 200, "ok"},
+		"ready":                              {sources(), "GET", "/readyz", "", 200, "ok"},
+		"not ready says why":                 {broken, "GET", "/readyz", "", 503, "loading: 1 of 2 peers answered"},
+		"status":                             {sources(), "GET", "/v1/status", "", 200, `"member":"a:8848"`},
+		"no status from a stopped member":    {broken, "GET", "/v1/status", "", 503, "stopping"},
+		"services":                           {sources(), "GET", "/v1/services", "", 200, `"instances":2,"healthy":1`},
+		"an unknown service has none":        {sources(), "GET", "/v1/instances?service=x", "", 200, "[]"},
+		"drain from this host":               {sources(), "POST", "/v1/drain", "127.0.0.1:4000", 200, "drained"},
+		"drain from this host over IPv6":     {sources(), "POST", "/v1/drain", "[::1]:4000", 200, "drained"},
+		"drain from elsewhere is refused":    {sources(), "POST", "/v1/drain", "10.0.0.9:4000", 403, "only from this host"},
+		"drain that ran out of time":         {broken, "POST", "/v1/drain", "127.0.0.1:4000", 504, "deadline"},
+		"drain must be asked for explicitly": {sources(), "GET", "/v1/drain", "127.0.0.1:4000", 405, ""},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := ask(t, tc.sources, tc.method, tc.path, tc.from)
+			if w.Code != tc.status || !strings.Contains(w.Body.String(), tc.body) {
+				t.Errorf("%s %s = %d %q, want %d with %q", tc.method, tc.path, w.Code, w.Body, tc.status, tc.body)
+			}
+		})
+	}
+}
+
+func TestInstancesAreWhole(t *testing.T) {
+	w := ask(t, sources(), "GET", "/v1/instances?namespace=public&group=DEFAULT_GROUP&service=web", "")
+	var got []Instance
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := []Instance{
+		{IP: "10.0.0.1", Port: 80, Cluster: "DEFAULT", Weight: 1, Healthy: true, Enabled: true, Metadata: map[string]string{"zone": "a"}},
+		{IP: "10.0.0.2", Port: 80, Cluster: "DEFAULT", Weight: 1, Enabled: true},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("instances differ (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,77 @@
+package sidecar
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+)
+
+// Version is the program's version, set when a release is built.
+var Version = "v0.1.0"
+
+// Config is everything that can be set on a member.
+type Config struct {
+	Address         member.Address // own entry in the member list
+	MemberList      string         // path of the member list, in cluster.conf form
+	ListenHost      string         // where the Nacos ports listen; empty means everywhere
+	AdminAddress    string         // host:port of the admin port
+	HeadlessService string         // for look-ups of peers; empty outside Kubernetes
+	DrainTimeout    time.Duration  // how long leaving may take
+	LogLevel        string         // info or debug
+}
+
+// parseConfig reads the flags of "serve". Every problem is reported at once.
+func parseConfig(args []string, stderr io.Writer) (Config, error) {
+	var (
+		cfg     Config
+		address string
+	)
+	fs := flag.NewFlagSet("distro-sidecar serve", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.StringVar(&address, "address", "", "own `host:port` as it stands in the member list; gRPC listens on port+1000 and port+1001")
+	fs.StringVar(&cfg.MemberList, "member-list", "", "`file` with the member list, one host:port a line; followed while running")
+	fs.StringVar(&cfg.ListenHost, "listen-host", "", "`IP` on which the Nacos ports listen (default all)")
+	fs.StringVar(&cfg.AdminAddress, "admin-address", ":8080", "`host:port` for probes, status, metrics")
+	fs.StringVar(&cfg.HeadlessService, "headless-service", "", "DNS `name` of the headless Service, for look-ups of peers")
+	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
+	fs.StringVar(&cfg.LogLevel, "log-level", "info", "info or debug")
+	if err := fs.Parse(args); err != nil {
+		return Config{}, err
+	}
+	var errs []error
+	if fs.NArg() > 0 {
+		errs = append(errs, fmt.Errorf("unexpected argument %q", fs.Arg(0)))
+	}
+	parsed, err := member.ParseAddress(address)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("--address: %w", err))
+	}
+	cfg.Address = parsed
+	return cfg, errors.Join(append(errs, cfg.problems()...)...)
+}
+
+func (c Config) problems() []error {
+	var errs []error
+	if c.MemberList == "" {
+		errs = append(errs, errors.New("--member-list: a file is required; one host:port a line, this member's own among them"))
+	}
+	if c.ListenHost != "" && net.ParseIP(c.ListenHost) == nil {
+		errs = append(errs, fmt.Errorf("--listen-host: %q is not an IP", c.ListenHost))
+	}
+	if _, _, err := net.SplitHostPort(c.AdminAddress); err != nil {
+		errs = append(errs, fmt.Errorf("--admin-address: %w", err))
+	}
+	if c.DrainTimeout < 0 {
+		errs = append(errs, fmt.Errorf("--drain-timeout: must not be negative, is %s", c.DrainTimeout))
+	}
+	if level := strings.ToLower(c.LogLevel); level != "info" && level != "debug" {
+		errs = append(errs, fmt.Errorf("--log-level: want info or debug, is %q", c.LogLevel))
+	}
+	return errs
+}

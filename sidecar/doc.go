@@ -1,0 +1,14 @@
+// Package sidecar puts a member together: it reads the configuration, builds
+// the parts under sidecar/, connects them, starts them in order and stops them
+// in reverse. It is the only package that knows all of them.
+//
+//	member, naming, report    leaves: addresses, the domain, what a member says of itself
+//	distro                    pure core: what to send to whom, and when
+//	wire                      Nacos formats, bytes to domain and back
+//	replica, push             shells: the goroutine that owns the state; deliveries
+//	membership                the member list, name look-ups, the state of peers
+//	nacosgrpc, nacoshttp      Nacos's ports: p (HTTP), p+1000 (SDK), p+1001 (cluster)
+//	admin, metrics, console   for those who look after a member
+//
+// It needs no access to the Kubernetes API.
+package sidecar

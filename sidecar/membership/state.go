@@ -1,0 +1,141 @@
+package membership
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+)
+
+// PeerStatus is what is known of one peer, for people.
+type PeerStatus struct {
+	Address member.Address
+	State   member.State
+	IP      string // where it last answered
+	Error   string // the last failure, empty while all is well
+}
+
+// Node returns what this member says about itself.
+func (w *Watch) Node() member.Node {
+	state := member.Up
+	if w.draining.Load() {
+		state = member.Draining
+	}
+	return member.Node{
+		Address: w.cfg.Self, Epoch: w.cfg.Epoch, Version: w.cfg.Version,
+		State: state, Ready: w.ready(), Clock: w.clock(),
+	}
+}
+
+// Heard says that a peer introduced itself from ip. What is not listed is
+// ignored; a restarted peer is found by this before DNS knows its new place.
+func (w *Watch) Heard(n member.Node, ip string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.peers[n.Address]
+	if p == nil {
+		return
+	}
+	if p.introduced != ip {
+		p.introduced = ip
+		delete(p.demoted, ip)
+	}
+	w.meet(n, p)
+	if n.State == member.Draining || p.state == member.Draining {
+		w.setState(n.Address, p, n.State)
+	}
+}
+
+// Reached says that a call to a peer succeeded at ip; n is its answer.
+func (w *Watch) Reached(n member.Node, ip string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.peers[n.Address]
+	if p == nil {
+		return
+	}
+	p.failures, p.err, p.good = 0, "", ip
+	clear(p.demoted)
+	w.meet(n, p)
+	state := member.Up
+	if n.State == member.Draining {
+		state = member.Draining
+	}
+	w.setState(n.Address, p, state)
+}
+
+// Failed says that a call to a peer failed; refused means that its own address
+// refused the connection, so the process is gone and not only the path.
+func (w *Watch) Failed(to member.Address, refused bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.peers[to]
+	if p == nil {
+		return
+	}
+	p.failures++
+	p.err = err.Error()
+	if p.dialed != "" {
+		p.demoted[p.dialed] = true
+	}
+	if refused || p.failures >= w.cfg.FailuresToDown {
+		w.setState(to, p, member.Down)
+		return
+	}
+	w.setState(to, p, member.Suspect)
+}
+
+// meet learns a peer's incarnation and time; the lock is held. A lower epoch is
+// an echo of an earlier incarnation and is ignored.
+func (w *Watch) meet(n member.Node, p *peer) {
+	w.pending.Lock()
+	defer w.pending.Unlock()
+	w.pending.clock = max(w.pending.clock, n.Clock)
+	if n.Epoch > p.epoch {
+		if p.epoch != 0 {
+			w.pending.restarted = append(w.pending.restarted, n.Address)
+			w.dirty()
+		}
+		p.epoch = n.Epoch
+	}
+}
+
+func (w *Watch) setState(a member.Address, p *peer, s member.State) {
+	if p.state == s {
+		return
+	}
+	if p.state == member.Down && s == member.Suspect {
+		return // a peer that was proven dead is Down until it answers
+	}
+	w.log.Info("peer changed state", "peer", a, "from", p.state, "to", s, "error", p.err)
+	p.state = s
+	w.dirty()
+}
+
+// freshView returns the present view, and whether it is yet to be told.
+func (w *Watch) freshView() (member.View, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fresh := w.fresh && w.loaded
+	w.fresh = w.fresh && !fresh
+	states := make(map[member.Address]member.State, len(w.peers)+1)
+	for a, p := range w.peers {
+		states[a] = p.state
+	}
+	if w.draining.Load() {
+		states[w.cfg.Self] = member.Draining
+	}
+	return member.NewView(w.cfg.Self, w.list, states), fresh
+}
+
+// Peers returns what is known of every peer, in order.
+func (w *Watch) Peers() []PeerStatus {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := make([]PeerStatus, 0, len(w.peers))
+	for _, a := range slices.Sorted(maps.Keys(w.peers)) {
+		p := w.peers[a]
+		out = append(out, PeerStatus{Address: a, State: p.state, IP: p.good, Error: p.err})
+	}
+	return out
+}

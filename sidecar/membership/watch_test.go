@@ -1,0 +1,233 @@
+package membership
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+)
+
+const (
+	self  member.Address = "demo-0.demo-headless.prod.svc:8848"
+	peer1 member.Address = "demo-1.demo-headless.prod.svc:8848"
+	peer2 member.Address = "demo-2.demo-headless.prod.svc:8848"
+)
+
+// house is a Watch in fake time, with a file and a DNS that the test writes.
+type house struct {
+	*Watch
+	t    *testing.T
+	file string
+	dns  *dns
+
+	mu        sync.Mutex
+	views     []member.View
+	restarted []member.Address
+	clock     int64
+}
+
+type dns struct {
+	mu    sync.Mutex
+	hosts map[string][]string
+	srv   []string // nil: the look-up fails
+	asked int
+}
+
+func (d *dns) LookupHost(_ context.Context, host string) ([]string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked++
+	if ips := d.hosts[host]; len(ips) > 0 {
+		return ips, nil
+	}
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+}
+
+func (d *dns) LookupSRV(context.Context, string, string, string) (string, []*net.SRV, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.srv == nil {
+		return "", nil, errors.New("no such service")
+	}
+	var out []*net.SRV
+	for _, t := range d.srv {
+		out = append(out, &net.SRV{Target: t, Port: 8848})
+	}
+	return "", out, nil
+}
+
+func inHouse(t *testing.T, list string, test func(h *house)) {
+	t.Helper()
+	h := &house{file: filepath.Join(t.TempDir(), "cluster.conf"), dns: &dns{hosts: map[string][]string{}}}
+	synctest.Test(t, func(t *testing.T) {
+		h.t = t
+		h.write(list)
+		ctx, stop := context.WithCancel(t.Context())
+		cfg := DefaultConfig()
+		cfg.Self, cfg.File, cfg.HeadlessService = self, h.file, "demo-headless.prod.svc"
+		h.Watch = New(cfg, logr.Discard(), h.dns, Events{View: h.seeView, Restarted: h.seeRestart, Clock: h.seeClock},
+			func() bool { return true }, func() int64 { return 1 })
+		done := make(chan error, 1)
+		go func() { done <- h.Run(ctx) }()
+		synctest.Wait()
+		test(h)
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+func (h *house) write(list string) {
+	h.t.Helper()
+	if err := os.WriteFile(h.file, []byte(list), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *house) seeView(v member.View) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.views = append(h.views, v)
+}
+
+func (h *house) seeRestart(a member.Address) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.restarted = append(h.restarted, a)
+}
+
+func (h *house) seeClock(c int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.clock = c
+}
+
+// last lets the watch notice what happened and returns the newest view.
+func (h *house) last() member.View {
+	h.t.Helper()
+	time.Sleep(time.Second) //nolint:forbidigo // fake clock: returns at once
+	synctest.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.views) == 0 {
+		h.t.Fatal("no view was told")
+	}
+	return h.views[len(h.views)-1]
+}
+
+func list(generation string, members ...member.Address) string {
+	out := "# generation: " + generation + "\n"
+	for _, m := range members {
+		out += string(m) + "\n"
+	}
+	return out
+}
+
+func TestListIsFollowed(t *testing.T) {
+	inHouse(t, list("1", self, peer1), func(h *house) {
+		if got := h.last(); got.List.Generation() != 1 || len(got.Peers()) != 1 {
+			t.Fatalf("view = generation %d, peers %v", got.List.Generation(), got.Peers())
+		}
+		h.write(list("2", self, peer1, peer2))
+		if got := h.last(); got.List.Generation() != 2 || len(got.Peers()) != 2 {
+			t.Errorf("view after growth = generation %d, peers %v", got.List.Generation(), got.Peers())
+		}
+		told := len(h.views)
+		h.last()
+		if len(h.views) != told {
+			t.Errorf("told %d views although nothing changed", len(h.views)-told)
+		}
+	})
+}
+
+func TestBadListNeverReplacesAGoodOne(t *testing.T) {
+	tests := map[string]struct{ text, fault string }{
+		"a list without this member": {list("9", peer1, peer2), "does not contain"},
+		"an empty file":              {"", "does not contain"},
+		"a broken line":              {list("9", self) + "bad host:1\n", "neither an IP nor a DNS name"},
+		"a port without room":        {list("9", self) + "a:65000\n", "want 1-64534"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			inHouse(t, list("1", self, peer1), func(h *house) {
+				h.write(tc.text)
+				if got := h.last(); got.List.Generation() != 1 {
+					t.Errorf("generation = %d, want the good list's 1", got.List.Generation())
+				}
+				generation, fault := h.Generation()
+				if generation != 1 || !strings.Contains(fault, tc.fault) {
+					t.Errorf("Generation() = %d, %q, want 1 and a fault with %q", generation, fault, tc.fault)
+				}
+			})
+		})
+	}
+}
+
+func TestStateOfAPeer(t *testing.T) {
+	broken := errors.New("broken")
+	answer := member.Node{Address: peer1, Epoch: 1, State: member.Up}
+	leaving := member.Node{Address: peer1, Epoch: 1, State: member.Draining}
+	tests := map[string]struct {
+		events func(h *house)
+		want   member.State
+	}{
+		"never heard of is suspect":             {func(*house) {}, member.Suspect},
+		"an answer makes it up":                 {func(h *house) { h.Reached(answer, "10.0.0.1") }, member.Up},
+		"one failure makes it suspect":          {func(h *house) { h.Reached(answer, "10.0.0.1"); h.Failed(peer1, false, broken) }, member.Suspect},
+		"a refusal makes it down":               {func(h *house) { h.Failed(peer1, true, broken) }, member.Down},
+		"a failure after a refusal leaves down": {func(h *house) { h.Failed(peer1, true, broken); h.Failed(peer1, false, broken) }, member.Down},
+		"four failures make it down":            {func(h *house) { times(4, func() { h.Failed(peer1, false, broken) }) }, member.Down},
+		"an answer makes a down one up again":   {func(h *house) { h.Failed(peer1, true, broken); h.Reached(answer, "10.0.0.1") }, member.Up},
+		"it says that it leaves":                {func(h *house) { h.Reached(answer, "10.0.0.1"); h.Heard(leaving, "10.0.0.1") }, member.Draining},
+		"an introduction alone proves nothing":  {func(h *house) { h.Heard(answer, "10.0.0.1") }, member.Suspect},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			inHouse(t, list("1", self, peer1), func(h *house) {
+				tc.events(h)
+				if got := h.last().State(peer1); got != tc.want {
+					t.Errorf("state = %s, want %s", got, tc.want)
+				}
+			})
+		})
+	}
+}
+
+func times(n int, do func()) {
+	for range n {
+		do()
+	}
+}
+
+func TestNewIncarnationIsToldOnce(t *testing.T) {
+	inHouse(t, list("1", self, peer1), func(h *house) {
+		for _, epoch := range []int64{5, 5, 7, 5, 7} {
+			h.Heard(member.Node{Address: peer1, Epoch: epoch, Clock: epoch}, "10.0.0.1")
+		}
+		h.Heard(member.Node{Address: "stranger:8848", Epoch: 9}, "10.0.0.9")
+		h.last()
+		if len(h.restarted) != 1 || h.restarted[0] != peer1 || h.clock != 7 {
+			t.Errorf("restarted = %v, clock = %d, want [%s] and 7", h.restarted, h.clock, peer1)
+		}
+	})
+}
+
+func TestDrainingMemberSaysSo(t *testing.T) {
+	inHouse(t, list("1", self, peer1), func(h *house) {
+		h.Drain()
+		if got := h.last().State(self); got != member.Draining || h.Node().State != member.Draining {
+			t.Errorf("own state = %s, node says %s, want DRAINING", got, h.Node().State)
+		}
+	})
+}

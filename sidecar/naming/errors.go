@@ -1,0 +1,16 @@
+package naming
+
+import "errors"
+
+// Errors that callers of a member's replica tell apart.
+var (
+	// ErrNoClient means that the connection named is not, or no longer, known.
+	ErrNoClient = errors.New("client is not connected")
+	// ErrOwnedHere means that a peer offered a record of a client that this
+	// member owns; nothing was changed.
+	ErrOwnedHere = errors.New("client is owned by this member")
+	// ErrStopped means that the member is shutting down.
+	ErrStopped = errors.New("member is stopping")
+	// ErrLoading means that the member has not yet loaded the registry.
+	ErrLoading = errors.New("member is still loading")
+)

@@ -1,0 +1,74 @@
+package naming
+
+import (
+	"cmp"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// Defaults that Nacos clients and servers share.
+const (
+	DefaultNamespace = "public"
+	DefaultGroup     = "DEFAULT_GROUP"
+	DefaultCluster   = "DEFAULT"
+)
+
+// groupSeparator joins group and service name in Nacos's "grouped" names.
+const groupSeparator = "@@"
+
+// ServiceKey names a service.
+type ServiceKey struct {
+	Namespace string
+	Group     string
+	Name      string // bare, without the group
+}
+
+// Grouped returns "group@@name".
+func (k ServiceKey) Grouped() string { return k.Group + groupSeparator + k.Name }
+
+// String returns "namespace@@group@@name".
+func (k ServiceKey) String() string { return k.Namespace + groupSeparator + k.Grouped() }
+
+// Compare orders keys by namespace, group and name.
+func (k ServiceKey) Compare(o ServiceKey) int {
+	return cmp.Or(cmp.Compare(k.Namespace, o.Namespace), cmp.Compare(k.Group, o.Group), cmp.Compare(k.Name, o.Name))
+}
+
+// SplitGrouped reads "group@@name"; without a separator the group is
+// DefaultGroup.
+func SplitGrouped(grouped string) (group, name string) {
+	group, name, found := strings.Cut(grouped, groupSeparator)
+	if !found {
+		return DefaultGroup, grouped
+	}
+	return group, name
+}
+
+// ClientID is the identity of a client: a connection id such as
+// "1700000000000_10.0.0.8_52114", or "ip:port#true" for a client that sends
+// beats over HTTP (gRPC page, 4.9).
+type ClientID string
+
+const (
+	beatSuffix       = "#true"
+	persistentSuffix = "#false"
+)
+
+// BeatClient returns the id of the HTTP client that publishes ip:port.
+func BeatClient(ip string, port int) ClientID {
+	return ClientID(net.JoinHostPort(ip, strconv.Itoa(port)) + beatSuffix)
+}
+
+// Beats reports whether the client lives by beats rather than by a connection.
+func (c ClientID) Beats() bool { return strings.HasSuffix(string(c), beatSuffix) }
+
+// Persistent reports whether the id is that of a persistent client, which
+// Distro never carries.
+func (c ClientID) Persistent() bool { return strings.HasSuffix(string(c), persistentSuffix) }
+
+// Tag returns what the hash ring divides clients by: the id up to "#".
+func (c ClientID) Tag() string {
+	tag, _, _ := strings.Cut(string(c), "#")
+	return tag
+}

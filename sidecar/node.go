@@ -1,0 +1,181 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/distro-naming/naming-operator/sidecar/admin"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/membership"
+	"github.com/distro-naming/naming-operator/sidecar/metrics"
+	"github.com/distro-naming/naming-operator/sidecar/nacosgrpc"
+	"github.com/distro-naming/naming-operator/sidecar/nacoshttp"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/push"
+	"github.com/distro-naming/naming-operator/sidecar/replica"
+	"github.com/distro-naming/naming-operator/sidecar/report"
+)
+
+// nacosVersion is the version of Nacos whose protocol this member speaks, as
+// other members ask for it.
+const nacosVersion = "2.5.1"
+
+// node is one member, put together but not yet running.
+type node struct {
+	cfg   Config
+	log   logr.Logger
+	epoch int64
+
+	metrics *metrics.Metrics
+	loop    *replica.Loop
+	hub     *push.Hub
+	watch   *membership.Watch
+	peers   *nacosgrpc.Peers
+	grpc    *nacosgrpc.Server
+	api     *nacoshttp.Handler
+	http    *http.Server
+	admin   *http.Server
+
+	httpListener  net.Listener
+	adminListener net.Listener
+
+	leaveOnce sync.Once
+	leaveErr  error
+}
+
+// newNode builds the parts and opens the ports.
+func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
+	n := &node{cfg: cfg, log: log, epoch: time.Now().UnixMilli(), metrics: metrics.New()}
+	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
+		n.ready, func() int64 { return n.loop.Clock() })
+	peers := nacosgrpc.DefaultPeersConfig()
+	peers.Log = log.WithName("peers")
+	n.peers = nacosgrpc.NewPeers(peers, n.watch)
+	n.loop = replica.New(replica.DefaultConfig(cfg.Address), log.WithName("replica"), n.peers, n.metrics,
+		func(s naming.ServiceKey) { n.hub.Touch(s) })
+	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.metrics.Pushed)
+	if err := n.open(ctx); err != nil {
+		return nil, err
+	}
+	n.metrics.Watch(n.report, n.hub.Subscriptions, n.grpc.Clients)
+	return n, nil
+}
+
+// open opens all ports, so that a taken one is found before anything runs.
+func (n *node) open(ctx context.Context) error {
+	var listen net.ListenConfig
+	var errs [3]error
+	n.adminListener, errs[0] = listen.Listen(ctx, "tcp", n.cfg.AdminAddress)
+	n.httpListener, errs[1] = listen.Listen(ctx, "tcp", net.JoinHostPort(n.cfg.ListenHost, strconv.Itoa(n.cfg.Address.Port())))
+	grpc := nacosgrpc.DefaultConfig()
+	grpc.Log = n.log.WithName("grpc")
+	grpc.SDK, grpc.Cluster, errs[2] = nacosgrpc.Listen(n.cfg.ListenHost, n.cfg.Address)
+	if err := errors.Join(errs[:]...); err != nil {
+		return fmt.Errorf("open ports: %w", err)
+	}
+	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
+		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
+	})
+	web := nacoshttp.DefaultConfig()
+	web.Self, web.Version, web.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
+	n.api = nacoshttp.New(web, nacoshttp.Deps{Registrar: n.loop, Catalog: n.loop, Dialer: n.watch})
+	n.http = nacoshttp.Server(n.api)
+	n.admin = admin.NewServer(admin.Handler(n.sources()), n.cfg.DrainTimeout)
+	return nil
+}
+
+func (n *node) membershipConfig() membership.Config {
+	m := membership.DefaultConfig()
+	m.Self, m.Epoch, m.Version = n.cfg.Address, n.epoch, nacosVersion
+	m.File, m.HeadlessService = n.cfg.MemberList, n.cfg.HeadlessService
+	return m
+}
+
+// events carries what membership learns to the replica and to the connections.
+// A stopped replica need not hear of it any more.
+func (n *node) events() membership.Events {
+	ctx := context.Background()
+	return membership.Events{
+		View: func(v member.View) {
+			n.peers.SetPeers(v.Peers())
+			n.note("members", n.loop.SetMembers(ctx, v))
+		},
+		Restarted: func(a member.Address) {
+			n.note("restart of a peer", n.loop.Restarted(ctx, a))
+			n.peers.Redial(a)
+		},
+		Clock: func(t int64) { n.note("clock of a peer", n.loop.ObserveClock(ctx, t)) },
+	}
+}
+
+func (n *node) note(what string, err error) {
+	if err != nil {
+		n.log.V(1).Info("not told to the replica", "what", what, "reason", err.Error())
+	}
+}
+
+// ready reports whether clients should come here.
+func (n *node) ready() bool { return n.notReady() == nil }
+
+func (n *node) notReady() error {
+	switch generation, fault := n.watch.Generation(); {
+	case n.watch.Draining():
+		return errors.New("draining: this member is leaving")
+	case !n.loop.Loaded() && generation == 0 && fault != "":
+		return fmt.Errorf("no member list: %s", fault)
+	case !n.loop.Loaded():
+		return errors.New("loading: waiting for the registry of the other members")
+	}
+	return nil
+}
+
+func (n *node) sources() admin.Sources {
+	return admin.Sources{
+		Live:     n.alive,
+		Ready:    n.notReady,
+		Report:   n.report,
+		Services: n.loop.AllServices,
+		View:     n.loop.View,
+		Drain:    n.leave,
+		Metrics:  n.metrics.Handler(),
+	}
+}
+
+// alive asks the replica's goroutine for a sign of life.
+func (n *node) alive() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := n.loop.Ping(ctx); err != nil && !errors.Is(err, naming.ErrStopped) {
+		return fmt.Errorf("replica does not answer: %w", err)
+	}
+	return nil
+}
+
+func (n *node) report(ctx context.Context) (report.Report, error) {
+	st, err := n.loop.Stats(ctx)
+	if err != nil {
+		return report.Report{}, fmt.Errorf("count: %w", err)
+	}
+	generation, fault := n.watch.Generation()
+	r := report.Report{
+		Member: string(n.cfg.Address), Epoch: n.epoch, Version: Version,
+		Generation: generation, Fault: fault, Loaded: st.Loaded, Draining: n.watch.Draining(),
+		Digest: st.Digest, Clients: st.Clients, Owned: st.Owned, Services: st.Services,
+		Instances: st.Instances, Pending: st.Pending, Peers: []report.Peer{}, Time: time.Now().UTC(),
+	}
+	for _, p := range n.watch.Peers() {
+		r.Peers = append(r.Peers, report.Peer{
+			Member: string(p.Address), State: string(p.State), Address: p.IP,
+			Pending: st.PendingTo[p.Address], Error: p.Error,
+		})
+	}
+	return r, nil
+}

@@ -1,0 +1,193 @@
+// Package push delivers the newest view of a service to everyone who watches
+// it. The first change after a pause is delivered at once; changes that follow
+// within a window are delivered together at its end. A subscriber that is slow
+// or away has one newest view waiting, never a queue.
+//
+// The package knows no wire format: a delivery is a function that sends one
+// view to one subscriber and waits for its acknowledgement.
+package push
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// Config holds the numbers of a Hub.
+type Config struct {
+	Window   time.Duration // changes of one service within it are delivered together
+	RetryMin time.Duration // pause after the first failed delivery to a subscriber
+	RetryMax time.Duration // pauses double up to this
+	Parallel int           // deliveries in flight over all subscribers
+}
+
+// DefaultConfig returns the numbers that a member runs with.
+func DefaultConfig() Config {
+	return Config{Window: 500 * time.Millisecond, RetryMin: time.Second, RetryMax: 30 * time.Second, Parallel: 256}
+}
+
+// Deliver sends one view to one subscriber and waits for its acknowledgement.
+type Deliver = func(context.Context, *naming.View) error
+
+// Source answers what a service looks like now.
+type Source func(naming.ServiceKey) *naming.View
+
+// Hub knows who watches what.
+type Hub struct {
+	cfg      Config
+	source   Source
+	observe  func(took time.Duration, err error)
+	wake     chan struct{}
+	inFlight sync.WaitGroup
+
+	mu       sync.Mutex
+	services map[naming.ServiceKey]*watched
+	clients  map[naming.ClientID]map[naming.ServiceKey]*subscription
+	due      map[naming.ServiceKey]time.Time // services to be looked at
+	retries  map[*subscription]time.Time     // failed subscribers to be tried again
+	busy     int
+}
+
+type watched struct {
+	subscribers map[naming.ClientID]*subscription
+	last        time.Time // when subscribers were last told
+}
+
+type subscription struct {
+	client  naming.ClientID
+	service naming.ServiceKey
+	deliver Deliver
+	seen    int64 // LastRef of the view last acknowledged
+	busy    bool  // a delivery is in flight
+	behind  bool  // something changed since that delivery began
+	gone    bool
+	pause   time.Duration // of the next retry
+}
+
+// New returns a Hub that delivers nothing until Run. observe is told of every
+// delivery that ended.
+func New(cfg Config, source Source, observe func(took time.Duration, err error)) *Hub {
+	return &Hub{
+		cfg:      cfg,
+		source:   source,
+		observe:  observe,
+		wake:     make(chan struct{}, 1),
+		services: map[naming.ServiceKey]*watched{},
+		clients:  map[naming.ClientID]map[naming.ServiceKey]*subscription{},
+		due:      map[naming.ServiceKey]time.Time{},
+		retries:  map[*subscription]time.Time{},
+	}
+}
+
+// Subscribe makes deliver receive the views of s that are newer than those
+// already seen. Subscribing again replaces how it is delivered.
+func (h *Hub) Subscribe(c naming.ClientID, s naming.ServiceKey, deliver Deliver) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drop(c, s)
+	w := h.services[s]
+	if w == nil {
+		w = &watched{subscribers: map[naming.ClientID]*subscription{}}
+		h.services[s] = w
+	}
+	sub := &subscription{client: c, service: s, deliver: deliver}
+	w.subscribers[c] = sub
+	if h.clients[c] == nil {
+		h.clients[c] = map[naming.ServiceKey]*subscription{}
+	}
+	h.clients[c][s] = sub
+}
+
+// Unsubscribe ends one subscription.
+func (h *Hub) Unsubscribe(c naming.ClientID, s naming.ServiceKey) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drop(c, s)
+}
+
+// Forget ends all subscriptions of a client.
+func (h *Hub) Forget(c naming.ClientID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.clients[c] {
+		h.drop(c, s)
+	}
+}
+
+func (h *Hub) drop(c naming.ClientID, s naming.ServiceKey) {
+	sub := h.clients[c][s]
+	if sub == nil {
+		return
+	}
+	sub.gone = true
+	delete(h.retries, sub)
+	delete(h.clients[c], s)
+	if len(h.clients[c]) == 0 {
+		delete(h.clients, c)
+	}
+	delete(h.services[s].subscribers, c)
+	if len(h.services[s].subscribers) == 0 {
+		delete(h.services, s)
+		delete(h.due, s)
+	}
+}
+
+// Subscriptions returns how many there are.
+func (h *Hub) Subscriptions() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, list := range h.clients {
+		n += len(list)
+	}
+	return n
+}
+
+// Subscribers returns who watches s, in order.
+func (h *Hub) Subscribers(s naming.ServiceKey) []naming.ClientID {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []naming.ClientID
+	if w := h.services[s]; w != nil {
+		for c := range w.subscribers {
+			out = append(out, c)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Touch says that the view of s may have changed. It never waits.
+func (h *Hub) Touch(s naming.ServiceKey) {
+	now := time.Now()
+	h.mu.Lock()
+	w := h.services[s]
+	if w != nil {
+		if _, waiting := h.due[s]; !waiting {
+			h.due[s] = dueAt(now, w.last, h.cfg.Window)
+		}
+	}
+	h.mu.Unlock()
+	if w != nil {
+		h.signal()
+	}
+}
+
+// dueAt is when subscribers are told of a change that happened now, last having
+// been the previous time: at once after a pause, else when the window ends.
+func dueAt(now, last time.Time, window time.Duration) time.Time {
+	if end := last.Add(window); end.After(now) {
+		return end
+	}
+	return now
+}
+
+func (h *Hub) signal() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,211 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+var web = naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "web"}
+
+// registry is a source whose view of every service has the reference it was
+// last set to.
+type registry struct {
+	mu  sync.Mutex
+	ref int64
+}
+
+func (r *registry) change(h *Hub, s naming.ServiceKey) {
+	r.mu.Lock()
+	r.ref++
+	r.mu.Unlock()
+	h.Touch(s)
+}
+
+func (r *registry) view(s naming.ServiceKey) *naming.View {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return &naming.View{Service: s, LastRef: r.ref}
+}
+
+// subscriber records what it was given, and when.
+type subscriber struct {
+	mu    sync.Mutex
+	seen  []int64
+	at    []time.Duration
+	began time.Time
+	block chan struct{} // nil: acknowledge at once
+	fail  int           // the next deliveries that fail
+}
+
+func (s *subscriber) deliver(_ context.Context, v *naming.View) error {
+	if s.block != nil {
+		<-s.block
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = append(s.seen, v.LastRef)
+	s.at = append(s.at, time.Since(s.began))
+	if s.fail > 0 {
+		s.fail--
+		return errors.New("no acknowledgement")
+	}
+	return nil
+}
+
+func (s *subscriber) want(t *testing.T, want ...int64) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if fmt.Sprint(s.seen) != fmt.Sprint(want) {
+		t.Errorf("delivered %v at %v, want %v", s.seen, s.at, want)
+	}
+}
+
+// elapse lets d pass on the bubble's clock and then waits until all is quiet.
+func elapse(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // fake clock: returns at once
+	synctest.Wait()
+}
+
+// bubble runs a test with a running hub in fake time.
+func bubble(t *testing.T, cfg Config, run func(t *testing.T, h *Hub, r *registry)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		r := &registry{}
+		h := New(cfg, r.view, func(time.Duration, error) {})
+		done := make(chan error, 1)
+		go func() { done <- h.Run(ctx) }()
+		run(t, h, r)
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+func TestLoneChangeIsDeliveredAtOnce(t *testing.T) {
+	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+		s := &subscriber{began: time.Now()}
+		h.Subscribe("c1", web, s.deliver)
+		r.change(h, web)
+		elapse(0)
+		s.want(t, 1)
+	})
+}
+
+func TestBurstIsDeliveredOnceMore(t *testing.T) {
+	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+		s := &subscriber{began: time.Now()}
+		h.Subscribe("c1", web, s.deliver)
+		r.change(h, web)
+		elapse(0)
+		for range 100 {
+			r.change(h, web)
+		}
+		elapse(time.Second)
+		s.want(t, 1, 101)
+	})
+}
+
+func TestSlowSubscriberGetsOnlyTheNewest(t *testing.T) {
+	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+		slow := &subscriber{began: time.Now(), block: make(chan struct{})}
+		quick := &subscriber{began: time.Now()}
+		h.Subscribe("slow", web, slow.deliver)
+		h.Subscribe("quick", web, quick.deliver)
+		for range 3 {
+			r.change(h, web)
+			elapse(time.Second)
+		}
+		quick.want(t, 1, 2, 3)
+		close(slow.block)
+		elapse(time.Second)
+		slow.want(t, 1, 3)
+	})
+}
+
+func TestFailedDeliveryIsRetriedWithTheNewest(t *testing.T) {
+	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+		s := &subscriber{began: time.Now(), fail: 1}
+		h.Subscribe("c1", web, s.deliver)
+		r.change(h, web)
+		elapse(10 * time.Millisecond)
+		r.change(h, web)
+		elapse(time.Minute)
+		s.want(t, 1, 2)
+	})
+}
+
+func TestNobodyIsToldTwice(t *testing.T) {
+	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+		s := &subscriber{began: time.Now()}
+		h.Subscribe("c1", web, s.deliver)
+		r.change(h, web)
+		elapse(time.Second)
+		h.Touch(web) // nothing changed
+		elapse(time.Second)
+		s.want(t, 1)
+	})
+}
+
+func TestUnsubscribedAreLeftAlone(t *testing.T) {
+	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+		gone, left := &subscriber{fail: 9}, &subscriber{}
+		h.Subscribe("gone", web, gone.deliver)
+		h.Subscribe("left", web, left.deliver)
+		r.change(h, web)
+		elapse(0)
+		h.Unsubscribe("left", web)
+		h.Forget("gone")
+		r.change(h, web)
+		elapse(time.Minute)
+		gone.want(t, 1)
+		left.want(t, 1)
+		if n := h.Subscriptions(); n != 0 {
+			t.Errorf("Subscriptions() = %d, want 0", n)
+		}
+	})
+}
+
+func TestDeliveriesInFlightAreBounded(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Parallel = 2
+	bubble(t, cfg, func(t *testing.T, h *Hub, r *registry) {
+		release := make(chan struct{})
+		subs := make([]*subscriber, 5)
+		for i := range subs {
+			subs[i] = &subscriber{block: release}
+			h.Subscribe(naming.ClientID(fmt.Sprint("c", i)), web, subs[i].deliver)
+		}
+		r.change(h, web)
+		elapse(0)
+		h.mu.Lock()
+		busy := h.busy
+		h.mu.Unlock()
+		if busy != 2 {
+			t.Errorf("in flight = %d, want 2", busy)
+		}
+		close(release)
+		elapse(time.Second)
+		for _, s := range subs {
+			s.want(t, 1)
+		}
+	})
+}
+
+func TestSubscribersAreNamedInOrder(t *testing.T) {
+	h := New(DefaultConfig(), nil, nil)
+	h.Subscribe("b", web, nil)
+	h.Subscribe("a", web, nil)
+	if got := fmt.Sprint(h.Subscribers(web)); got != "[a b]" {
+		t.Errorf("Subscribers() = %s, want [a b]", got)
+	}
+}

@@ -1,0 +1,109 @@
+package replica
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// beatScan is how often the beats of own HTTP clients are judged. Nacos judges
+// every 5 s; timeouts are 15 s and 30 s.
+const beatScan = time.Second
+
+// beatTable remembers when the HTTP clients that this member owns were last
+// heard of, per service.
+type beatTable struct {
+	last map[naming.ClientID]map[naming.ServiceKey]time.Time
+	scan time.Time
+}
+
+func newBeatTable() *beatTable {
+	return &beatTable{last: map[naming.ClientID]map[naming.ServiceKey]time.Time{}}
+}
+
+func (b *beatTable) heard(now time.Time, c naming.ClientID, s naming.ServiceKey) {
+	if b.last[c] == nil {
+		b.last[c] = map[naming.ServiceKey]time.Time{}
+	}
+	b.last[c][s] = now
+}
+
+func (b *beatTable) next() (time.Time, bool) {
+	return b.scan.Add(beatScan), len(b.last) > 0
+}
+
+// Beat renews what the HTTP client c publishes in s. It reports false when
+// nothing is published there, and the client must then register.
+func (l *Loop) Beat(ctx context.Context, c naming.ClientID, s naming.ServiceKey) (bool, error) {
+	known := false
+	err := l.call(ctx, func(now time.Time) error {
+		r := l.registry.Record(c)
+		if r == nil {
+			return nil
+		}
+		p := r.Find(s)
+		if p == nil || len(p.Instances) == 0 {
+			return nil
+		}
+		known = true
+		if l.engine.Owns(c) {
+			l.beats.heard(now, c, s)
+		}
+		if !p.Instances[0].Healthy {
+			l.setHealth(now, r, *p, true)
+		}
+		return nil
+	})
+	return known, err
+}
+
+// expireBeats marks own HTTP instances unhealthy or removes them, as their
+// silence demands.
+func (l *Loop) expireBeats(now time.Time) {
+	if due, any := l.beats.next(); !any || now.Before(due) {
+		return
+	}
+	l.beats.scan = now
+	for _, c := range slices.Sorted(maps.Keys(l.beats.last)) {
+		for s, last := range l.beats.last[c] {
+			l.judge(now, c, s, now.Sub(last))
+		}
+	}
+}
+
+func (l *Loop) judge(now time.Time, c naming.ClientID, s naming.ServiceKey, silence time.Duration) {
+	r := l.registry.Record(c)
+	if r == nil || r.Find(s) == nil || len(r.Find(s).Instances) == 0 {
+		l.silence(c, s)
+		return
+	}
+	p := *r.Find(s)
+	switch naming.LivenessOf(p.Instances[0], silence) {
+	case naming.Lost:
+		l.withdraw(now, c, s)
+	case naming.Unhealthy:
+		if p.Instances[0].Healthy {
+			l.setHealth(now, r, p, false)
+		}
+	case naming.Alive:
+	}
+}
+
+// silence forgets the beats of c in s.
+func (l *Loop) silence(c naming.ClientID, s naming.ServiceKey) {
+	delete(l.beats.last[c], s)
+	if len(l.beats.last[c]) == 0 {
+		delete(l.beats.last, c)
+	}
+}
+
+func (l *Loop) setHealth(now time.Time, r *naming.Record, p naming.Publication, healthy bool) {
+	p.Instances = slices.Clone(p.Instances)
+	for i := range p.Instances {
+		p.Instances[i].Healthy = healthy
+	}
+	l.write(now, r.With(p, l.issue(now)))
+}

@@ -1,0 +1,123 @@
+package replica
+
+import (
+	"context"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/distro"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// Connect notes that the connection c exists. Only then can it register.
+func (l *Loop) Connect(ctx context.Context, c naming.ClientID) error {
+	return l.call(ctx, func(time.Time) error {
+		l.connected[c] = struct{}{}
+		return nil
+	})
+}
+
+// Register replaces what c publishes in s. A connection must be known
+// (naming.ErrNoClient); an HTTP client is created on the way. The call returns
+// when readers of this member see the change; peers are told afterwards.
+func (l *Loop) Register(ctx context.Context, c naming.ClientID, s naming.ServiceKey, list []naming.Instance, batch bool) error {
+	return l.call(ctx, func(now time.Time) error {
+		if _, connected := l.connected[c]; !connected && !c.Beats() {
+			return naming.ErrNoClient
+		}
+		r := l.registry.Record(c)
+		if r == nil {
+			r = &naming.Record{Client: c}
+		}
+		l.write(now, r.With(naming.Publication{Service: s, Instances: list, Batch: batch}, l.issue(now)))
+		if c.Beats() && l.engine.Owns(c) {
+			l.beats.heard(now, c, s)
+		}
+		return nil
+	})
+}
+
+// Deregister withdraws what c publishes in s. Nothing published is success.
+func (l *Loop) Deregister(ctx context.Context, c naming.ClientID, s naming.ServiceKey) error {
+	return l.call(ctx, func(now time.Time) error {
+		l.withdraw(now, c, s)
+		return nil
+	})
+}
+
+// Disconnect ends the connection c: what it published is gone here at once and
+// peers are told.
+func (l *Loop) Disconnect(ctx context.Context, c naming.ClientID) error {
+	return l.call(ctx, func(now time.Time) error {
+		delete(l.connected, c)
+		l.remove(now, c)
+		return nil
+	})
+}
+
+// SetMembers tells the engine who is in the cluster and how they are.
+func (l *Loop) SetMembers(ctx context.Context, v member.View) error {
+	return l.call(ctx, func(now time.Time) error {
+		l.view = v
+		l.ring.Store(&v)
+		l.engine.Members(now, v)
+		return nil
+	})
+}
+
+// Restarted tells the engine that peer runs as a new incarnation.
+func (l *Loop) Restarted(ctx context.Context, peer member.Address) error {
+	return l.call(ctx, func(now time.Time) error {
+		l.engine.Restarted(now, peer)
+		return nil
+	})
+}
+
+// Owner returns the member that owns the HTTP client c, and whether that is
+// this member. An unknown owner (an empty ring) is nobody.
+func (l *Loop) Owner(c naming.ClientID) (owner member.Address, here bool) {
+	v := l.ring.Load()
+	if v == nil {
+		return "", false
+	}
+	owner, ok := distro.RingOwner(v.Ring(), c)
+	return owner, ok && owner == l.cfg.Self
+}
+
+// issue returns the stamp of a write that this member makes now.
+func (l *Loop) issue(now time.Time) naming.Stamp {
+	return naming.Issue(l.cfg.Self, l.clock.tick(now))
+}
+
+// write stores the record of an own client and tells readers, subscribers and
+// the engine.
+func (l *Loop) write(now time.Time, r *naming.Record) {
+	l.changed(now, l.registry.Put(r))
+	l.engine.Local(now, r.Mark())
+}
+
+// withdraw takes the publication of c in s out of its record. An HTTP client
+// that publishes nothing any more is gone; a connection stays.
+func (l *Loop) withdraw(now time.Time, c naming.ClientID, s naming.ServiceKey) {
+	l.silence(c, s)
+	r := l.registry.Record(c)
+	if r == nil || r.Find(s) == nil {
+		return
+	}
+	rest := r.Without(s, l.issue(now))
+	if c.Beats() && len(rest.Publications) == 0 {
+		l.remove(now, c)
+		return
+	}
+	l.write(now, rest)
+}
+
+// remove ends an own client: its record goes and peers are told.
+func (l *Loop) remove(now time.Time, c naming.ClientID) {
+	delete(l.beats.last, c)
+	if l.registry.Record(c) == nil {
+		return
+	}
+	l.changed(now, l.registry.Remove(c))
+	l.engine.Gone(now, c, l.clock.tick(now))
+}

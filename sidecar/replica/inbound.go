@@ -1,0 +1,80 @@
+package replica
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/distro"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// Receive takes the record of one of a peer's clients. A record that is older
+// than what is held is success and changes nothing; one of a client that is
+// owned here is refused with naming.ErrOwnedHere.
+func (l *Loop) Receive(ctx context.Context, from member.Address, r *naming.Record) error {
+	return l.call(ctx, func(now time.Time) error { return l.offered(now, from, r, true) })
+}
+
+// offered asks the engine about a record and stores it if the engine accepts.
+func (l *Loop) offered(now time.Time, from member.Address, r *naming.Record, direct bool) error {
+	l.clock.observe(now, r.Stamp.Version)
+	verdict := l.engine.Offered(now, from, r.Mark(), direct)
+	l.observer.Offered(from, verdict.Code.String())
+	switch verdict.Code {
+	case distro.Accept:
+		l.changed(now, l.registry.Put(r))
+	case distro.OwnedHere:
+		return fmt.Errorf("record of %s from %s: %w", r.Client, from, naming.ErrOwnedHere)
+	case distro.Same, distro.Stale:
+	}
+	return nil
+}
+
+// Forget ends a peer's client. version is 0 when the peer gave none.
+func (l *Loop) Forget(ctx context.Context, from member.Address, c naming.ClientID, version int64) error {
+	return l.call(ctx, func(now time.Time) error {
+		l.clock.observe(now, version)
+		verdict := l.engine.Dropped(now, from, c, version)
+		l.observer.Offered(from, verdict.Code.String())
+		switch verdict.Code {
+		case distro.Accept:
+			delete(l.beats.last, c)
+			l.changed(now, l.registry.Remove(c))
+		case distro.OwnedHere:
+			return fmt.Errorf("removal of %s by %s: %w", c, from, naming.ErrOwnedHere)
+		case distro.Same, distro.Stale:
+		}
+		return nil
+	})
+}
+
+// Compare renews the clients that a peer says it owns and returns those that
+// are unknown or different here.
+func (l *Loop) Compare(ctx context.Context, from member.Address, marks []naming.Mark) ([]naming.ClientID, error) {
+	var different []naming.ClientID
+	err := l.call(ctx, func(now time.Time) error {
+		different = l.engine.Compare(now, from, marks)
+		return nil
+	})
+	return different, err
+}
+
+// Snapshot returns every record that this member knows, and whether its own
+// load is complete.
+func (l *Loop) Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		records, loaded = l.registry.Records(), l.engine.Loaded()
+		return nil
+	})
+	return records, loaded, err
+}
+
+// ObserveClock makes versions issued here exceed the hybrid time of a peer.
+func (l *Loop) ObserveClock(ctx context.Context, seen int64) error {
+	return l.call(ctx, func(now time.Time) error {
+		l.clock.observe(now, seen)
+		return nil
+	})
+}

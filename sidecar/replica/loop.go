@@ -1,0 +1,200 @@
+// Package replica is the shell around the pure cores: one goroutine, the Loop,
+// owns a member's registry and its Distro engine, performs what the engine
+// decides, and hands immutable views to readers.
+//
+// It promises that every write is applied whole or not at all, that a write is
+// visible to readers before its caller is answered, and that nothing a peer
+// says changes what an own client published. It knows no wire format, opens no
+// socket and never retries a call: the engine does the planning.
+package replica
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/distro-naming/naming-operator/sidecar/distro"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// Config holds the numbers of a Loop.
+type Config struct {
+	Self        member.Address
+	Engine      distro.Config
+	Queue       int           // commands waiting; more wait with their callers
+	CallTimeout time.Duration // one send, drop or verify
+	LoadTimeout time.Duration // one snapshot, or one round of verifying
+}
+
+// DefaultConfig returns the numbers that a member runs with.
+func DefaultConfig(self member.Address) Config {
+	return Config{
+		Self:        self,
+		Engine:      distro.Default(),
+		Queue:       1024,
+		CallTimeout: 3 * time.Second,
+		LoadTimeout: 30 * time.Second,
+	}
+}
+
+// Transport carries what the engine wants to say to a peer. Implementations may
+// be slow or fail; they honour ctx and never retry.
+type Transport interface {
+	Send(ctx context.Context, to member.Address, r *naming.Record) error
+	Drop(ctx context.Context, to member.Address, c naming.ClientID, version int64) error
+	// Verify returns the clients that the peer lacks or holds differently.
+	Verify(ctx context.Context, to member.Address, marks []naming.Mark) ([]naming.ClientID, error)
+	// Load returns everything the peer knows; complete is false while the peer
+	// itself is still loading.
+	Load(ctx context.Context, from member.Address) (records []*naming.Record, complete bool, err error)
+}
+
+// Observer is told what happened after it happened. It must return at once.
+type Observer interface {
+	// Called reports a finished call to a peer: kind is send, drop, verify or load.
+	Called(to member.Address, kind string, took time.Duration, err error)
+	// Offered reports what became of a record or removal that a peer offered.
+	Offered(from member.Address, verdict string)
+	// Expired reports a replica whose lease ended.
+	Expired(c naming.ClientID, reason string)
+}
+
+// Loop owns the registry and the engine of one member.
+type Loop struct {
+	cfg       Config
+	log       logr.Logger
+	transport Transport
+	observer  Observer
+	touch     func(naming.ServiceKey)
+
+	commands chan func(now time.Time)
+	stopped  chan struct{}
+	calls    sync.WaitGroup
+
+	// Owned by the goroutine of Run.
+	registry  *naming.Registry
+	engine    *distro.Engine
+	clock     hybridClock
+	connected map[naming.ClientID]struct{}
+	beats     *beatTable
+	view      member.View
+
+	views  *views
+	loaded atomic.Bool
+	time   atomic.Int64 // the hybrid clock, for readers outside
+	ring   atomic.Pointer[member.View]
+}
+
+// New returns a Loop that does nothing until Run. touch is called for every
+// service whose answer may have changed; it must return at once.
+func New(cfg Config, log logr.Logger, transport Transport, observer Observer, touch func(naming.ServiceKey)) *Loop {
+	return &Loop{
+		cfg:       cfg,
+		log:       log,
+		transport: transport,
+		observer:  observer,
+		touch:     touch,
+		commands:  make(chan func(time.Time), cfg.Queue),
+		stopped:   make(chan struct{}),
+		registry:  naming.NewRegistry(),
+		engine:    distro.New(cfg.Self, cfg.Engine),
+		connected: map[naming.ClientID]struct{}{},
+		beats:     newBeatTable(),
+		views:     newViews(),
+	}
+}
+
+// Run owns the registry and the engine until ctx ends, and returns when every
+// call to a peer that it started has returned too.
+func (l *Loop) Run(ctx context.Context) error {
+	defer l.calls.Wait()
+	defer close(l.stopped)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		now := time.Now()
+		select {
+		case <-ctx.Done():
+			return nil
+		case command := <-l.commands:
+			now = time.Now()
+			command(now)
+		case now = <-timer.C:
+			l.expireBeats(now)
+		}
+		l.engine.Advance(now)
+		l.perform(ctx, now)
+		l.publishState()
+		timer.Reset(l.sleep(now))
+	}
+}
+
+// sleep returns the time until the engine or the beats have something to do.
+func (l *Loop) sleep(now time.Time) time.Duration {
+	wait := time.Hour
+	if next, ok := l.engine.Next(); ok {
+		wait = min(wait, next.Sub(now))
+	}
+	if next, ok := l.beats.next(); ok {
+		wait = min(wait, next.Sub(now))
+	}
+	return max(wait, 0)
+}
+
+// publishState lets readers outside the loop see what they ask for most.
+func (l *Loop) publishState() {
+	l.time.Store(l.clock.last)
+	if loaded := l.engine.Loaded(); loaded != l.loaded.Load() {
+		l.loaded.Store(loaded)
+		l.log.Info("registry loaded", "clients", l.registry.Len())
+	}
+}
+
+// Loaded reports whether the start-up load is complete.
+func (l *Loop) Loaded() bool { return l.loaded.Load() }
+
+// Clock returns the member's hybrid time: Unix milliseconds that no version
+// issued or seen here exceeds.
+func (l *Loop) Clock() int64 { return l.time.Load() }
+
+// call runs fn on the loop's goroutine and waits for its answer. A caller that
+// gives up leaves nothing behind; a stopped loop answers naming.ErrStopped.
+func (l *Loop) call(ctx context.Context, fn func(now time.Time) error) error {
+	answer := make(chan error, 1) // buffered: the loop never waits for a caller that left
+	select {
+	case l.commands <- func(now time.Time) { answer <- fn(now) }:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-l.stopped:
+		return naming.ErrStopped
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-l.stopped:
+		return naming.ErrStopped
+	}
+}
+
+// changed marks the services whose answer may differ and wakes their
+// subscribers.
+func (l *Loop) changed(now time.Time, services []naming.ServiceKey) {
+	if len(services) == 0 {
+		return
+	}
+	l.views.setFloor(l.clock.tick(now))
+	for _, s := range services {
+		if l.registry.Publishers(s) == 0 {
+			l.views.remove(s)
+		} else {
+			l.views.dirty(s)
+		}
+		l.touch(s)
+	}
+}

@@ -1,0 +1,117 @@
+package replica
+
+import (
+	"context"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/distro"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// perform does what the engine decided. Calls to peers run beside the loop, as
+// many at once as the engine allows, and report back as commands.
+func (l *Loop) perform(ctx context.Context, now time.Time) {
+	for actions := l.engine.Take(); len(actions) > 0; actions = l.engine.Take() {
+		for _, a := range actions {
+			l.performOne(ctx, now, a)
+		}
+	}
+}
+
+func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
+	switch a := a.(type) {
+	case distro.Send:
+		r := l.registry.Record(a.Client)
+		if r == nil { // gone since it was planned; the removal is planned too
+			l.engine.Finished(now, a.Ticket, distro.Result{})
+			return
+		}
+		l.start(ctx, a.Ticket, call{a.To, "send", l.cfg.CallTimeout}, func(ctx context.Context) (distro.Result, error) {
+			return distro.Result{}, l.transport.Send(ctx, a.To, r)
+		})
+	case distro.Drop:
+		l.start(ctx, a.Ticket, call{a.To, "drop", l.cfg.CallTimeout}, func(ctx context.Context) (distro.Result, error) {
+			return distro.Result{}, l.transport.Drop(ctx, a.To, a.Client, a.Version)
+		})
+	case distro.Verify:
+		l.start(ctx, a.Ticket, call{a.To, "verify", l.cfg.LoadTimeout}, func(ctx context.Context) (distro.Result, error) {
+			different, err := l.transport.Verify(ctx, a.To, a.Marks)
+			return distro.Result{Different: different}, err
+		})
+	case distro.Load:
+		l.load(ctx, a)
+	case distro.Expire:
+		delete(l.beats.last, a.Client)
+		l.changed(now, l.registry.Remove(a.Client))
+		l.observer.Expired(a.Client, string(a.Reason))
+	case distro.Adopt:
+		l.adopt(now, a.Client)
+	case distro.Yield:
+		delete(l.beats.last, a.Client)
+	}
+}
+
+// call says whom an outbound call goes to, what it is and how long it may take.
+type call struct {
+	to      member.Address
+	kind    string
+	timeout time.Duration
+}
+
+// start runs one call to a peer beside the loop and reports its end.
+func (l *Loop) start(ctx context.Context, t distro.Ticket, c call, do func(context.Context) (distro.Result, error)) {
+	l.calls.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+		began := time.Now()
+		result, err := do(ctx)
+		l.observer.Called(c.to, c.kind, time.Since(began), err)
+		result.Err = err
+		l.report(func(now time.Time) { l.engine.Finished(now, t, result) })
+	})
+}
+
+// load asks a peer for everything and offers what it gives to the engine, in
+// one command, so that readers see all of it or nothing.
+func (l *Loop) load(ctx context.Context, a distro.Load) {
+	l.calls.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, l.cfg.LoadTimeout)
+		defer cancel()
+		began := time.Now()
+		records, complete, err := l.transport.Load(ctx, a.From)
+		l.observer.Called(a.From, "load", time.Since(began), err)
+		l.report(func(now time.Time) {
+			for _, r := range records {
+				if err := l.offered(now, a.From, r, false); err != nil {
+					l.log.V(1).Info("hearsay refused", "peer", a.From, "reason", err.Error())
+				}
+			}
+			l.engine.Finished(now, a.Ticket, distro.Result{Err: err, Complete: complete})
+		})
+	})
+}
+
+// report gives the result of a call to the loop, unless the loop has ended.
+func (l *Loop) report(result func(now time.Time)) {
+	select {
+	case l.commands <- result:
+	case <-l.stopped:
+	}
+}
+
+// adopt takes over an HTTP client that the ring gave to this member: its record
+// is written anew in our name, and its beats count from now, so that nobody
+// expires by the move itself.
+func (l *Loop) adopt(now time.Time, c naming.ClientID) {
+	r := l.registry.Record(c)
+	if r == nil {
+		return
+	}
+	fresh := *r
+	fresh.Stamp = l.issue(now)
+	l.write(now, &fresh)
+	for _, p := range fresh.Publications {
+		l.beats.heard(now, c, p.Service)
+	}
+}

@@ -1,0 +1,88 @@
+package replica
+
+import (
+	"context"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+)
+
+// Stats are the counts of one member at one moment.
+type Stats struct {
+	Digest    string // 32 hex digits over all records
+	Loaded    bool
+	Clients   int // clients that publish something
+	Owned     int // of those, owned by this member
+	Services  int
+	Instances int // after removal of duplicates
+	Pending   int // changes not yet acknowledged by some peer
+	PendingTo map[member.Address]int
+}
+
+// Stats counts. It enters the loop; a stopped loop answers zeros and an error.
+func (l *Loop) Stats(ctx context.Context) (Stats, error) {
+	var st Stats
+	err := l.call(ctx, func(now time.Time) error {
+		st = l.count(now)
+		return nil
+	})
+	return st, err
+}
+
+// Ping returns when the loop has had its turn.
+func (l *Loop) Ping(ctx context.Context) error {
+	return l.call(ctx, func(time.Time) error { return nil })
+}
+
+func (l *Loop) count(now time.Time) Stats {
+	st := Stats{
+		Digest:    l.engine.Digest().String(),
+		Loaded:    l.engine.Loaded(),
+		Pending:   l.engine.Pending(),
+		PendingTo: map[member.Address]int{},
+	}
+	for _, peer := range l.view.Peers() {
+		st.PendingTo[peer] = l.engine.PendingFor(peer)
+	}
+	for _, r := range l.registry.Records() {
+		if len(r.Publications) == 0 {
+			continue
+		}
+		st.Clients++
+		if l.engine.Owns(r.Client) {
+			st.Owned++
+		}
+	}
+	for _, s := range l.AllServices() {
+		st.Services++
+		st.Instances += len(l.rebuild(now, s).Hosts)
+	}
+	return st
+}
+
+// Flush waits until every peer that can be reached has been told everything,
+// or until ctx ends. It is the last thing before a member leaves.
+func (l *Loop) Flush(ctx context.Context) error {
+	tick := time.NewTicker(flushPoll)
+	defer tick.Stop()
+	for {
+		pending := 0
+		err := l.call(ctx, func(time.Time) error {
+			for _, peer := range l.view.Reachable() {
+				pending += l.engine.PendingFor(peer)
+			}
+			return nil
+		})
+		if err != nil || pending == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+// flushPoll is how often Flush looks whether the outbox has emptied.
+const flushPoll = 50 * time.Millisecond

@@ -1,0 +1,132 @@
+package replica
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// views holds the answer for every service that has instances. Readers take
+// clean answers without entering the loop; a service that changed is rebuilt
+// once, when somebody asks, so that a burst of registrations costs one build.
+type views struct {
+	mu      sync.RWMutex
+	entries map[naming.ServiceKey]*entry
+	floor   atomic.Int64 // the LastRef of an answer for a service without instances
+}
+
+type entry struct {
+	view  atomic.Pointer[naming.View]
+	dirty atomic.Bool
+}
+
+func newViews() *views { return &views{entries: map[naming.ServiceKey]*entry{}} }
+
+func (v *views) get(s naming.ServiceKey) *entry {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.entries[s]
+}
+
+func (v *views) setFloor(ref int64) { v.floor.Store(ref) }
+
+// dirty notes that the answer for s must be built again.
+func (v *views) dirty(s naming.ServiceKey) {
+	if e := v.get(s); e != nil {
+		e.dirty.Store(true)
+		return
+	}
+	e := &entry{}
+	e.dirty.Store(true)
+	v.mu.Lock()
+	v.entries[s] = e
+	v.mu.Unlock()
+}
+
+func (v *views) remove(s naming.ServiceKey) {
+	v.mu.Lock()
+	delete(v.entries, s)
+	v.mu.Unlock()
+}
+
+func (v *views) empty(s naming.ServiceKey) *naming.View {
+	return &naming.View{Service: s, LastRef: v.floor.Load()}
+}
+
+// View returns the current answer for s, which is empty for a service without
+// instances. It is shared: do not modify it. A write that was answered before
+// View was called is in it.
+func (l *Loop) View(s naming.ServiceKey) *naming.View {
+	e := l.views.get(s)
+	if e == nil {
+		return l.views.empty(s)
+	}
+	if !e.dirty.Load() {
+		return e.view.Load()
+	}
+	out := l.views.empty(s)
+	err := l.call(context.Background(), func(now time.Time) error {
+		out = l.rebuild(now, s)
+		return nil
+	})
+	if held := e.view.Load(); err != nil && held != nil {
+		return held // stopping: the last answer is the best one
+	}
+	return out
+}
+
+// rebuild makes the answer for s from the registry, on the loop's goroutine.
+// An answer with equal hosts keeps its old view, so that nobody is told twice.
+func (l *Loop) rebuild(now time.Time, s naming.ServiceKey) *naming.View {
+	e := l.views.get(s)
+	if e == nil {
+		return l.views.empty(s)
+	}
+	held := e.view.Load()
+	if !e.dirty.Load() {
+		return held
+	}
+	hosts := l.registry.Hosts(s)
+	if len(hosts) == 0 {
+		l.views.remove(s)
+		return l.views.empty(s)
+	}
+	if held == nil || !slices.EqualFunc(held.Hosts, hosts, naming.Instance.Equal) {
+		held = &naming.View{Service: s, Hosts: hosts, LastRef: l.clock.tick(now)}
+		l.views.setFloor(held.LastRef)
+		e.view.Store(held)
+	}
+	e.dirty.Store(false)
+	return held
+}
+
+// Services returns the names, in order, of the services of a namespace and
+// group that have instances.
+func (l *Loop) Services(namespace, group string) []string {
+	l.views.mu.RLock()
+	defer l.views.mu.RUnlock()
+	out := []string{}
+	for s := range l.views.entries {
+		if s.Namespace == namespace && s.Group == group {
+			out = append(out, s.Name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// AllServices returns every service that has instances, in order.
+func (l *Loop) AllServices() []naming.ServiceKey {
+	l.views.mu.RLock()
+	defer l.views.mu.RUnlock()
+	out := make([]naming.ServiceKey, 0, len(l.views.entries))
+	for s := range l.views.entries {
+		out = append(out, s)
+	}
+	slices.SortFunc(out, naming.ServiceKey.Compare)
+	return out
+}

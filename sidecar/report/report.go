@@ -1,0 +1,67 @@
+// Package report is what a member says about itself: the JSON of GET
+// /v1/status on the admin port, written by the sidecar and read by the
+// operator, the console and kubectl. It holds counts and digests, never
+// registry data, so that it can be polled every few seconds.
+package report
+
+import "time"
+
+// Report is one member's view of itself and its peers at one moment.
+type Report struct {
+	Member     string    `json:"member"`          // its address, host:port
+	Epoch      int64     `json:"epoch"`           // incarnation: Unix milliseconds of its start
+	Version    string    `json:"version"`         // of the program
+	Generation int64     `json:"generation"`      // of the member list in use
+	Fault      string    `json:"fault,omitempty"` // why the newest member list was refused; empty while it is in use
+	Loaded     bool      `json:"loaded"`          // the start-up load is complete
+	Draining   bool      `json:"draining"`        // it is leaving
+	Digest     string    `json:"digest"`          // 32 hex digits over all records; equal registries, equal digests
+	Clients    int       `json:"clients"`         // clients that publish something, own and replicated
+	Owned      int       `json:"owned"`           // of those, owned by this member
+	Services   int       `json:"services"`        // services with at least one instance
+	Instances  int       `json:"instances"`       // instances listed, after removal of duplicates
+	Pending    int       `json:"pending"`         // changes not yet acknowledged by some peer
+	Peers      []Peer    `json:"peers"`           // in order of address
+	Time       time.Time `json:"time"`            // when the report was made, UTC
+}
+
+// Peer is what a member believes about another.
+type Peer struct {
+	Member  string `json:"member"`            // its address, host:port
+	State   string `json:"state"`             // UP, SUSPICIOUS, DOWN or DRAINING
+	Address string `json:"address,omitempty"` // the IP last used to reach it
+	Pending int    `json:"pending"`           // changes it has not acknowledged
+	Error   string `json:"error,omitempty"`   // the last failure, empty while all is well
+}
+
+// SameDigest reports whether all reports carry one digest. No reports agree.
+func SameDigest(reports []Report) bool {
+	for _, r := range reports {
+		if r.Digest != reports[0].Digest {
+			return false
+		}
+	}
+	return true
+}
+
+// Minority returns the members whose digest differs from the most common one,
+// in the order given. Of equally common digests the first wins.
+func Minority(reports []Report) []string {
+	count := map[string]int{}
+	for _, r := range reports {
+		count[r.Digest]++
+	}
+	common := ""
+	for _, r := range reports {
+		if count[r.Digest] > count[common] {
+			common = r.Digest
+		}
+	}
+	var out []string
+	for _, r := range reports {
+		if r.Digest != common {
+			out = append(out, r.Member)
+		}
+	}
+	return out
+}
