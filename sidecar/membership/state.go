@@ -78,7 +78,7 @@ func (w *Watch) Failed(to member.Address, refused bool, err error) {
 	if p.dialed != "" {
 		p.demoted[p.dialed] = true
 	}
-	if refused || p.failures >= w.cfg.FailuresToDown {
+	if refused || p.failures >= w.cfg.FailuresToDown || p.state == member.Draining { // it said that it would go
 		w.setState(to, p, member.Down)
 		return
 	}

@@ -190,6 +190,7 @@ func TestStateOfAPeer(t *testing.T) {
 		"four failures make it down":            {func(h *house) { times(4, func() { h.Failed(peer1, false, broken) }) }, member.Down},
 		"an answer makes a down one up again":   {func(h *house) { h.Failed(peer1, true, broken); h.Reached(answer, "10.0.0.1") }, member.Up},
 		"it says that it leaves":                {func(h *house) { h.Reached(answer, "10.0.0.1"); h.Heard(leaving, "10.0.0.1") }, member.Draining},
+		"a leaving one that fails is down":      {func(h *house) { h.Reached(leaving, "10.0.0.1"); h.Failed(peer1, false, broken) }, member.Down},
 		"an introduction alone proves nothing":  {func(h *house) { h.Heard(answer, "10.0.0.1") }, member.Suspect},
 	}
 	for name, tc := range tests {
