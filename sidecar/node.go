@@ -108,9 +108,11 @@ func (n *node) events() membership.Events {
 			n.peers.SetPeers(v.Peers())
 			n.note("members", n.loop.SetMembers(ctx, v))
 		},
-		Restarted: func(a member.Address) {
-			n.note("restart of a peer", n.loop.Restarted(ctx, a))
-			n.peers.Redial(a)
+		Met: func(m membership.Meeting) {
+			n.note("incarnation of a peer", n.loop.Incarnation(ctx, m.Peer, m.Epoch))
+			if m.Introduced {
+				n.peers.Redial(m.Peer) // what we hold is a connection to the one before, or none
+			}
 		},
 		Clock: func(t int64) { n.note("clock of a peer", n.loop.ObserveClock(ctx, t)) },
 	}

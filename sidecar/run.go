@@ -93,6 +93,7 @@ func (n *node) parts() []part {
 		until("membership", n.watch.Run),
 		{name: "gRPC ports", run: n.grpc.Serve, stop: n.grpc.Stop},
 		web("HTTP port", n.http, n.httpListener),
+		until("forwarding", n.keepForwarding),
 	}
 }
 
@@ -100,6 +101,13 @@ func (n *node) parts() []part {
 func (n *node) keepPeers(ctx context.Context) error {
 	<-ctx.Done()
 	n.peers.Close()
+	return nil
+}
+
+// keepForwarding lets the connections for forwarded writes live until ctx ends.
+func (n *node) keepForwarding(ctx context.Context) error {
+	<-ctx.Done()
+	n.api.Close()
 	return nil
 }
 

@@ -23,9 +23,11 @@ func sources() Sources {
 		{IP: "10.0.0.2", Port: 80, Cluster: "DEFAULT", Weight: 1, Enabled: true},
 	}}
 	return Sources{
-		Live:     func() error { return nil },
-		Ready:    func() error { return nil },
-		Report:   func(context.Context) (report.Report, error) { return report.Report{Member: "a:8848", Digest: "00"}, nil },
+		Live:  func() error { return nil },
+		Ready: func() error { return nil },
+		Report: func(context.Context) (report.Report, error) {
+			return report.Report{Member: "a:8848", Digest: "00"}, nil
+		},
 		Services: func() []naming.ServiceKey { return []naming.ServiceKey{web} },
 		View: func(s naming.ServiceKey) *naming.View {
 			if s == web {

@@ -1,6 +1,7 @@
 package member
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -42,12 +43,14 @@ func Parse(text string) (List, error) {
 		generation int64
 		addresses  []Address
 		hints      = map[Address]Hint{}
+		faults     []error
 	)
 	for i, line := range strings.Split(text, "\n") {
 		if n, ok := strings.CutPrefix(strings.TrimSpace(line), generationPrefix); ok {
 			g, err := strconv.ParseInt(strings.TrimSpace(n), 10, 64)
 			if err != nil || g < 0 {
-				return List{}, fmt.Errorf("cluster.conf line %d: generation %q is not a number", i+1, n)
+				faults = append(faults, fmt.Errorf("cluster.conf line %d: generation %q is not a number", i+1, n))
+				continue
 			}
 			generation = g
 			continue
@@ -60,11 +63,15 @@ func Parse(text string) (List, error) {
 			}
 			a, err := ParseAddress(part)
 			if err != nil {
-				return List{}, fmt.Errorf("cluster.conf line %d: %w", i+1, err)
+				faults = append(faults, fmt.Errorf("cluster.conf line %d: %w", i+1, err))
+				continue
 			}
 			addresses = append(addresses, a)
 			hints[a] = parseHint(comment)
 		}
+	}
+	if len(faults) > 0 {
+		return List{}, errors.Join(faults...)
 	}
 	return NewList(generation, addresses, hints), nil
 }

@@ -40,7 +40,7 @@ func (w *Watch) Heard(n member.Node, ip string) {
 		p.introduced = ip
 		delete(p.demoted, ip)
 	}
-	w.meet(n, p)
+	w.meet(n, p, true)
 	if n.State == member.Draining || p.state == member.Draining {
 		w.setState(n.Address, p, n.State)
 	}
@@ -56,7 +56,7 @@ func (w *Watch) Reached(n member.Node, ip string) {
 	}
 	p.failures, p.err, p.good = 0, "", ip
 	clear(p.demoted)
-	w.meet(n, p)
+	w.meet(n, p, false)
 	state := member.Up
 	if n.State == member.Draining {
 		state = member.Draining
@@ -87,16 +87,14 @@ func (w *Watch) Failed(to member.Address, refused bool, err error) {
 
 // meet learns a peer's incarnation and time; the lock is held. A lower epoch is
 // an echo of an earlier incarnation and is ignored.
-func (w *Watch) meet(n member.Node, p *peer) {
+func (w *Watch) meet(n member.Node, p *peer, introduced bool) {
 	w.pending.Lock()
 	defer w.pending.Unlock()
 	w.pending.clock = max(w.pending.clock, n.Clock)
 	if n.Epoch > p.epoch {
-		if p.epoch != 0 {
-			w.pending.restarted = append(w.pending.restarted, n.Address)
-			w.dirty()
-		}
 		p.epoch = n.Epoch
+		w.pending.met = append(w.pending.met, Meeting{Peer: n.Address, Epoch: n.Epoch, Introduced: introduced})
+		w.dirty()
 	}
 }
 

@@ -43,9 +43,16 @@ func DefaultConfig() Config {
 // Events is told of changes, one at a time and in order; it may block for the
 // time of a hand-over to the replica, not longer.
 type Events struct {
-	View      func(member.View)      // the list, or the state of a peer, changed
-	Restarted func(member.Address)   // a peer runs as a new incarnation
-	Clock     func(hybridTime int64) // a peer's hybrid time
+	View  func(member.View)      // the list, or the state of a peer, changed
+	Met   func(Meeting)          // a peer was met for the first time, or runs anew
+	Clock func(hybridTime int64) // a peer's hybrid time
+}
+
+// Meeting is how a peer's incarnation became known.
+type Meeting struct {
+	Peer       member.Address
+	Epoch      int64 // Unix milliseconds of its start
+	Introduced bool  // it called us; otherwise it answered us
 }
 
 // Watch is the membership of one member. Its methods may be called from any
@@ -71,8 +78,8 @@ type Watch struct {
 	changes chan struct{} // the view changed; Run tells Events
 	pending struct {
 		sync.Mutex
-		restarted []member.Address
-		clock     int64
+		met   []Meeting
+		clock int64
 	}
 }
 
@@ -121,8 +128,8 @@ func (w *Watch) Run(ctx context.Context) error {
 // tell hands what changed to Events, outside the lock.
 func (w *Watch) tell() {
 	w.pending.Lock()
-	restarted, clock := w.pending.restarted, w.pending.clock
-	w.pending.restarted, w.pending.clock = nil, 0
+	met, clock := w.pending.met, w.pending.clock
+	w.pending.met, w.pending.clock = nil, 0
 	w.pending.Unlock()
 	if clock > 0 {
 		w.events.Clock(clock)
@@ -130,9 +137,9 @@ func (w *Watch) tell() {
 	if v, fresh := w.freshView(); fresh {
 		w.events.View(v)
 	}
-	for _, a := range restarted {
-		w.log.Info("peer restarted", "peer", a)
-		w.events.Restarted(a)
+	for _, m := range met {
+		w.log.Info("peer met", "peer", m.Peer, "epoch", m.Epoch, "introduced", m.Introduced)
+		w.events.Met(m)
 	}
 }
 

@@ -3,6 +3,7 @@ package membership
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -30,10 +31,10 @@ type house struct {
 	file string
 	dns  *dns
 
-	mu        sync.Mutex
-	views     []member.View
-	restarted []member.Address
-	clock     int64
+	mu    sync.Mutex
+	views []member.View
+	met   []int64
+	clock int64
 }
 
 type dns struct {
@@ -75,7 +76,7 @@ func inHouse(t *testing.T, list string, test func(h *house)) {
 		ctx, stop := context.WithCancel(t.Context())
 		cfg := DefaultConfig()
 		cfg.Self, cfg.File, cfg.HeadlessService = self, h.file, "demo-headless.prod.svc"
-		h.Watch = New(cfg, logr.Discard(), h.dns, Events{View: h.seeView, Restarted: h.seeRestart, Clock: h.seeClock},
+		h.Watch = New(cfg, logr.Discard(), h.dns, Events{View: h.seeView, Met: h.meet, Clock: h.seeClock},
 			func() bool { return true }, func() int64 { return 1 })
 		done := make(chan error, 1)
 		go func() { done <- h.Run(ctx) }()
@@ -101,10 +102,13 @@ func (h *house) seeView(v member.View) {
 	h.views = append(h.views, v)
 }
 
-func (h *house) seeRestart(a member.Address) {
+func (h *house) meet(m Meeting) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.restarted = append(h.restarted, a)
+	h.met = append(h.met, m.Epoch)
+	if m.Peer != peer1 {
+		h.t.Errorf("met %s, want only %s", m.Peer, peer1)
+	}
 }
 
 func (h *house) seeClock(c int64) {
@@ -211,15 +215,16 @@ func times(n int, do func()) {
 	}
 }
 
-func TestNewIncarnationIsToldOnce(t *testing.T) {
+func TestEachIncarnationIsToldOnce(t *testing.T) {
 	inHouse(t, list("1", self, peer1), func(h *house) {
 		for _, epoch := range []int64{5, 5, 7, 5, 7} {
 			h.Heard(member.Node{Address: peer1, Epoch: epoch, Clock: epoch}, "10.0.0.1")
+			h.last()
 		}
 		h.Heard(member.Node{Address: "stranger:8848", Epoch: 9}, "10.0.0.9")
 		h.last()
-		if len(h.restarted) != 1 || h.restarted[0] != peer1 || h.clock != 7 {
-			t.Errorf("restarted = %v, clock = %d, want [%s] and 7", h.restarted, h.clock, peer1)
+		if fmt.Sprint(h.met) != "[5 7]" || h.clock != 7 {
+			t.Errorf("met incarnations %v, clock = %d, want [5 7] and 7", h.met, h.clock)
 		}
 	})
 }

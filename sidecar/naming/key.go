@@ -2,7 +2,6 @@ package naming
 
 import (
 	"cmp"
-	"net"
 	"strconv"
 	"strings"
 )
@@ -55,13 +54,22 @@ const (
 	persistentSuffix = "#false"
 )
 
-// BeatClient returns the id of the HTTP client that publishes ip:port.
+// BeatClient returns the id of the HTTP client that publishes ip:port. The text
+// is Java's, which writes an IPv6 address as it was given, without brackets.
 func BeatClient(ip string, port int) ClientID {
-	return ClientID(net.JoinHostPort(ip, strconv.Itoa(port)) + beatSuffix)
+	return ClientID(ip + ":" + strconv.Itoa(port) + beatSuffix)
 }
 
 // Beats reports whether the client lives by beats rather than by a connection.
 func (c ClientID) Beats() bool { return strings.HasSuffix(string(c), beatSuffix) }
+
+// Opened returns the Unix milliseconds at which the connection was opened, by
+// the clock of the member that holds it; false if the id does not say.
+func (c ClientID) Opened() (int64, bool) {
+	text, _, found := strings.Cut(string(c), "_")
+	ms, err := strconv.ParseInt(text, 10, 64)
+	return ms, found && err == nil && ms > 0
+}
 
 // Persistent reports whether the id is that of a persistent client, which
 // Distro never carries.

@@ -3,6 +3,8 @@ package naming
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Registry is the truth of one member: the record of every client, and which
@@ -50,8 +52,9 @@ func (g *Registry) Records() []*Record {
 }
 
 // Put stores r in place of what its client published before, and returns the
-// services whose answer may differ, in order. A record that only carries a new
-// stamp changes no service.
+// services whose answer may differ, in order. A new stamp alone changes only the
+// services in which another client publishes one of its endpoints otherwise:
+// there it may decide who wins.
 func (g *Registry) Put(r *Record) []ServiceKey {
 	old := g.records[r.Client]
 	if old == nil {
@@ -62,7 +65,32 @@ func (g *Registry) Put(r *Record) []ServiceKey {
 	for _, s := range changed {
 		g.index(s, r)
 	}
+	if old.Stamp == r.Stamp {
+		return changed
+	}
+	for _, p := range r.Publications {
+		if len(g.services[p.Service]) > 1 && !slices.Contains(changed, p.Service) && g.contested(r.Client, p) {
+			changed = append(changed, p.Service)
+		}
+	}
+	slices.SortFunc(changed, ServiceKey.Compare)
 	return changed
+}
+
+// contested reports whether another client than c publishes an endpoint of p
+// with other content.
+func (g *Registry) contested(c ClientID, p Publication) bool {
+	for other := range g.services[p.Service] {
+		if other == c {
+			continue
+		}
+		for _, i := range g.records[other].Find(p.Service).Instances {
+			if slices.ContainsFunc(p.Instances, func(j Instance) bool { return i.Endpoint() == j.Endpoint() && !i.Equal(j) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Remove forgets c and returns the services in which it had published.
@@ -138,12 +166,22 @@ func (g *Registry) Hosts(s ServiceKey) []Instance {
 	return out
 }
 
-// newer orders the publishers of one endpoint: by version, then by id. The id
-// of a connection begins with its time, so it also orders records of Java
-// servers, which have no version.
+// newer orders the publishers of one endpoint: by age, then by id. It is a
+// total order, so that the answer does not depend on which is seen first.
 func newer(a, b Mark) bool {
-	if a.Stamp.Version != 0 && b.Stamp.Version != 0 && a.Stamp.Version != b.Stamp.Version {
-		return a.Stamp.Version > b.Stamp.Version
+	return cmp.Or(cmp.Compare(a.age(), b.age()), cmp.Compare(a.Client, b.Client)) > 0
+}
+
+// age is the time of the mark's write in Unix milliseconds. A record of a Java
+// server has no version; the id of a connection begins with its time.
+func (m Mark) age() int64 {
+	if m.Stamp.Version != 0 {
+		return m.Stamp.Version
 	}
-	return a.Client > b.Client
+	began, _, _ := strings.Cut(string(m.Client), "_")
+	ms, err := strconv.ParseInt(began, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return ms
 }

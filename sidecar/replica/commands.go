@@ -65,10 +65,11 @@ func (l *Loop) SetMembers(ctx context.Context, v member.View) error {
 	})
 }
 
-// Restarted tells the engine that peer runs as a new incarnation.
-func (l *Loop) Restarted(ctx context.Context, peer member.Address) error {
+// Incarnation tells the engine when a peer, as it runs now, was started: Unix
+// milliseconds.
+func (l *Loop) Incarnation(ctx context.Context, peer member.Address, epoch int64) error {
 	return l.call(ctx, func(now time.Time) error {
-		l.engine.Restarted(now, peer)
+		l.engine.Incarnation(now, peer, epoch)
 		return nil
 	})
 }

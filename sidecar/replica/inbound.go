@@ -66,9 +66,24 @@ func (l *Loop) Compare(ctx context.Context, from member.Address, marks []naming.
 func (l *Loop) Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error) {
 	err = l.call(ctx, func(time.Time) error {
 		records, loaded = l.registry.Records(), l.engine.Loaded()
+		for i, r := range records {
+			records[i] = l.attributed(r)
+		}
 		return nil
 	})
 	return records, loaded, err
+}
+
+// attributed returns r with the stamp that the engine holds for it, which may
+// know an owner and a version that were learnt since r came.
+func (l *Loop) attributed(r *naming.Record) *naming.Record {
+	held, ok := l.engine.Stamp(r.Client)
+	if !ok || held == r.Stamp {
+		return r
+	}
+	out := *r
+	out.Stamp = held
+	return &out
 }
 
 // ObserveClock makes versions issued here exceed the hybrid time of a peer.

@@ -27,6 +27,7 @@ func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
 			l.engine.Finished(now, a.Ticket, distro.Result{})
 			return
 		}
+		r = l.attributed(r)
 		l.start(ctx, a.Ticket, call{a.To, "send", l.cfg.CallTimeout}, func(ctx context.Context) (distro.Result, error) {
 			return distro.Result{}, l.transport.Send(ctx, a.To, r)
 		})
@@ -100,18 +101,12 @@ func (l *Loop) report(result func(now time.Time)) {
 	}
 }
 
-// adopt takes over an HTTP client that the ring gave to this member: its record
-// is written anew in our name, and its beats count from now, so that nobody
-// expires by the move itself.
+// adopt takes over an HTTP client that the ring gave to this member: its beats
+// count from now, so that nobody expires by the move itself.
 func (l *Loop) adopt(now time.Time, c naming.ClientID) {
-	r := l.registry.Record(c)
-	if r == nil {
-		return
-	}
-	fresh := *r
-	fresh.Stamp = l.issue(now)
-	l.write(now, &fresh)
-	for _, p := range fresh.Publications {
-		l.beats.heard(now, c, p.Service)
+	if r := l.registry.Record(c); r != nil {
+		for _, p := range r.Publications {
+			l.beats.heard(now, c, p.Service)
+		}
 	}
 }

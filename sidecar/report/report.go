@@ -47,11 +47,14 @@ func SameDigest(reports []Report) bool {
 // Minority returns the members whose digest differs from the most common one,
 // in the order given. Of equally common digests the first wins.
 func Minority(reports []Report) []string {
+	if len(reports) == 0 {
+		return nil
+	}
 	count := map[string]int{}
 	for _, r := range reports {
 		count[r.Digest]++
 	}
-	common := ""
+	common := reports[0].Digest
 	for _, r := range reports {
 		if count[r.Digest] > count[common] {
 			common = r.Digest

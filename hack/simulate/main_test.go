@@ -1,0 +1,24 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSimulate(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		want string
+	}{
+		"one seed prints its transcript": {[]string{"-seed", "3", "-steps", "5"}, "a starts"},
+		"many print failures and a sum":  {[]string{"-seeds", "3", "-steps", "5"}, "3 seeds passed\n"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			if err := run(tc.args, &out); err != nil || !strings.Contains(out.String(), tc.want) {
+				t.Errorf("run(%q) = %v, prints %.200q, want %q", tc.args, err, out.String(), tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,24 @@
+package distro
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTheDefaultIsValid(t *testing.T) {
+	if err := Default().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestValidateComplainsAboutEverythingAtOnce(t *testing.T) {
+	err := Config{SyncDelay: -1, RetryMax: -1, Missing: -1, Down: -1, Lease: -2, Tombstone: -3}.Validate()
+	for _, field := range []string{
+		"SyncDelay:", "RetryMin:", "RetryMax:", "VerifyInterval:", "LoadTimeout:", "LoadRetry:",
+		"Lease:", "Missing:", "Down:", "Grace:", "Tombstone:", "MaxInFlight:", "MaxTombstones:",
+	} {
+		if err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("no complaint about %s in %v", field, err)
+		}
+	}
+}

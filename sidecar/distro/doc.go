@@ -1,0 +1,52 @@
+// Package distro is the replication core: told what happened and what time it
+// is, it decides what this member must tell its peers, what it takes from them,
+// and when it gives a peer's records up. It sees marks (who, which version),
+// never content.
+//
+// # The protocol on one page
+//
+// Every client is owned by one member: a connection by the member that holds
+// it, a client that lives by beats ("ip:port#true") by the member that the hash
+// ring names. The owner replicates the client's record to all others.
+//
+//   - A change is sent to every peer (Send), the end of a client too (Drop). At
+//     most one item waits for each (peer, client) and the newest wins; a lone
+//     change leaves at once, followers wait for SyncDelay; a failure is tried
+//     again, ever more slowly, until it succeeds or the peer leaves the list.
+//   - Every VerifyInterval the owner shows each peer the marks of all it owns
+//     (Verify). The peer renews the leases of those it has alike and names the
+//     others, which are then sent again. So whatever was lost is repaired.
+//   - At start a member asks all peers for all they know (Load) and is Loaded
+//     when each listed peer has answered or LoadTimeout has passed.
+//   - A record of another member is a replica with a lease. It is given up
+//     (Expire) when nobody confirms it: soon if its owner is proven gone (Grace)
+//     or dead (Down) or alive and silent about it (Missing), late if its owner
+//     is merely out of reach (Lease).
+//   - An ended client leaves a tombstone, so that no older copy brings it back.
+//
+// # Laws
+//
+// Each is a test here or an invariant of the simulator in distrotest.
+//
+//   - The same inputs give the same actions.
+//   - A second Advance with the same time adds nothing, and Next is then later.
+//   - No peer changes or removes a client whose connection is held here.
+//   - The version held for a client never falls; once ended at a version, it
+//     does not reappear with that version or a lower one while remembered.
+//   - At most one item per (peer, client), at most MaxInFlight under way to one
+//     peer, nothing for a member outside the list.
+//   - While more than half of the peers are out of reach, and for two
+//     VerifyInterval after, nothing is given up merely because time has passed.
+//   - After the network heals, digests become equal.
+//
+// # What the engine never does
+//
+// It does no I/O, starts no goroutine, reads no clock, takes no lock, knows no
+// payload and never fails. It is used by one goroutine. Inputs only take note;
+// what is due is turned into actions by Advance, so the loop around it is:
+//
+//	engine.Local(now, mark)              // or any other input
+//	engine.Advance(now)
+//	for _, a := range engine.Take() {…}  // carry out, later engine.Finished
+//	timer.Reset(until engine.Next())
+package distro

@@ -1,0 +1,324 @@
+package distro
+
+import (
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// Engine decides what one member must do to replicate. Make it with New. It is
+// used by one goroutine; its time is the latest one it was told and never moves
+// back.
+type Engine struct {
+	self   member.Address
+	cfg    Config
+	now    time.Time
+	random *rand.Rand
+
+	view      member.View
+	peers     []member.Address // in order
+	reachable map[member.Address]bool
+	ring      []member.Address // in order
+
+	records map[naming.ClientID]*record
+	own     map[naming.ClientID]*record // those of records that are owned here
+	marks   []naming.Mark               // of own, in order; nil when it must be built anew
+	digest  Digest
+
+	outbox  outbox
+	rounds  map[member.Address]*round // of Verify, by peer
+	loading loading
+	leases  leases
+	ended   tombstones
+
+	errands map[Ticket]errand
+	issued  Ticket
+	actions []Action
+	stats   Stats
+}
+
+// record is what is known about one client.
+type record struct {
+	naming.Mark
+	own     bool      // owned here; otherwise it has a lease
+	adopted time.Time // when this member last wrote or adopted it; of a client that beats
+	lease
+}
+
+// errand is one outstanding action.
+type errand struct {
+	kind   errandKind
+	peer   member.Address
+	client naming.ClientID // of a delivery
+}
+
+type errandKind int
+
+const (
+	delivery errandKind = iota // Send or Drop
+	verification
+	load
+)
+
+// New returns the engine of the member self. The configuration must be valid.
+// Members must be called before anything is replicated.
+func New(self member.Address, cfg Config) *Engine {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(self))
+	return &Engine{
+		self:      self,
+		cfg:       cfg,
+		random:    rand.New(rand.NewPCG(cfg.Seed, h.Sum64())),
+		reachable: map[member.Address]bool{},
+		records:   map[naming.ClientID]*record{},
+		own:       map[naming.ClientID]*record{},
+		outbox:    newOutbox(cfg),
+		rounds:    map[member.Address]*round{},
+		loading:   loading{asked: map[member.Address]*question{}},
+		leases:    newLeases(self, cfg),
+		ended:     tombstones{of: map[naming.ClientID]tombstone{}},
+		errands:   map[Ticket]errand{},
+		stats:     Stats{Expired: map[Reason]uint64{}},
+	}
+}
+
+// Local notes that a client wrote here; every peer will be told. A connection
+// is owned here from now until Gone. A client that beats is owned here if the
+// ring says so; otherwise the shell is told to Yield it.
+func (e *Engine) Local(now time.Time, m naming.Mark) {
+	e.at(now)
+	r := e.put(m)
+	r.adopted = e.now
+	e.ended.forget(m.Client)
+	switch {
+	case !m.Client.Beats() || e.mine(m.Client):
+		e.hold(r)
+	default:
+		e.release(r)
+		e.emit(Yield{Client: m.Client})
+	}
+	for _, p := range e.peers {
+		e.outbox.plan(e.now, p, item{client: m.Client})
+	}
+}
+
+// Gone notes that a client of this member ended at version; every peer will be
+// told, and no copy up to that version is taken again. A connection that is not
+// owned here is left alone.
+func (e *Engine) Gone(now time.Time, c naming.ClientID, version int64) {
+	e.at(now)
+	r := e.records[c]
+	if !c.Beats() && (r == nil || !r.own) {
+		return
+	}
+	if r != nil {
+		version = max(version, r.Stamp.Version)
+		e.remove(r)
+	}
+	e.bury(c, tombstone{version: version})
+	for _, p := range e.peers {
+		e.outbox.plan(e.now, p, item{client: c, drop: true, version: version})
+	}
+}
+
+// Finished reports the outcome of an action. The records that a Load brought
+// must have been offered before.
+func (e *Engine) Finished(now time.Time, t Ticket, r Result) {
+	e.at(now)
+	done, known := e.errands[t]
+	if !known {
+		return
+	}
+	delete(e.errands, t)
+	if r.Err != nil {
+		e.stats.Failed++
+	}
+	switch done.kind {
+	case delivery:
+		e.outbox.finished(e.now, done.peer, done.client, r.Err, e.jitter)
+	case verification:
+		e.verified(done.peer, r)
+	case load:
+		e.answered(done.peer, r)
+	}
+}
+
+// Advance turns everything that is due by now into actions for Take.
+func (e *Engine) Advance(now time.Time) {
+	e.at(now)
+	e.expire()
+	e.exhume()
+	e.ask()
+	e.verify()
+	e.deliver()
+}
+
+// Take returns the actions decided since the last call, in the order in which
+// they should be started.
+func (e *Engine) Take() []Action {
+	taken := e.actions
+	e.actions = nil
+	return taken
+}
+
+// Next returns when Advance will next find something to do if nothing else
+// happens before.
+func (e *Engine) Next() (time.Time, bool) {
+	var first earliest
+	e.nextExpiry(&first)
+	e.nextQuestion(&first)
+	e.nextVerify(&first)
+	for _, p := range e.peers {
+		if e.reachable[p] {
+			e.outbox.next(p, &first)
+		}
+	}
+	return first.time, first.set
+}
+
+// Digest returns the digest over all records known here, own and replicated.
+func (e *Engine) Digest() Digest { return e.digest }
+
+// Pending returns how many changes some peer has not acknowledged, counted once
+// for each peer.
+func (e *Engine) Pending() int {
+	n := 0
+	for _, p := range e.peers {
+		n += e.outbox.pending(p)
+	}
+	return n
+}
+
+// PendingFor returns how many changes peer has not acknowledged.
+func (e *Engine) PendingFor(peer member.Address) int { return e.outbox.pending(peer) }
+
+// Stamp returns the stamp held for c. It may know more than the shell's record
+// does: an owner and a version may be learnt from a Verify.
+func (e *Engine) Stamp(c naming.ClientID) (naming.Stamp, bool) {
+	r, ok := e.records[c]
+	if !ok {
+		return naming.Stamp{}, false
+	}
+	return r.Stamp, true
+}
+
+// Stats returns the counts.
+func (e *Engine) Stats() Stats {
+	s := e.stats
+	s.Clients, s.Owned, s.Tombstones = len(e.records), len(e.own), len(e.ended.of)
+	s.Pending = e.Pending()
+	for _, p := range e.peers {
+		s.InFlight += e.outbox.inFlight(p)
+	}
+	s.Braked = e.leases.braked
+	s.Expired = maps.Clone(e.stats.Expired)
+	return s
+}
+
+// at moves the engine's time to now, never back. A shell that comes later than
+// Next asked for by more than settle was paused, and what it knows of its peers
+// is old: it then gives nothing up until they had time to speak.
+func (e *Engine) at(now time.Time) {
+	if due, ok := e.Next(); ok && now.Sub(due) > e.cfg.settle() {
+		e.leases.calm = later(e.leases.calm, now.Add(e.cfg.settle()))
+	}
+	e.now = later(e.now, now)
+}
+
+// put stores m and returns its record.
+func (e *Engine) put(m naming.Mark) *record {
+	r := e.records[m.Client]
+	if r == nil {
+		r = &record{}
+		e.records[m.Client] = r
+	} else {
+		e.digest = e.digest.minus(digestOf(r.Client, r.Stamp.Revision))
+	}
+	r.Mark = m
+	e.digest = e.digest.plus(digestOf(m.Client, m.Stamp.Revision))
+	e.marks = nil
+	return r
+}
+
+// remove forgets r.
+func (e *Engine) remove(r *record) {
+	e.digest = e.digest.minus(digestOf(r.Client, r.Stamp.Revision))
+	e.leases.end(r)
+	e.marks = nil
+	delete(e.own, r.Client)
+	delete(e.records, r.Client)
+}
+
+// hold makes r owned here, without a lease.
+func (e *Engine) hold(r *record) {
+	e.leases.end(r)
+	e.marks = nil
+	r.own = true
+	e.own[r.Client] = r
+}
+
+// release makes r a replica whose lease begins now.
+func (e *Engine) release(r *record) {
+	if r.own {
+		r.own = false
+		e.marks = nil
+		delete(e.own, r.Client)
+	}
+	e.confirm(r)
+}
+
+// bury remembers that c ended.
+func (e *Engine) bury(c naming.ClientID, t tombstone) {
+	t.at = e.now
+	e.ended.put(c, t)
+}
+
+func (e *Engine) emit(a Action) { e.actions = append(e.actions, a) }
+
+// issue returns the ticket of a new errand.
+func (e *Engine) issue(job errand) Ticket {
+	e.issued++
+	e.errands[e.issued] = job
+	return e.issued
+}
+
+// jitter spreads d by ±20 %.
+func (e *Engine) jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.8 + 0.4*e.random.Float64()))
+}
+
+// ownMarks returns the marks of all clients owned here, in order. They are
+// shared until something changes and then built anew, never changed.
+func (e *Engine) ownMarks() []naming.Mark {
+	if e.marks == nil {
+		e.marks = make([]naming.Mark, 0, len(e.own))
+		for _, c := range slices.Sorted(maps.Keys(e.own)) {
+			e.marks = append(e.marks, e.own[c].Mark)
+		}
+	}
+	return e.marks
+}
+
+// earliest collects the first of several times.
+type earliest struct {
+	time time.Time
+	set  bool
+}
+
+func (f *earliest) add(t time.Time) {
+	if !f.set || t.Before(f.time) {
+		f.time, f.set = t, true
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,174 @@
+package distro
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// A record of the peer is confirmed at start; something happens ten seconds
+// later; then time passes.
+func TestAReplicaIsGivenUp(t *testing.T) {
+	const then = 10 * time.Second
+	without := member.NewView(self, member.NewList(2, []member.Address{self, far}, nil),
+		map[member.Address]member.State{far: member.Up})
+	tests := map[string]struct {
+		happens func(bench)
+		want    time.Duration
+		reason  Reason
+	}{
+		"after Lease when nothing is heard": {nothing, 180 * time.Second, LeaseEnded},
+		"after Lease when its owner is out of reach": {
+			func(b bench) { b.Members(after(then), view(member.Suspect, member.Up)) }, 180 * time.Second, LeaseEnded,
+		},
+		"after Down from when its owner was seen down": {
+			func(b bench) { b.Members(after(then), view(member.Down, member.Up)) }, then + 30*time.Second, OwnerDown,
+		},
+		"after Grace when its owner left the list": {
+			func(b bench) { b.Members(after(then), without) }, then + 15*time.Second, OwnerGone,
+		},
+		"after Grace when its owner restarted": {
+			func(b bench) { b.restart(after(then), peer) }, then + 15*time.Second, OwnerGone,
+		},
+		"after Missing when its owner confirms others": {
+			func(b bench) { b.confirmOthers(then, time.Minute) }, then + 30*time.Second, OwnerForgets,
+		},
+		"after Lease when its owner spoke once and fell silent": {
+			func(b bench) { b.confirmOthers(then, then+time.Second) }, 180 * time.Second, LeaseEnded,
+		},
+		"later when it is confirmed": {
+			func(b bench) { b.Compare(after(then), peer, []naming.Mark{mark("c1", at(peer, 1))}) }, then + 180*time.Second, LeaseEnded,
+		},
+		"later when it is written": {
+			func(b bench) { b.Offered(after(then), peer, mark("c1", at(peer, 2)), direct) }, then + 180*time.Second, LeaseEnded,
+		},
+		"not sooner than its confirmation after a restart allows": {func(b bench) {
+			b.restart(after(then), peer)
+			b.Compare(after(then+time.Second), peer, []naming.Mark{mark("c1", at(peer, 1))})
+		}, then + time.Second + 180*time.Second, LeaseEnded},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := ready(t, nil)
+			b.Offered(start, peer, mark("c1", at(peer, 1)), direct)
+			b.Offered(start, peer, mark("other", at(peer, 1)), direct)
+			tc.happens(b)
+			for d := 35 * time.Second; d < tc.want; d += time.Second { // a member that is not paused
+				b.expired(after(d), "c1")
+			}
+			if got := b.expired(after(tc.want-time.Millisecond), "c1"); got != "" {
+				t.Errorf("given up before %v: %s", tc.want, got)
+			}
+			if next, ok := b.Next(); !ok || !next.Equal(after(tc.want)) {
+				t.Errorf("Next = %v, want %v", next.Sub(start), tc.want)
+			}
+			if got := b.expired(after(tc.want), "c1"); got != tc.reason {
+				t.Errorf("given up at %v: %q, want %q", tc.want, got, tc.reason)
+			}
+		})
+	}
+}
+
+// confirmOthers has the peer verify another client than c1 every 5 s.
+func (b bench) confirmOthers(from, to time.Duration) {
+	for d := from; d < to; d += 5 * time.Second {
+		if b.expired(after(d), "c1") != "" {
+			b.t.Fatalf("given up at %v", d)
+		}
+		b.Compare(after(d), peer, []naming.Mark{mark("other", at(peer, 1))})
+		if d >= from+25*time.Second {
+			return
+		}
+	}
+}
+
+func TestNothingExpiresWhileMostPeersAreOutOfReach(t *testing.T) {
+	b := ready(t, nil)
+	b.Offered(start, peer, mark("c1", at(peer, 1)), direct)
+	b.Offered(start, far, mark("c2", at(far, 1)), direct)
+	b.Members(after(time.Second), view(member.Down, member.Suspect))
+	b.same("an hour later", b.expired(after(time.Hour), "c1"), Reason(""))
+	b.same("braked", b.Stats().Braked, true)
+	if next, ok := b.Next(); ok {
+		t.Errorf("Next = %v though nothing can happen", next)
+	}
+	b.Members(after(time.Hour), view(member.Up, member.Suspect))
+	b.Compare(after(time.Hour), peer, []naming.Mark{mark("c1", at(peer, 1))})
+	b.same("one is back", b.expired(after(time.Hour), "c2"), Reason(""))
+	b.same("the other had its time", b.expired(after(time.Hour+10*time.Second), "c2"), LeaseEnded)
+	b.restart(after(time.Hour+11*time.Second), peer)
+	b.Members(after(time.Hour+11*time.Second), view(member.Suspect, member.Suspect))
+	b.same("proven gone even then", b.expired(after(time.Hour+26*time.Second), "c1"), OwnerGone)
+}
+
+func TestAnOwnerThatComesBackIsGivenTime(t *testing.T) {
+	b := ready(t, nil)
+	b.Offered(start, peer, mark("c1", at(peer, 1)), direct)
+	b.Members(start, view(member.Suspect, member.Up))
+	b.Members(after(179*time.Second), view(member.Up, member.Up))
+	b.same("at the end of its lease", b.expired(after(180*time.Second), "c1"), Reason(""))
+	b.same("two verify intervals later", b.expired(after(189*time.Second), "c1"), LeaseEnded)
+}
+
+func TestAPausedMemberDoesNotBlameItsPeers(t *testing.T) {
+	b := ready(t, nil)
+	b.Offered(start, peer, mark("c1", at(peer, 1)), direct)
+	b.run(after(time.Second))
+	b.same("on waking", b.expired(after(10*time.Minute), "c1"), Reason(""))
+	b.same("after having listened", b.expired(after(10*time.Minute+10*time.Second), "c1"), LeaseEnded)
+}
+
+func TestABeatOutlivesItsOwner(t *testing.T) {
+	b := ready(t, nil)
+	theirs := beatOf(peer)
+	b.Offered(start, peer, mark(theirs, at(peer, 1)), direct)
+	b.restart(start, peer)
+	b.same("long after Grace", b.expired(after(time.Minute), theirs), Reason(""))
+	b.same("after its lease", b.expired(after(3*time.Minute), theirs), LeaseEnded)
+}
+
+func TestTombstonesAreKeptForTheirTimeAndTheirNumber(t *testing.T) {
+	b := ready(t, func(c *Config) { c.MaxTombstones = 10 })
+	for i := range 100 {
+		c := naming.ClientID(fmt.Sprintf("c%d", i))
+		now := after(time.Duration(i) * time.Millisecond)
+		b.Local(now, mark(c, at(self, 1)))
+		b.Gone(now, c, 2)
+		b.run(now)
+		if s := b.Stats(); s.Tombstones > 10 || s.Pending > 2*(s.Clients+s.Tombstones)+2*b.cfg.MaxInFlight {
+			t.Fatalf("%d tombstones and %d items after %d clients", s.Tombstones, s.Pending, i)
+		}
+	}
+	b.run(after(b.cfg.Tombstone + time.Second))
+	b.same("tombstones in the end", b.Stats().Tombstones, 0)
+}
+
+func TestStaleGravesDoNotPileUp(t *testing.T) {
+	b := ready(t, nil)
+	mine := beatOf(self)
+	for i := range int64(10_000) {
+		b.Local(start, mark(mine, at(self, 2*i+1)))
+		b.Gone(start, mine, 2*i+2)
+	}
+	if n := len(b.ended.queue); n > 2000 {
+		t.Errorf("%d graves for one client", n)
+	}
+}
+
+// restart has a peer be seen in two incarnations, one after the other.
+func (b bench) restart(now time.Time, peer member.Address) {
+	b.Incarnation(now, peer, 1)
+	b.Incarnation(now, peer, 2)
+}
+
+func TestConnectionOlderThanItsOwnerIsGivenUp(t *testing.T) {
+	b := ready(t, nil)
+	b.Incarnation(start, peer, 5000)
+	b.Offered(start, peer, mark("4999_10.0.0.1_1", at(peer, 1)), hearsay)
+	b.Offered(start, peer, mark("5000_10.0.0.1_1", at(peer, 1)), hearsay)
+	b.same("of the last incarnation", b.expired(after(15*time.Second), "4999_10.0.0.1_1"), OwnerGone)
+	b.same("of this one", b.expired(after(15*time.Second), "5000_10.0.0.1_1"), Reason(""))
+}

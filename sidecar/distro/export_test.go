@@ -1,0 +1,59 @@
+package distro
+
+import "time"
+
+// Mutations break one law each. The simulator must notice every one of them.
+var Mutations = map[string]func(*Engine){
+	"forgets when a client ended": func(e *Engine) {
+		for c, t := range e.ended.of {
+			t.version = 0
+			e.ended.of[c] = t
+		}
+	},
+	"forgets what it owns": func(e *Engine) {
+		for _, r := range e.own {
+			r.own = false
+			e.confirm(r)
+		}
+		clear(e.own)
+		e.marks = nil
+	},
+	"forgets which version it has": func(e *Engine) {
+		for _, r := range e.records {
+			if !r.own {
+				r.Stamp.Version = 1
+			}
+		}
+	},
+	"never gives anything up": func(e *Engine) {
+		e.leases.calm = e.now.Add(time.Hour)
+		for _, o := range e.leases.lessors {
+			o.restarted = time.Time{}
+			o.since = e.now
+		}
+	},
+	"gives up in a partition": func(e *Engine) {
+		e.leases.braked, e.leases.calm = false, time.Time{}
+	},
+	"tells nobody": func(e *Engine) {
+		for _, p := range e.peers {
+			for c := range e.records {
+				e.outbox.forget(e.peers, c)
+			}
+			e.rounds[p].due = e.now.Add(time.Hour)
+		}
+	},
+	"has no bound on flights": func(e *Engine) { e.outbox.cfg.MaxInFlight = 1000 },
+	"is loaded before anyone answered": func(e *Engine) {
+		e.loading.done = true
+		clear(e.loading.asked)
+	},
+	"counts a record twice": func(e *Engine) {
+		for c, r := range e.records {
+			if r.own {
+				e.digest = e.digest.plus(digestOf(c, r.Stamp.Revision))
+				return
+			}
+		}
+	},
+}

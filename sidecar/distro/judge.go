@@ -1,0 +1,201 @@
+package distro
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// Offered judges a record that a peer offers: direct when the peer sends it as
+// a change, otherwise hearsay out of a load. After Accept the mark is noted and
+// the shell must store the record. From is empty when the sender is unknown.
+func (e *Engine) Offered(now time.Time, from member.Address, m naming.Mark, direct bool) Verdict {
+	e.at(now)
+	if direct && m.Stamp.Owner == "" {
+		m.Stamp.Owner = from
+	}
+	return e.count(e.judge(from, m, direct))
+}
+
+func (e *Engine) judge(from member.Address, m naming.Mark, direct bool) Verdict {
+	if m.Client.Persistent() {
+		return Verdict{Stale, "persistent clients are not replicated"}
+	}
+	r := e.records[m.Client]
+	said := m.Stamp.Owner // hearsay speaks for the owner that it names
+	if direct {
+		said = from
+	}
+	if v, refused := e.intrudes(said, m.Client, r); refused {
+		return v
+	}
+	if direct && from != "" && from != m.Stamp.Owner && !m.Client.Beats() {
+		return Verdict{Stale, "its connection is held by " + string(m.Stamp.Owner)}
+	}
+	if r == nil {
+		if t, dead := e.ended.of[m.Client]; dead && !t.admits(m, direct) {
+			return Verdict{Stale, "it " + t.String()}
+		}
+		e.take(m)
+		return Verdict{Code: Accept}
+	}
+	switch {
+	case alike(m.Stamp, r.Stamp):
+		if direct {
+			e.learn(r, m.Stamp)
+			e.renew(r)
+		}
+		return Verdict{Code: Same}
+	case !direct && m.Stamp.Version == 0:
+		return Verdict{Stale, "hearsay without a version replaces nothing"}
+	case !m.Stamp.Supersedes(r.Stamp):
+		return Verdict{Stale, fmt.Sprintf("version %d is held", r.Stamp.Version)}
+	}
+	e.take(m)
+	return Verdict{Code: Accept}
+}
+
+// intrudes refuses what is said, by or in the name of a member, about a
+// connection that is held here or by another member.
+func (e *Engine) intrudes(from member.Address, c naming.ClientID, r *record) (Verdict, bool) {
+	switch {
+	case r == nil || c.Beats():
+		return Verdict{}, false
+	case r.own:
+		return Verdict{OwnedHere, "its connection is held here"}, true
+	case from != "" && r.Stamp.Owner != "" && r.Stamp.Owner != from:
+		return Verdict{Stale, "its connection is held by " + string(r.Stamp.Owner)}, true
+	}
+	return Verdict{}, false
+}
+
+// take notes a mark that a peer offered. Who owns a client that beats is then
+// for the ring to say. Two members that disagree about the ring would adopt
+// such a client from each other for ever; so it is not adopted again sooner
+// than after a VerifyInterval.
+func (e *Engine) take(m naming.Mark) {
+	e.ended.forget(m.Client)
+	r := e.put(m)
+	switch {
+	case !m.Client.Beats() || !e.mine(m.Client):
+		e.release(r)
+	case !r.own || e.now.Sub(r.adopted) >= e.cfg.VerifyInterval:
+		e.adopt(r)
+	}
+}
+
+// Dropped judges a peer's message that a client ended at version, which is 0
+// from a Java server. After Accept the shell must remove the record; Same means
+// that there was none.
+func (e *Engine) Dropped(now time.Time, from member.Address, c naming.ClientID, version int64) Verdict {
+	e.at(now)
+	return e.count(e.judgeDrop(from, c, version))
+}
+
+func (e *Engine) judgeDrop(from member.Address, c naming.ClientID, version int64) Verdict {
+	r := e.records[c]
+	if v, refused := e.intrudes(from, c, r); refused {
+		return v
+	}
+	switch {
+	case r == nil:
+		e.bury(c, tombstone{version: version})
+		return Verdict{Same, "it is not known here"}
+	case r.own && version == 0:
+		return Verdict{OwnedHere, "its beats are watched here"}
+	case version != 0 && r.Stamp.Version > version:
+		return Verdict{Stale, fmt.Sprintf("version %d is held", r.Stamp.Version)}
+	}
+	e.remove(r)
+	e.outbox.forget(e.peers, c)
+	e.bury(c, tombstone{version: max(version, r.Stamp.Version)})
+	return Verdict{Code: Accept}
+}
+
+// Compare answers a peer that verifies the clients it owns: it returns those
+// that are unknown or different here, in the order given, and renews the leases
+// of the others. A mark with revision 0 matches any known record.
+func (e *Engine) Compare(now time.Time, from member.Address, marks []naming.Mark) []naming.ClientID {
+	e.at(now)
+	var different []naming.ClientID
+	for _, m := range marks {
+		r := e.records[m.Client]
+		if v, refused := e.intrudes(from, m.Client, r); refused {
+			e.count(v) // a second claim: asking for the record could only end in a refusal
+			continue
+		}
+		if r == nil || (m.Stamp.Revision != 0 && !alike(m.Stamp, r.Stamp)) {
+			if !e.correct(from, m, r) {
+				different = append(different, m.Client)
+			}
+			continue
+		}
+		if m.Stamp.Owner == "" {
+			m.Stamp.Owner = from
+		}
+		e.learn(r, m.Stamp)
+		e.renew(r)
+	}
+	if len(marks) > 0 {
+		e.leases.spoke(e.now, from)
+	}
+	return different
+}
+
+// correct tells a peer that verifies a client that beats what is newer here: a
+// write, or an end. The member that made it while the ring was in dispute may
+// have died before it told the owner, who would otherwise offer for ever what
+// everybody else refuses. It reports whether there was anything to tell.
+func (e *Engine) correct(from member.Address, m naming.Mark, r *record) bool {
+	if !m.Client.Beats() || m.Stamp.Version == 0 || !slices.Contains(e.peers, from) {
+		return false
+	}
+	t, dead := e.ended.of[m.Client]
+	switch {
+	case r != nil && r.Stamp.Version != 0 && r.Stamp.Supersedes(m.Stamp):
+		e.outbox.plan(e.now, from, item{client: m.Client})
+		return true
+	case r == nil && dead && !t.expired && t.version >= m.Stamp.Version:
+		e.outbox.plan(e.now, from, item{client: m.Client, drop: true, version: t.version})
+		return true
+	}
+	return false
+}
+
+// learn fills in what the held stamp lacks from one that is alike.
+func (e *Engine) learn(r *record, s naming.Stamp) {
+	if r.Stamp.Version == 0 && s.Version != 0 && r.Stamp.Revision == s.Revision {
+		r.Stamp = s
+		e.marks = nil
+	}
+	if r.Stamp.Owner == "" {
+		r.Stamp.Owner = s.Owner
+		e.marks = nil
+	}
+}
+
+// alike reports whether both stamps are those of one write: by version and
+// writer where both have them, otherwise by revision.
+func alike(a, b naming.Stamp) bool {
+	if a.Version != 0 && b.Version != 0 {
+		return a.Version == b.Version && a.Owner == b.Owner
+	}
+	return a.Revision == b.Revision
+}
+
+func (e *Engine) count(v Verdict) Verdict {
+	switch v.Code {
+	case Accept:
+		e.stats.Accepted++
+	case Same:
+		e.stats.Same++
+	case Stale:
+		e.stats.Stale++
+	case OwnedHere:
+		e.stats.OwnedHere++
+	}
+	return v
+}

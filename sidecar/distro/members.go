@@ -1,0 +1,102 @@
+package distro
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// Members notes who is in the cluster and what is believed about them. When it
+// returns, nothing is planned for a member that is not listed. The first view
+// with a list starts the load.
+func (e *Engine) Members(now time.Time, v member.View) {
+	e.at(now)
+	left := slices.DeleteFunc(e.peers, v.List.Contains)
+	before := e.reachable
+	e.view, e.peers = v, v.List.Without(e.self)
+	e.reachable = map[member.Address]bool{}
+	for _, p := range v.Reachable() {
+		e.reachable[p] = true
+	}
+	for _, p := range left {
+		e.part(p)
+	}
+	for _, p := range e.peers {
+		e.meet(p, e.reachable[p] && !before[p])
+	}
+	e.loading.members(e.now, v.List.Len(), e.peers, e.cfg.LoadTimeout)
+	e.leases.members(e.now, v, len(e.peers), len(e.reachable))
+	if ring := v.Ring(); !slices.Equal(ring, e.ring) {
+		e.ring = ring
+		e.assignAll()
+	}
+}
+
+// Incarnation notes the incarnation of a peer, the Unix milliseconds of its
+// start. When it rises, what the peer owned before has ended, except clients
+// that beat, which outlive their owner. So have connections that are older than
+// the incarnation, wherever they were heard of.
+func (e *Engine) Incarnation(now time.Time, peer member.Address, epoch int64) {
+	e.at(now)
+	e.leases.incarnation(e.now, peer, epoch)
+}
+
+// part forgets everything that was under way to a member that left.
+func (e *Engine) part(p member.Address) {
+	e.outbox.leave(p)
+	delete(e.rounds, p)
+	delete(e.loading.asked, p)
+	delete(e.leases.epochs, p)
+	maps.DeleteFunc(e.errands, func(_ Ticket, job errand) bool { return job.peer == p })
+}
+
+// meet makes a peer known. One that has just come within reach is told at once
+// whatever waited for it and asked if it still owes an answer; it is verified
+// soon, but not before it had time to load what would else be sent to it twice.
+func (e *Engine) meet(p member.Address, within bool) {
+	e.outbox.join(p)
+	if e.rounds[p] == nil {
+		e.rounds[p] = &round{due: e.now}
+	}
+	if !within {
+		return
+	}
+	e.outbox.wake(e.now, p)
+	e.rounds[p].due = e.now.Add(e.jitter(e.cfg.VerifyInterval / 2))
+	if q := e.loading.asked[p]; q != nil {
+		q.due = e.now
+	}
+}
+
+// assignAll lets a changed ring decide anew about every client that beats.
+func (e *Engine) assignAll() {
+	var beating []naming.ClientID
+	for c := range e.records {
+		if c.Beats() {
+			beating = append(beating, c)
+		}
+	}
+	slices.Sort(beating)
+	for _, c := range beating {
+		r := e.records[c]
+		switch mine := e.mine(c); {
+		case mine && !r.own:
+			e.adopt(r)
+		case !mine && r.own:
+			e.release(r)
+			e.emit(Yield{Client: c})
+		case !mine && e.lessorOf(r) != r.lessor.address:
+			e.confirm(r) // its new owner gets a full lease
+		}
+	}
+}
+
+// adopt makes r owned here and tells the shell.
+func (e *Engine) adopt(r *record) {
+	e.hold(r)
+	r.adopted = e.now
+	e.emit(Adopt{Client: r.Client})
+}

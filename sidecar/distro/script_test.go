@@ -1,0 +1,68 @@
+package distro_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/distro-naming/naming-operator/sidecar/distro/distrotest"
+)
+
+var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
+
+const separator = "----\n"
+
+// Each file of testdata is a scenario and, below the line, what happens in it.
+// Every scenario runs twice: the same inputs give the same actions.
+func TestScenariosGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			scenario, want, _ := strings.Cut(string(data), separator)
+			got, err := distrotest.Script(scenario)
+			if err != nil {
+				t.Errorf("%v; transcript:\n%s", err, got)
+			}
+			if again, _ := distrotest.Script(scenario); again != got {
+				t.Errorf("a second run differs:\n%s", cmp.Diff(got, again))
+			}
+			if *update {
+				if err := os.WriteFile(file, []byte(scenario+separator+got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("transcript differs (-want +got), -update rewrites it:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestScriptNamesTheLineThatItCannotRead(t *testing.T) {
+	tests := map[string]struct{ text, want string }{
+		"a verb before members":     {"advance 1s", `line 1: "advance" before members`},
+		"an unknown verb":           {"members a b\nfrobnicate", "line 2"},
+		"a missing argument":        {"members a b\ncrash", "crash takes 1 arguments, not 0"},
+		"a write that was not made": {"members a b\nreplay a b c1 7", "c1 has 0 writes"},
+		"a disagreement":            {"members a b\nregister a c1 x\nagree", "lacks c1"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if _, err := distrotest.Script(tc.text); err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("Script(%q) = %v, want an error with %q", tc.text, err, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,108 @@
+package naming
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestClientID(t *testing.T) {
+	tests := map[string]struct {
+		id                ClientID
+		beats, persistent bool
+		tag               string
+	}{
+		"a connection":                         {"1700000000000_10.0.0.8_52114", false, false, "1700000000000_10.0.0.8_52114"},
+		"an http client":                       {BeatClient("10.0.0.1", 80), true, false, "10.0.0.1:80"},
+		"an http client by ipv6, as java says": {BeatClient("fd00::1", 80), true, false, "fd00::1:80"},
+		"a persistent one":                     {"10.0.0.1:80#false", false, true, "10.0.0.1:80"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if tc.id.Beats() != tc.beats || tc.id.Persistent() != tc.persistent || tc.id.Tag() != tc.tag {
+				t.Errorf("%s: beats %t, persistent %t, tag %q", tc.id, tc.id.Beats(), tc.id.Persistent(), tc.id.Tag())
+			}
+		})
+	}
+}
+
+func TestSplitGrouped(t *testing.T) {
+	tests := map[string]struct{ grouped, group, name string }{
+		"with a group":   {"g@@web", "g", "web"},
+		"without":        {"web", DefaultGroup, "web"},
+		"an empty group": {"@@web", "", "web"},
+		"three parts":    {"g@@a@@b", "g", "a@@b"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if group, name := SplitGrouped(tc.grouped); group != tc.group || name != tc.name {
+				t.Errorf("SplitGrouped(%q) = %q, %q", tc.grouped, group, name)
+			}
+		})
+	}
+}
+
+func TestViewSelect(t *testing.T) {
+	host := func(ip, cluster string, healthy, enabled bool) Instance {
+		return Instance{IP: ip, Cluster: cluster, Healthy: healthy, Enabled: enabled}
+	}
+	v := &View{Hosts: []Instance{
+		host("1", "A", true, true), host("2", "B", true, true), host("3", "A", false, true), host("4", "A", true, false),
+	}}
+	tests := map[string]struct {
+		filter Filter
+		want   []string
+	}{
+		"everything enabled":          {Filter{}, []string{"1", "2", "3"}},
+		"one cluster":                 {Filter{Clusters: "A"}, []string{"1", "3"}},
+		"two clusters, with spaces":   {Filter{Clusters: " A , B,"}, []string{"1", "2", "3"}},
+		"names are exact":             {Filter{Clusters: "a"}, nil},
+		"healthy ones":                {Filter{HealthyOnly: true}, []string{"1", "2"}},
+		"healthy ones of one cluster": {Filter{HealthyOnly: true, Clusters: "B"}, []string{"2"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, h := range v.Select(tc.filter) {
+				got = append(got, h.IP)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("hosts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestViewMemoIsBuiltOnce(t *testing.T) {
+	v := &View{}
+	n := 0
+	build := func() any { n++; return n }
+	if first, second := v.Memo(build), v.Memo(build); first != 1 || second != 1 {
+		t.Errorf("Memo = %v, %v, want 1, 1", first, second)
+	}
+}
+
+func TestLivenessOf(t *testing.T) {
+	own := func(key, value string) Instance { return Instance{Metadata: map[string]string{key: value}} }
+	tests := map[string]struct {
+		instance Instance
+		silence  time.Duration
+		want     Liveness
+	}{
+		"just within the beat timeout": {Instance{}, 15 * time.Second, Alive},
+		"beyond it":                    {Instance{}, 16 * time.Second, Unhealthy},
+		"beyond the delete timeout":    {Instance{}, 31 * time.Second, Lost},
+		"its own beat timeout":         {own(keyBeatTimeout, "1000"), 2 * time.Second, Unhealthy},
+		"its own delete timeout":       {own(keyDeleteTimeout, "3000"), 4 * time.Second, Lost},
+		"what is no number is no time": {own(keyDeleteTimeout, "soon"), 4 * time.Second, Alive},
+		"a negative time is no time":   {own(keyBeatTimeout, "-1"), time.Second, Alive},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := LivenessOf(tc.instance, tc.silence); got != tc.want {
+				t.Errorf("LivenessOf(%v) = %v, want %v", tc.silence, got, tc.want)
+			}
+		})
+	}
+}
