@@ -1,0 +1,119 @@
+package v1alpha1
+
+// Condition types. Every one is present after the first pass and each carries
+// the generation of the spec that it is about.
+const (
+	// Ready sums up: the cluster has its members and serves clients. It turns
+	// True when all members serve, and stays True while at most one is missing.
+	Ready = "Ready"
+	// Available says whether at least one member serves clients.
+	Available = "Available"
+	// AllReplicasReady says whether every wanted member serves clients.
+	AllReplicasReady = "AllReplicasReady"
+	// MembershipCurrent says whether every serving member runs on the newest member list.
+	MembershipCurrent = "MembershipCurrent"
+	// Converged says whether all serving members hold the same registry.
+	Converged = "Converged"
+	// Progressing says whether the operator is changing the cluster, and what it waits for.
+	Progressing = "Progressing"
+	// Degraded says whether something needs attention although the operator goes on.
+	Degraded = "Degraded"
+	// Reconciling says, for tools that follow kstatus, that the newest spec is not reached yet.
+	Reconciling = "Reconciling"
+	// Stalled says, for tools that follow kstatus, that nothing will happen until a human acts.
+	Stalled = "Stalled"
+	// Paused says whether the operator only watches.
+	Paused = "Paused"
+)
+
+// ConditionTypes lists every condition type that the operator sets, in order.
+var ConditionTypes = []string{
+	Ready, Available, AllReplicasReady, MembershipCurrent, Converged,
+	Progressing, Degraded, Reconciling, Stalled, Paused,
+}
+
+// Reasons that several conditions use.
+const (
+	// ReasonFirstSeen: the object is new; nothing has been looked at yet.
+	ReasonFirstSeen = "FirstSeen"
+	// ReasonScaledToZero: no members are wanted, so none serve.
+	ReasonScaledToZero = "ScaledToZero"
+	// ReasonMemberUnreachable: a serving member did not answer the operator, so its state is unknown.
+	ReasonMemberUnreachable = "MemberUnreachable"
+	// ReasonNoMemberReady: no member serves clients.
+	ReasonNoMemberReady = "NoMemberReady"
+)
+
+// Reasons of Ready, Available and AllReplicasReady.
+const (
+	// ReasonClusterReady: the cluster has its members and serves clients.
+	ReasonClusterReady = "ClusterReady"
+	// ReasonMembersNotReady: more members are missing than the cluster tolerates.
+	ReasonMembersNotReady = "MembersNotReady"
+	// ReasonAtLeastOneMemberReady: clients are served.
+	ReasonAtLeastOneMemberReady = "AtLeastOneMemberReady"
+	// ReasonAllPodsAreReady: every wanted member serves clients.
+	ReasonAllPodsAreReady = "AllPodsAreReady"
+	// ReasonNotAllPodsReady: some wanted members do not serve clients.
+	ReasonNotAllPodsReady = "NotAllPodsReady"
+)
+
+// Reasons of MembershipCurrent and Converged.
+const (
+	// ReasonListApplied: every serving member runs on the newest member list.
+	ReasonListApplied = "ListApplied"
+	// ReasonMemberLagging: a serving member still runs on an older member list.
+	ReasonMemberLagging = "MemberLagging"
+	// ReasonDigestsMatch: all serving members report the same digest.
+	ReasonDigestsMatch = "DigestsMatch"
+	// ReasonDigestsDiffer: serving members report different digests; the message names the minority.
+	ReasonDigestsDiffer = "DigestsDiffer"
+	// ReasonSingleMember: one member serves, and it agrees with itself.
+	ReasonSingleMember = "SingleMember"
+)
+
+// Reasons of Progressing; they say what the operator does or waits for.
+const (
+	// ReasonIdle: the cluster has the wanted shape.
+	ReasonIdle = "Idle"
+	// ReasonScalingUp: members are being added.
+	ReasonScalingUp = "ScalingUp"
+	// ReasonDraining: a member is leaving and hands its clients over.
+	ReasonDraining = "Draining"
+	// ReasonRollingUpdate: one member is being replaced by one with the newest template.
+	ReasonRollingUpdate = "RollingUpdate"
+	// ReasonWaitingForMembers: the next step waits until all members serve clients.
+	ReasonWaitingForMembers = "WaitingForMembers"
+	// ReasonWaitingForConvergence: the next step waits until all members hold the same registry.
+	ReasonWaitingForConvergence = "WaitingForConvergence"
+)
+
+// Reasons of Degraded.
+const (
+	// ReasonHealthy: nothing needs attention.
+	ReasonHealthy = "Healthy"
+	// ReasonMemberDown: a member cannot start or keeps failing; the message has the cause.
+	ReasonMemberDown = "MemberDown"
+	// ReasonRolloutStuck: the member that was updated first cannot start; the others were left alone.
+	ReasonRolloutStuck = "RolloutStuck"
+	// ReasonDivergedTooLong: members have held different registries for more than two minutes.
+	ReasonDivergedTooLong = "DivergedTooLong"
+)
+
+// Reasons of Reconciling, Stalled and Paused.
+const (
+	// ReasonUpToDate: the newest spec is reached.
+	ReasonUpToDate = "UpToDate"
+	// ReasonApplyFailed: a child object could not be written; the operator tries again.
+	ReasonApplyFailed = "ApplyFailed"
+	// ReasonForeignObject: an object with the name of a child belongs to somebody else and is left alone.
+	ReasonForeignObject = "ForeignObject"
+	// ReasonInvalidSpec: the API server refused a child object made from this spec.
+	ReasonInvalidSpec = "InvalidSpec"
+	// ReasonProceeding: nothing needs a human.
+	ReasonProceeding = "Proceeding"
+	// ReasonPausedBySpec: spec.paused is true.
+	ReasonPausedBySpec = "PausedBySpec"
+	// ReasonNotPaused: the operator acts.
+	ReasonNotPaused = "NotPaused"
+)

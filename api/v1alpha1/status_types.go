@@ -1,0 +1,87 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// NamingClusterStatus is what the operator saw in its last pass.
+type NamingClusterStatus struct {
+	// Generation of the spec that this status is about.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// What is true of the cluster; types and reasons are listed in the reference.
+	// +listType=map
+	// +listMapKey=type
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// Members that exist.
+	Replicas int32 `json:"replicas"`
+
+	// Members that serve clients.
+	ReadyReplicas int32 `json:"readyReplicas"`
+
+	// Members that run the newest template.
+	UpdatedReplicas int32 `json:"updatedReplicas"`
+
+	// Label selector of the pods, for autoscalers.
+	// +optional
+	Selector string `json:"selector,omitempty"`
+
+	// Generation of the published member list. It rises when a member is added or removed.
+	// +optional
+	MembersGeneration int64 `json:"membersGeneration,omitempty"`
+
+	// The listed members, each as it last described itself.
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	Members []Member `json:"members,omitempty"`
+
+	// Where clients connect.
+	// +optional
+	Endpoints *Endpoints `json:"endpoints,omitempty"`
+}
+
+// Member is one member of the cluster. Fields other than name, address and
+// ready come from the member itself and are absent while it does not answer.
+type Member struct {
+	// Name of the pod.
+	Name string `json:"name"`
+
+	// Address under which other members know it, host:port.
+	Address string `json:"address"`
+
+	// Whether the pod serves clients.
+	Ready bool `json:"ready"`
+
+	// Generation of the member list that it runs on.
+	// +optional
+	Generation int64 `json:"generation,omitempty"`
+
+	// Digest of its registry. Equal digests mean equal registries.
+	// +optional
+	Digest string `json:"digest,omitempty"`
+
+	// Clients that publish something.
+	// +optional
+	Clients int32 `json:"clients,omitempty"`
+
+	// Services with at least one instance.
+	// +optional
+	Services int32 `json:"services,omitempty"`
+
+	// Instances listed.
+	// +optional
+	Instances int32 `json:"instances,omitempty"`
+}
+
+// Endpoints are the DNS names of the client Service, host:port.
+type Endpoints struct {
+	// For the HTTP interface, and what Nacos SDKs are configured with.
+	HTTP string `json:"http"`
+
+	// For gRPC. SDKs compute it from the HTTP port.
+	GRPC string `json:"grpc"`
+}

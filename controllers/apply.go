@@ -1,0 +1,137 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/distro-naming/naming-operator/controllers/resources"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+)
+
+// errForeign says that an object with the name of a child is not ours.
+var errForeign = errors.New("belongs to somebody else")
+
+// apply writes the children that differ from the plan, in order, and stops at
+// the first failure, since later ones rely on earlier ones. Nothing is written
+// if any child's name is taken by somebody else. It returns the children that
+// were changed or removed by others and are now as they should be.
+func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) ([]resources.Child, error) {
+	children := resources.All(s.cluster, plan)
+	for _, child := range children {
+		if found, ok := s.children[child.String()]; ok && !s.owns(found) {
+			return nil, fmt.Errorf("apply %s: the one that exists %w%s", child, errForeign, controllerOf(found))
+		}
+	}
+	var repaired []resources.Child
+	for _, child := range children {
+		state := compare(child, s.children[child.String()])
+		if state == same {
+			continue
+		}
+		err := r.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(child.Object), fieldOwner, client.ForceOwnership)
+		if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+			return nil, nil // the cluster is about to go as well
+		}
+		if err != nil {
+			return repaired, fmt.Errorf("apply %s: %w", child, err)
+		}
+		if state == drifted || state == absent && s.cluster.Status.MembersGeneration > 0 {
+			repaired = append(repaired, child)
+		}
+	}
+	return repaired, r.touch(ctx, s, plan.Members)
+}
+
+// stalled reports whether trying again is of no use until a human acts.
+func stalled(err error) bool {
+	return errors.Is(err, errForeign) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
+}
+
+func controllerOf(object client.Object) string {
+	if owner := metav1.GetControllerOf(object); owner != nil {
+		return ": " + owner.Kind + " " + owner.Name
+	}
+	return ""
+}
+
+// state is how an object that exists relates to the child that is wanted.
+type state int
+
+const (
+	absent   state = iota
+	outdated       // it is as we made it, but something else is wanted now
+	drifted        // somebody changed what we made
+	same
+)
+
+// compare says what has to be done about a child. found is nil if there is none.
+func compare(wanted resources.Child, found client.Object) state {
+	if found == nil {
+		return absent
+	}
+	if found.GetAnnotations()[resources.ShapeAnnotation] != wanted.Object.GetAnnotations()[resources.ShapeAnnotation] {
+		return outdated
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(found)
+	if err != nil {
+		return drifted // cannot happen to an API type; to apply it again is harmless
+	}
+	for key, value := range wanted.Object.Object {
+		if key != "apiVersion" && key != "kind" && !within(value, content[key]) {
+			return drifted
+		}
+	}
+	return same
+}
+
+// within reports whether found has everything that wanted has. What others
+// and the API server's defaults have added to objects is left alone.
+func within(wanted, found any) bool {
+	switch wanted := wanted.(type) {
+	case map[string]any:
+		found, ok := found.(map[string]any)
+		for key, value := range wanted {
+			ok = ok && within(value, found[key])
+		}
+		return ok
+	case []any:
+		found, ok := found.([]any)
+		ok = ok && len(found) == len(wanted)
+		for i := range wanted {
+			ok = ok && within(wanted[i], found[i])
+		}
+		return ok
+	default:
+		return wanted == found
+	}
+}
+
+// touch notes the published list on each pod that does not carry it yet. A pod
+// that changes makes its kubelet refresh the mounted list at once.
+func (r *Reconciler) touch(ctx context.Context, s *scope, list member.List) error {
+	generation, hash := strconv.FormatInt(list.Generation(), 10), resources.MembersHash(list)
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q,%q:%q}}}`,
+		resources.MembersGenerationAnnotation, generation, resources.MembersHashAnnotation, hash)
+	for _, p := range s.pods {
+		noted := p.Annotations[resources.MembersGenerationAnnotation] == generation &&
+			p.Annotations[resources.MembersHashAnnotation] == hash
+		if noted {
+			continue
+		}
+		target := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name}}
+		err := r.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), fieldOwner)
+		if client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("touch pod %s: %w", p.Name, err)
+		}
+	}
+	return nil
+}

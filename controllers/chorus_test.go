@@ -1,0 +1,90 @@
+//go:build envtest
+
+package controllers
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/report"
+)
+
+// chorus plays the members: they run on the list that is published, hold the
+// same registry and answer, unless a test has told one otherwise.
+type chorus struct {
+	mu     sync.Mutex
+	silent map[member.Address]bool
+	alone  map[member.Address]bool // holds another registry
+	asked  map[string]int          // by namespace: how often
+}
+
+// Probe answers for every pod.
+func (c *chorus) Probe(ctx context.Context, pods map[member.Address]string) map[member.Address]report.Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := map[member.Address]report.Report{}
+	for a := range pods {
+		namespace := namespaceOf(a)
+		if c.asked == nil {
+			c.asked = map[string]int{}
+		}
+		c.asked[namespace]++
+		if c.silent[a] {
+			continue
+		}
+		digest := "same"
+		if c.alone[a] {
+			digest = "other"
+		}
+		out[a] = report.Report{
+			Member: string(a), Generation: generation(ctx, a), Loaded: true, Digest: digest, Clients: 4, Services: 2, Instances: 5,
+		}
+	}
+	return out
+}
+
+func (c *chorus) hush(a member.Address, silent bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.silent == nil {
+		c.silent = map[member.Address]bool{}
+	}
+	c.silent[a] = silent
+}
+
+func (c *chorus) diverge(a member.Address, alone bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.alone == nil {
+		c.alone = map[member.Address]bool{}
+	}
+	c.alone[a] = alone
+}
+
+// questions says how often members of a namespace have been asked.
+func (c *chorus) questions(namespace string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.asked[namespace]
+}
+
+func namespaceOf(a member.Address) string { return strings.Split(a.Host(), ".")[2] }
+
+// generation is that of the published list, as if every kubelet were quick.
+func generation(ctx context.Context, a member.Address) int64 {
+	name := strings.TrimSuffix(strings.Split(a.Host(), ".")[1], "-headless") + "-members"
+	var list corev1.ConfigMap
+	if err := admin.Get(ctx, client.ObjectKey{Namespace: namespaceOf(a), Name: name}, &list); err != nil {
+		return 0
+	}
+	parsed, err := member.Parse(list.Data["cluster.conf"])
+	if err != nil {
+		return 0
+	}
+	return parsed.Generation()
+}

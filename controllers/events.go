@@ -1,0 +1,96 @@
+package controllers
+
+import (
+	"cmp"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/distro-naming/naming-operator/api/v1alpha1"
+	"github.com/distro-naming/naming-operator/controllers/resources"
+)
+
+// Reasons of events that are not reasons of conditions.
+const (
+	// ReasonRepaired: a child that somebody had changed or removed is as it should be again.
+	ReasonRepaired = "Repaired"
+	// ReasonRecovered: the cluster is no longer degraded.
+	ReasonRecovered = "Recovered"
+	// ReasonResumed: the operator acts again.
+	ReasonResumed = "Resumed"
+)
+
+// event is one thing that users are told.
+type event struct {
+	kind   string // corev1.EventTypeNormal or Warning
+	reason string
+	action string
+	note   string
+}
+
+// tellTransitions emits an event for each change between two sets of conditions
+// that a user would want to hear of.
+func (r *Reconciler) tellTransitions(c *v1alpha1.NamingCluster, before, after []metav1.Condition) {
+	for _, e := range transitions(before, after) {
+		r.Events.Eventf(c, nil, e.kind, e.reason, e.action, "%s", e.note)
+	}
+}
+
+// tellRepaired emits an event for each child that had been changed by others.
+func (r *Reconciler) tellRepaired(c *v1alpha1.NamingCluster, children []resources.Child) {
+	for _, child := range children {
+		r.Events.Eventf(c, nil, corev1.EventTypeWarning, ReasonRepaired, "Apply",
+			"%s had been changed or removed and is as it should be again", child)
+	}
+}
+
+// news says what users are told when a condition turns True or no longer is.
+// An empty kind is no event, an empty reason that of the condition.
+type news struct {
+	action                   string
+	kindTrue                 string
+	kindFalse, reasonIfFalse string
+}
+
+// tidings has the conditions whose turns are worth an event.
+var tidings = map[string]news{
+	v1alpha1.Ready:       {action: "Observe", kindTrue: corev1.EventTypeNormal, kindFalse: corev1.EventTypeWarning},
+	v1alpha1.Progressing: {action: "Rollout", kindTrue: corev1.EventTypeNormal},
+	v1alpha1.Degraded: {
+		action: "Observe", kindTrue: corev1.EventTypeWarning, kindFalse: corev1.EventTypeNormal, reasonIfFalse: ReasonRecovered,
+	},
+	v1alpha1.Stalled: {action: "Apply", kindTrue: corev1.EventTypeWarning},
+	v1alpha1.Paused: {
+		action: "Pause", kindTrue: corev1.EventTypeNormal, kindFalse: corev1.EventTypeNormal, reasonIfFalse: ReasonResumed,
+	},
+}
+
+// transitions lists the events between two sets of conditions, in a fixed
+// order. Conditions that stay as they are give none.
+func transitions(before, after []metav1.Condition) []event {
+	var out []event
+	for _, kind := range v1alpha1.ConditionTypes {
+		was, is := meta.FindStatusCondition(before, kind), meta.FindStatusCondition(after, kind)
+		if is == nil {
+			continue
+		}
+		had, has, tell := isTrue(was), isTrue(is), tidings[kind]
+		e := event{kind: tell.kindTrue, reason: is.Reason, action: tell.action, note: is.Message}
+		if !has {
+			e.kind, e.reason = tell.kindFalse, cmp.Or(tell.reasonIfFalse, is.Reason)
+		}
+		if e.kind != "" && (had != has || has && heldUp(was, is)) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// heldUp reports whether a rollout has come to wait for members to agree. Its
+// other steps are not news.
+func heldUp(was, is *metav1.Condition) bool {
+	return is.Reason == v1alpha1.ReasonWaitingForConvergence && was.Reason != is.Reason
+}
+
+func isTrue(c *metav1.Condition) bool { return c != nil && c.Status == metav1.ConditionTrue }

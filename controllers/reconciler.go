@@ -1,0 +1,83 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/distro-naming/naming-operator/controllers/resources"
+	"github.com/distro-naming/naming-operator/controllers/rollout"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/report"
+)
+
+const (
+	// fieldOwner owns the fields that this operator applies.
+	fieldOwner = client.FieldOwner("naming-operator")
+
+	// poll is how often members are asked while they have to agree.
+	poll = 5 * time.Second
+
+	// stalledRecheck is how often a cluster is looked at that waits for a human:
+	// what stands in its way is nobody we watch.
+	stalledRecheck = time.Minute
+)
+
+// Prober asks members how they are. A member that does not answer in time is
+// absent from the result.
+type Prober interface {
+	Probe(ctx context.Context, pods map[member.Address]string) map[member.Address]report.Report
+}
+
+// Reconciler makes the children of NamingClusters follow their specs. It holds
+// no state: a new one continues where another stopped.
+type Reconciler struct {
+	Client client.Client        // reads from a cache that may hold only what carries our label
+	Live   client.Reader        // reads from the API server; asked where the cache has nothing
+	Prober Prober               // asks members
+	Events events.EventRecorder // tells users what changed
+	Image  string               // of the sidecar, where a spec names none
+	Now    func() time.Time     // the clock
+}
+
+// Reconcile brings the children of one NamingCluster in line with its spec and
+// writes down what it saw, whether or not that worked.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	s, err := r.observe(ctx, req.NamespacedName)
+	if err != nil || s == nil { // nil: the cluster is gone or going, its children follow by owner reference
+		return ctrl.Result{}, err
+	}
+	now := r.Now()
+	if s.firstSight() {
+		// Before anything else: tools take an object without conditions for a finished one.
+		if err := r.writeStatus(ctx, s, firstStatus(s.cluster, now)); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
+	decision := rollout.Decide(s.facts(r.Image))
+	plan := resources.Plan{
+		DefaultImage: r.Image,
+		Replicas:     decision.Replicas,
+		Partition:    decision.Partition,
+		Members:      s.list(decision.Replicas),
+	}
+	var repaired []resources.Child
+	if !s.cluster.Spec.Paused {
+		repaired, err = r.apply(ctx, s, plan)
+	}
+	if unsaid := r.writeStatus(ctx, s, statusFor(s, decision, err, now)); unsaid != nil {
+		return ctrl.Result{}, errors.Join(err, unsaid)
+	}
+	r.tellRepaired(s.cluster, repaired)
+	switch {
+	case stalled(err):
+		return ctrl.Result{RequeueAfter: stalledRecheck}, nil // said in status; trying harder is of no use
+	case err != nil:
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: decision.Recheck}, nil
+}

@@ -1,0 +1,222 @@
+package controllers
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/distro-naming/naming-operator/api/v1alpha1"
+	"github.com/distro-naming/naming-operator/controllers/resources"
+	"github.com/distro-naming/naming-operator/controllers/rollout"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/report"
+)
+
+// scope is everything that one pass has read. Below observe nothing is read.
+type scope struct {
+	cluster *v1alpha1.NamingCluster
+
+	// children are the objects with the names of children, by resources.Child's
+	// text, whoever made them. A missing key means that there is none; what
+	// could not be read makes observe fail, so it never means "unknown".
+	children map[string]client.Object
+
+	// set and published are nil and empty if there is no StatefulSet or no
+	// readable list of ours.
+	set       *appsv1.StatefulSet
+	published member.List
+
+	// pods are those of the set, in order of ordinal, leaving ones included.
+	pods []pod
+
+	// reports has one entry for each member that answered in time. A missing
+	// key is silence, and silence is never taken for agreement.
+	reports map[member.Address]report.Report
+}
+
+// pod is one member's pod.
+type pod struct {
+	*corev1.Pod
+	ordinal int32
+	address member.Address
+}
+
+// observe reads everything a pass needs. The scope is nil if the cluster is
+// gone or being deleted.
+func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*scope, error) {
+	s := &scope{cluster: new(v1alpha1.NamingCluster), children: map[string]client.Object{}}
+	if err := r.Client.Get(ctx, key, s.cluster); err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	if !s.cluster.DeletionTimestamp.IsZero() {
+		return nil, nil
+	}
+	for _, wanted := range resources.All(s.cluster, resources.Plan{}) {
+		if err := r.observeChild(ctx, s, wanted); err != nil {
+			return nil, err
+		}
+	}
+	if set, ok := s.children["StatefulSet "+s.cluster.Name].(*appsv1.StatefulSet); ok && s.owns(set) {
+		s.set = set
+	}
+	if list, ok := s.children["ConfigMap "+resources.MembersName(s.cluster)].(*corev1.ConfigMap); ok && s.owns(list) {
+		// An unreadable list is one that somebody has damaged: it is published anew.
+		s.published, _ = member.Parse(list.Data[resources.MembersKey])
+	}
+	if err := r.observePods(ctx, s); err != nil {
+		return nil, err
+	}
+	s.reports = r.Prober.Probe(ctx, s.reachable())
+	return s, nil
+}
+
+// observeChild reads the object that has the wanted child's name. The cache
+// holds only what carries our label, so what it lacks is looked for at its
+// source: it may be somebody else's.
+func (r *Reconciler) observeChild(ctx context.Context, s *scope, wanted resources.Child) error {
+	key := types.NamespacedName{Namespace: s.cluster.Namespace, Name: wanted.Name}
+	object := blank(wanted.Kind)
+	err := r.Client.Get(ctx, key, object)
+	if apierrors.IsNotFound(err) {
+		err = r.Live.Get(ctx, key, object)
+	}
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", wanted, err)
+	}
+	s.children[wanted.String()] = object
+	return nil
+}
+
+// blank returns an empty object of a child's kind.
+func blank(kind string) client.Object {
+	switch kind {
+	case "ConfigMap":
+		return new(corev1.ConfigMap)
+	case "ServiceAccount":
+		return new(corev1.ServiceAccount)
+	case "Service":
+		return new(corev1.Service)
+	case "StatefulSet":
+		return new(appsv1.StatefulSet)
+	default:
+		return new(policyv1.PodDisruptionBudget)
+	}
+}
+
+func (r *Reconciler) observePods(ctx context.Context, s *scope) error {
+	if s.set == nil {
+		return nil
+	}
+	var list corev1.PodList
+	err := r.Client.List(ctx, &list, client.InNamespace(s.cluster.Namespace),
+		client.MatchingLabels{resources.ClusterLabel: s.cluster.Name})
+	if err != nil {
+		return fmt.Errorf("list pods: %w", err)
+	}
+	for i := range list.Items {
+		p := &list.Items[i]
+		if o, ok := resources.Ordinal(s.cluster, p.Name); ok && metav1.IsControlledBy(p, s.set) {
+			s.pods = append(s.pods, pod{Pod: p, ordinal: o, address: resources.Address(s.cluster, o)})
+		}
+	}
+	slices.SortFunc(s.pods, func(a, b pod) int { return cmp.Compare(a.ordinal, b.ordinal) })
+	return nil
+}
+
+// owns reports whether object belongs to this very cluster.
+func (s *scope) owns(object client.Object) bool { return metav1.IsControlledBy(object, s.cluster) }
+
+// firstSight reports whether nobody has written a status yet.
+func (s *scope) firstSight() bool { return s.cluster.Status.ObservedGeneration == 0 }
+
+// reachable maps the members that run to the IPs of their pods.
+func (s *scope) reachable() map[member.Address]string {
+	out := make(map[member.Address]string, len(s.pods))
+	for _, p := range s.pods {
+		if p.Status.PodIP != "" && p.Status.Phase == corev1.PodRunning {
+			out[p.address] = p.Status.PodIP
+		}
+	}
+	return out
+}
+
+// list returns the member list for a set of n members. A pod beyond n stays
+// listed until it has gone: it is still handing over.
+func (s *scope) list(n int32) member.List {
+	hints := make(map[member.Address]member.Hint, len(s.pods))
+	for _, a := range s.published.Addresses() {
+		hints[a] = s.published.Hint(a) // the last known place, until a pod has another
+	}
+	for _, p := range s.pods {
+		n = max(n, p.ordinal+1)
+		if p.Status.PodIP != "" {
+			hints[p.address] = member.Hint{IP: p.Status.PodIP, UID: string(p.UID)}
+		}
+	}
+	return resources.NextList(s.cluster, n, hints, s.published, s.cluster.Status.MembersGeneration)
+}
+
+// facts translates what was read into the planner's terms.
+func (s *scope) facts(defaultImage string) rollout.Facts {
+	f := rollout.Facts{Want: resources.Replicas(s.cluster), Poll: poll}
+	if s.set == nil {
+		return f
+	}
+	f.Exists = true
+	f.Replicas = *s.set.Spec.Replicas
+	if rolling := s.set.Spec.UpdateStrategy.RollingUpdate; rolling != nil && rolling.Partition != nil {
+		f.Partition = *rolling.Partition
+	}
+	f.Settled = s.set.Status.ObservedGeneration == s.set.Generation
+	f.Rolling = s.set.Status.CurrentRevision != s.set.Status.UpdateRevision
+	f.Changed = s.set.Annotations[resources.TemplateAnnotation] != resources.TemplateHash(s.cluster, defaultImage)
+	generation := s.list(f.Replicas).Generation()
+	for _, p := range s.pods {
+		said, answered := s.reports[p.address]
+		f.Members = append(f.Members, rollout.Member{
+			Ordinal:  p.ordinal,
+			Leaving:  !p.DeletionTimestamp.IsZero(),
+			Ready:    p.serves(),
+			Updated:  s.updated(p),
+			Answered: answered,
+			Loaded:   said.Loaded,
+			Draining: said.Draining,
+			Current:  said.Generation == generation,
+			Digest:   said.Digest,
+		})
+	}
+	return f
+}
+
+// updated reports whether p runs the newest template, as far as the set's
+// controller has told.
+func (s *scope) updated(p pod) bool {
+	return p.Labels[appsv1.StatefulSetRevisionLabel] == s.set.Status.UpdateRevision
+}
+
+// serves reports whether the client Service leads to p.
+func (p pod) serves() bool {
+	return p.DeletionTimestamp.IsZero() && p.condition(corev1.PodReady).Status == corev1.ConditionTrue
+}
+
+// condition returns p's condition of the given type, or an empty one.
+func (p pod) condition(kind corev1.PodConditionType) corev1.PodCondition {
+	for _, c := range p.Status.Conditions {
+		if c.Type == kind {
+			return c
+		}
+	}
+	return corev1.PodCondition{}
+}

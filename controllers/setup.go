@@ -1,0 +1,99 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/distro-naming/naming-operator/api/v1alpha1"
+	"github.com/distro-naming/naming-operator/controllers/resources"
+)
+
+// What the operator may do. Server-side apply of an object that may be missing
+// needs both create and patch; nothing is ever deleted.
+//
+// +kubebuilder:rbac:groups=naming.distro.io,resources=namingclusters,verbs=get;list;watch
+// +kubebuilder:rbac:groups=naming.distro.io,resources=namingclusters/status,verbs=patch
+// +kubebuilder:rbac:groups="",resources=configmaps;services;serviceaccounts,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups=apps,resources=statefulsets,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
+// +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
+
+const (
+	concurrency = 8 // passes at the same time, each of another cluster; they mostly wait for members
+	firstRetry  = 200 * time.Millisecond
+	lastRetry   = time.Minute
+)
+
+// CacheOptions keep in memory only what carries the label of a cluster, not
+// every ConfigMap and pod there is. An empty namespace means all.
+func CacheOptions(namespace string) (cache.Options, error) {
+	ours, err := labels.NewRequirement(resources.ClusterLabel, selection.Exists, nil)
+	if err != nil {
+		return cache.Options{}, fmt.Errorf("select what is ours: %w", err)
+	}
+	only := cache.ByObject{Label: labels.NewSelector().Add(*ours)}
+	options := cache.Options{ByObject: map[client.Object]cache.ByObject{
+		&corev1.ConfigMap{}:             only,
+		&corev1.Pod{}:                   only,
+		&corev1.Service{}:               only,
+		&corev1.ServiceAccount{}:        only,
+		&appsv1.StatefulSet{}:           only,
+		&policyv1.PodDisruptionBudget{}: only,
+	}}
+	if namespace != "" {
+		options.DefaultNamespaces = map[string]cache.Config{namespace: {}}
+	}
+	return options, nil
+}
+
+// SetupWithManager makes the manager run r, and says what wakes it: changes of
+// spec and annotations, of children, and of pods.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	wanted := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
+	err := ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.NamingCluster{}, builder.WithPredicates(wanted)).
+		Owns(&corev1.ConfigMap{}).
+		Owns(&corev1.ServiceAccount{}).
+		Owns(&corev1.Service{}).
+		Owns(&appsv1.StatefulSet{}).
+		Owns(&policyv1.PodDisruptionBudget{}).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(clusterOf)).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: concurrency,
+			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](
+				firstRetry, lastRetry),
+		}).
+		Complete(r)
+	if err != nil {
+		return fmt.Errorf("set up controller: %w", err)
+	}
+	return nil
+}
+
+// clusterOf names the cluster that a pod belongs to.
+func clusterOf(_ context.Context, pod client.Object) []reconcile.Request {
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{
+		Namespace: pod.GetNamespace(),
+		Name:      pod.GetLabels()[resources.ClusterLabel],
+	}}}
+}

@@ -1,0 +1,124 @@
+package controllers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/distro-naming/naming-operator/api/v1alpha1"
+	v1alpha1ac "github.com/distro-naming/naming-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/distro-naming/naming-operator/controllers/resources"
+	"github.com/distro-naming/naming-operator/controllers/rollout"
+)
+
+// firstStatus is what a new object gets before anything is done: every
+// condition is there and unknown.
+func firstStatus(c *v1alpha1.NamingCluster, now time.Time) v1alpha1.NamingClusterStatus {
+	status := v1alpha1.NamingClusterStatus{ObservedGeneration: c.Generation, Selector: resources.Selector(c)}
+	for _, kind := range v1alpha1.ConditionTypes {
+		status.Conditions = append(status.Conditions, metav1.Condition{
+			Type: kind, Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonFirstSeen,
+			Message:            "the operator has seen this object and is about to work on it",
+			ObservedGeneration: c.Generation,
+			LastTransitionTime: metav1.NewTime(now),
+		})
+	}
+	return status
+}
+
+// statusFor returns what is to be said after a pass: what was read, what was
+// decided, and how applying it went. It is pure; now is the time of the pass.
+func statusFor(s *scope, d rollout.Decision, applyErr error, now time.Time) v1alpha1.NamingClusterStatus {
+	v := newView(s, d, applyErr, now)
+	status := v1alpha1.NamingClusterStatus{
+		ObservedGeneration: s.cluster.Generation,
+		Conditions:         slices.Clone(s.cluster.Status.Conditions),
+		Replicas:           int32(len(s.pods)),
+		ReadyReplicas:      int32(len(v.serving)),
+		Selector:           resources.Selector(s.cluster),
+		MembersGeneration:  max(s.cluster.Status.MembersGeneration, s.published.Generation()),
+		Members:            s.members(),
+		Endpoints: &v1alpha1.Endpoints{
+			HTTP: resources.Endpoint(s.cluster, resources.HTTPPort),
+			GRPC: resources.Endpoint(s.cluster, resources.GRPCPort),
+		},
+	}
+	if applyErr == nil && !s.cluster.Spec.Paused {
+		status.MembersGeneration = s.list(d.Replicas).Generation()
+	}
+	for _, p := range s.pods {
+		if s.updated(p) {
+			status.UpdatedReplicas++
+		}
+	}
+	for _, c := range v.conditions() {
+		c.ObservedGeneration = s.cluster.Generation
+		c.LastTransitionTime = metav1.NewTime(now) // kept by SetStatusCondition unless the status differs
+		meta.SetStatusCondition(&status.Conditions, c)
+	}
+	return status
+}
+
+// members describes each pod, with its own words where it answered.
+func (s *scope) members() []v1alpha1.Member {
+	var out []v1alpha1.Member
+	for _, p := range s.pods {
+		said := s.reports[p.address]
+		out = append(out, v1alpha1.Member{
+			Name:       p.Name,
+			Address:    string(p.address),
+			Ready:      p.serves(),
+			Generation: said.Generation,
+			Digest:     said.Digest,
+			Clients:    int32(said.Clients),
+			Services:   int32(said.Services),
+			Instances:  int32(said.Instances),
+		})
+	}
+	return out
+}
+
+// writeStatus stores the status if it differs from the one that was read, and
+// tells users about the transitions in it.
+func (r *Reconciler) writeStatus(ctx context.Context, s *scope, status v1alpha1.NamingClusterStatus) error {
+	if equality.Semantic.DeepEqual(s.cluster.Status, status) {
+		return nil
+	}
+	content, err := statusConfiguration(status)
+	if err != nil {
+		return err
+	}
+	config := v1alpha1ac.NamingCluster(s.cluster.Name, s.cluster.Namespace).
+		WithUID(s.cluster.UID). // not to be written to a successor of the same name
+		WithStatus(content)
+	err = r.Client.Status().Apply(ctx, config, fieldOwner, client.ForceOwnership)
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("apply status: %w", err)
+	}
+	r.tellTransitions(s.cluster, s.cluster.Status.Conditions, status.Conditions)
+	s.cluster.Status = status
+	return nil
+}
+
+// statusConfiguration leaves out conditions that others have added: they stay theirs.
+func statusConfiguration(status v1alpha1.NamingClusterStatus) (*v1alpha1ac.NamingClusterStatusApplyConfiguration, error) {
+	status.Conditions = slices.DeleteFunc(slices.Clone(status.Conditions), func(c metav1.Condition) bool {
+		return !slices.Contains(v1alpha1.ConditionTypes, c.Type)
+	})
+	raw, err := json.Marshal(status)
+	if err != nil {
+		return nil, fmt.Errorf("encode status: %w", err)
+	}
+	config := v1alpha1ac.NamingClusterStatus()
+	if err := json.Unmarshal(raw, config); err != nil {
+		return nil, fmt.Errorf("decode status: %w", err)
+	}
+	return config, nil
+}
