@@ -25,29 +25,60 @@ const (
 	hearsay = false
 )
 
+// offered is one row: what was known before, the offer, and the answer.
+type offered struct {
+	before func(bench)
+	from   member.Address
+	offer  naming.Mark
+	direct bool
+	want   Code
+}
+
+func held(m naming.Mark) func(bench) { return func(b bench) { b.Offered(start, "", m, hearsay) } }
+
+func local(m naming.Mark) func(bench) { return func(b bench) { b.Local(start, m) } }
+
+func ended(m naming.Mark, version int64) func(bench) {
+	return func(b bench) { held(m)(b); b.Dropped(start, "", m.Client, version) }
+}
+
+// lapsed is a record whose lease has ended.
+func lapsed(m naming.Mark) func(bench) {
+	return func(b bench) {
+		b.Offered(start, "", m, hearsay)
+		b.run(start)
+		b.Members(start, view(member.Up, member.Suspect))
+		b.run(after(b.cfg.Lease))
+		b.run(after(b.cfg.Lease + b.cfg.settle()))
+	}
+}
+
+// judge checks the answer of each row, and that only an accepted offer changed
+// anything.
+func judge(t *testing.T, tests map[string]offered) {
+	t.Helper()
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := ready(t, nil)
+			tc.before(b)
+			digest := b.Digest()
+			got := b.Offered(after(time.Hour), tc.from, tc.offer, tc.direct)
+			if got.Code != tc.want {
+				t.Errorf("Offered(%v) = %v, want code %v", tc.offer, got, tc.want)
+			}
+			if s, ok := b.Stamp(tc.offer.Client); got.Code == Accept && (!ok || s.Version != tc.offer.Stamp.Version) {
+				t.Errorf("accepted, and the stamp held is %v", s)
+			}
+			if got.Code != Accept && b.Digest() != digest {
+				t.Errorf("not accepted, and the digest changed")
+			}
+		})
+	}
+}
+
 func TestOffered(t *testing.T) {
-	mine, theirs := beatOf(self), beatOf(peer)
-	held := func(m naming.Mark) func(bench) { return func(b bench) { b.Offered(start, "", m, hearsay) } }
-	local := func(m naming.Mark) func(bench) { return func(b bench) { b.Local(start, m) } }
-	ended := func(m naming.Mark, version int64) func(bench) {
-		return func(b bench) { held(m)(b); b.Dropped(start, "", m.Client, version) }
-	}
-	lapsed := func(m naming.Mark) func(bench) {
-		return func(b bench) {
-			b.Offered(start, "", m, hearsay)
-			b.run(start)
-			b.Members(start, view(member.Up, member.Suspect))
-			b.run(after(b.cfg.Lease))
-			b.run(after(b.cfg.Lease + b.cfg.settle()))
-		}
-	}
-	tests := map[string]struct {
-		before func(bench)
-		from   member.Address
-		offer  naming.Mark
-		direct bool
-		want   Code
-	}{
+	mine := beatOf(self)
+	judge(t, map[string]offered{
 		"an unknown client is taken": {
 			nothing, peer, mark("c1", at(peer, 1)), direct, Accept,
 		},
@@ -79,6 +110,39 @@ func TestOffered(t *testing.T) {
 		"an older write elsewhere loses": {
 			local(mark(mine, at(self, 5))), peer, mark(mine, at(peer, 4)), direct, Stale,
 		},
+		"hearsay of an earlier incarnation of this member is taken": {
+			nothing, peer, mark("c1", at(self, 5)), hearsay, Accept,
+		},
+	})
+}
+
+func TestOfferedAfterTheEnd(t *testing.T) {
+	theirs := beatOf(peer)
+	judge(t, map[string]offered{
+		"an ended client stays ended": {
+			ended(mark("c1", at(peer, 5)), 6), peer, mark("c1", at(peer, 5)), direct, Stale,
+		},
+		"an ended client stays ended at the version of its end": {
+			ended(mark("c1", at(peer, 5)), 6), peer, mark("c1", at(peer, 6)), direct, Stale,
+		},
+		"a newer version of an ended client is taken": {
+			ended(mark(theirs, at(peer, 5)), 6), peer, mark(theirs, at(peer, 7)), direct, Accept,
+		},
+		"hearsay of what expired is refused": {
+			lapsed(mark("c1", at(far, 5))), peer, mark("c1", at(far, 5)), hearsay, Stale,
+		},
+		"the owner of what expired is alive after all": {
+			lapsed(mark("c1", at(far, 5))), far, mark("c1", at(far, 5)), direct, Accept,
+		},
+		"an older version of what expired is refused": {
+			lapsed(mark("c1", at(far, 5))), far, mark("c1", at(far, 4)), direct, Stale,
+		},
+	})
+}
+
+func TestOfferedByJava(t *testing.T) {
+	theirs := beatOf(peer)
+	judge(t, map[string]offered{
 		"java's other revision is taken": {
 			held(mark("c1", java(peer, 7))), peer, mark("c1", java(peer, 3)), direct, Accept,
 		},
@@ -91,15 +155,6 @@ func TestOffered(t *testing.T) {
 		"java's hearsay of what is versioned here is known": {
 			held(mark("c1", at(peer, 5))), far, mark("c1", java("", 5)), hearsay, Same,
 		},
-		"an ended client stays ended": {
-			ended(mark("c1", at(peer, 5)), 6), peer, mark("c1", at(peer, 5)), direct, Stale,
-		},
-		"an ended client stays ended at the version of its end": {
-			ended(mark("c1", at(peer, 5)), 6), peer, mark("c1", at(peer, 6)), direct, Stale,
-		},
-		"a newer version of an ended client is taken": {
-			ended(mark(theirs, at(peer, 5)), 6), peer, mark(theirs, at(peer, 7)), direct, Accept,
-		},
 		"java's hearsay of an ended connection is refused": {
 			ended(mark("c1", java(peer, 5)), 0), far, mark("c1", java("", 5)), hearsay, Stale,
 		},
@@ -109,42 +164,13 @@ func TestOffered(t *testing.T) {
 		"java's change of an ended client that beats is taken": {
 			ended(mark(theirs, java(peer, 5)), 0), peer, mark(theirs, java(peer, 5)), direct, Accept,
 		},
-		"hearsay of what expired is refused": {
-			lapsed(mark("c1", at(far, 5))), peer, mark("c1", at(far, 5)), hearsay, Stale,
-		},
-		"the owner of what expired is alive after all": {
-			lapsed(mark("c1", at(far, 5))), far, mark("c1", at(far, 5)), direct, Accept,
-		},
-		"an older version of what expired is refused": {
-			lapsed(mark("c1", at(far, 5))), far, mark("c1", at(far, 4)), direct, Stale,
-		},
 		"java's owner of what expired is alive after all": {
 			lapsed(mark("c1", java(far, 5))), far, mark("c1", java(far, 5)), direct, Accept,
 		},
 		"java's hearsay of what expired is refused": {
 			lapsed(mark("c1", java(far, 5))), peer, mark("c1", java("", 5)), hearsay, Stale,
 		},
-		"hearsay of an earlier incarnation of this member is taken": {
-			nothing, peer, mark("c1", at(self, 5)), hearsay, Accept,
-		},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			b := ready(t, nil)
-			tc.before(b)
-			digest := b.Digest()
-			got := b.Offered(after(time.Hour), tc.from, tc.offer, tc.direct)
-			if got.Code != tc.want {
-				t.Errorf("Offered(%v) = %v, want code %v", tc.offer, got, tc.want)
-			}
-			if s, ok := b.Stamp(tc.offer.Client); got.Code == Accept && (!ok || s.Version != tc.offer.Stamp.Version) {
-				t.Errorf("accepted, and the stamp held is %v", s)
-			}
-			if got.Code != Accept && b.Digest() != digest {
-				t.Errorf("not accepted, and the digest changed")
-			}
-		})
-	}
+	})
 }
 
 func nothing(bench) {}

@@ -46,6 +46,7 @@ type Publication struct {
 	Service   ServiceKey
 	Instances []Instance // one, or any number when Batch
 	Batch     bool       // published by a batch request
+	Since     int64      // version at which it was written; 0 when unknown
 }
 
 // Record is everything one client publishes, sorted by service. It is immutable
@@ -74,17 +75,21 @@ func (r *Record) Find(s ServiceKey) *Publication {
 	return &r.Publications[i]
 }
 
-// With returns a copy that publishes p and carries stamp.
+// With returns a copy that publishes p, as of stamp.
 func (r *Record) With(p Publication, stamp Stamp) *Record {
-	out := r.Without(p.Service, stamp)
-	i, _ := slices.BinarySearchFunc(out.Publications, p.Service, Publication.compareService)
-	out.Publications = slices.Insert(out.Publications, i, p)
-	return out
+	p.Since = stamp.Version
+	i, found := slices.BinarySearchFunc(r.Publications, p.Service, Publication.compareService)
+	list := make([]Publication, 0, len(r.Publications)+1)
+	list = append(append(list, r.Publications[:i]...), p)
+	if found {
+		i++
+	}
+	return &Record{Client: r.Client, Stamp: stamp, Publications: append(list, r.Publications[i:]...)}
 }
 
 // Without returns a copy that publishes nothing in s and carries stamp.
 func (r *Record) Without(s ServiceKey, stamp Stamp) *Record {
-	kept := make([]Publication, 0, len(r.Publications)+1)
+	kept := make([]Publication, 0, len(r.Publications))
 	for _, p := range r.Publications {
 		if p.Service != s {
 			kept = append(kept, p)
@@ -96,11 +101,20 @@ func (r *Record) Without(s ServiceKey, stamp Stamp) *Record {
 func (p Publication) compareService(s ServiceKey) int { return p.Service.Compare(s) }
 
 // Normal returns a record with its publications in order and one for each
-// service (the last given wins), as every Record must be.
+// service (the last given wins), as every Record must be. What does not say
+// since when it is there is as old as the record.
 func Normal(client ClientID, stamp Stamp, list []Publication) *Record {
-	r := &Record{Client: client, Stamp: stamp}
-	for _, p := range list {
-		r = r.With(p, stamp)
+	sorted := slices.Clone(list)
+	slices.SortStableFunc(sorted, func(a, b Publication) int { return a.Service.Compare(b.Service) })
+	kept := sorted[:0]
+	for i, p := range sorted {
+		if i+1 < len(sorted) && sorted[i+1].Service == p.Service {
+			continue
+		}
+		if p.Since == 0 {
+			p.Since = stamp.Version
+		}
+		kept = append(kept, p)
 	}
-	return r
+	return &Record{Client: client, Stamp: stamp, Publications: kept}
 }

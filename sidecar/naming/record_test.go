@@ -66,7 +66,7 @@ func TestNormalKeepsTheLastOfEachService(t *testing.T) {
 	r := Normal("c1", Issue("a:1", 1), []Publication{
 		{Service: service("b")}, {Service: service("a")}, {Service: service("b"), Batch: true},
 	})
-	want := []Publication{{Service: service("a")}, {Service: service("b"), Batch: true}}
+	want := []Publication{{Service: service("a"), Since: 1}, {Service: service("b"), Batch: true, Since: 1}}
 	if diff := cmp.Diff(want, r.Publications); diff != "" {
 		t.Errorf("publications (-want +got):\n%s", diff)
 	}

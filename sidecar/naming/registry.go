@@ -3,8 +3,6 @@ package naming
 import (
 	"cmp"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // Registry is the truth of one member: the record of every client, and which
@@ -60,37 +58,12 @@ func (g *Registry) Put(r *Record) []ServiceKey {
 	if old == nil {
 		old = &Record{Client: r.Client}
 	}
-	changed := differing(old, r)
+	changed := g.differing(old, r)
 	g.records[r.Client] = r
 	for _, s := range changed {
 		g.index(s, r)
 	}
-	if old.Stamp == r.Stamp {
-		return changed
-	}
-	for _, p := range r.Publications {
-		if len(g.services[p.Service]) > 1 && !slices.Contains(changed, p.Service) && g.contested(r.Client, p) {
-			changed = append(changed, p.Service)
-		}
-	}
-	slices.SortFunc(changed, ServiceKey.Compare)
 	return changed
-}
-
-// contested reports whether another client than c publishes an endpoint of p
-// with other content.
-func (g *Registry) contested(c ClientID, p Publication) bool {
-	for other := range g.services[p.Service] {
-		if other == c {
-			continue
-		}
-		for _, i := range g.records[other].Find(p.Service).Instances {
-			if slices.ContainsFunc(p.Instances, func(j Instance) bool { return i.Endpoint() == j.Endpoint() && !i.Equal(j) }) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // Remove forgets c and returns the services in which it had published.
@@ -99,7 +72,7 @@ func (g *Registry) Remove(c ClientID) []ServiceKey {
 	if old == nil {
 		return nil
 	}
-	changed := differing(old, &Record{Client: c})
+	changed := g.differing(old, &Record{Client: c})
 	delete(g.records, c)
 	for _, s := range changed {
 		g.index(s, &Record{Client: c})
@@ -123,20 +96,38 @@ func (g *Registry) index(s ServiceKey, r *Record) {
 	}
 }
 
-// differing returns the services in which a and b publish different things.
-func differing(a, b *Record) []ServiceKey {
+// differing returns the services, in order, whose answer may differ between the
+// records a and b of one client: those in which they publish different things,
+// and those in which another client publishes too and the time decides who is
+// listed. Both lists are sorted, so one walk over both finds them.
+func (g *Registry) differing(a, b *Record) []ServiceKey {
 	var out []ServiceKey
-	for _, p := range a.Publications {
-		if q := b.Find(p.Service); q == nil || !equalInstances(p.Instances, q.Instances) {
-			out = append(out, p.Service)
+	p, q := a.Publications, b.Publications
+	for len(p) > 0 || len(q) > 0 {
+		order := 0
+		switch {
+		case len(q) == 0:
+			order = -1
+		case len(p) == 0:
+			order = 1
+		default:
+			order = p[0].Service.Compare(q[0].Service)
+		}
+		switch {
+		case order < 0:
+			out = append(out, p[0].Service)
+			p = p[1:]
+		case order > 0:
+			out = append(out, q[0].Service)
+			q = q[1:]
+		default:
+			if !equalInstances(p[0].Instances, q[0].Instances) ||
+				p[0].Since != q[0].Since && g.Publishers(p[0].Service) > 1 {
+				out = append(out, p[0].Service)
+			}
+			p, q = p[1:], q[1:]
 		}
 	}
-	for _, q := range b.Publications {
-		if a.Find(q.Service) == nil {
-			out = append(out, q.Service)
-		}
-	}
-	slices.SortFunc(out, ServiceKey.Compare)
 	return out
 }
 
@@ -146,15 +137,17 @@ func differing(a, b *Record) []ServiceKey {
 func (g *Registry) Hosts(s ServiceKey) []Instance {
 	type offer struct {
 		Instance
-		by Mark
+		age    int64
+		client ClientID
 	}
 	best := map[Endpoint]offer{}
 	for c := range g.services[s] {
-		r := g.records[c]
-		for _, i := range r.Find(s).Instances {
+		p := g.records[c].Find(s)
+		for _, i := range p.Instances {
+			mine := offer{Instance: i, age: p.age(c), client: c}
 			held, taken := best[i.Endpoint()]
-			if !taken || newer(r.Mark(), held.by) {
-				best[i.Endpoint()] = offer{Instance: i, by: r.Mark()}
+			if !taken || cmp.Or(cmp.Compare(mine.age, held.age), cmp.Compare(mine.client, held.client)) > 0 {
+				best[i.Endpoint()] = mine
 			}
 		}
 	}
@@ -166,22 +159,12 @@ func (g *Registry) Hosts(s ServiceKey) []Instance {
 	return out
 }
 
-// newer orders the publishers of one endpoint: by age, then by id. It is a
-// total order, so that the answer does not depend on which is seen first.
-func newer(a, b Mark) bool {
-	return cmp.Or(cmp.Compare(a.age(), b.age()), cmp.Compare(a.Client, b.Client)) > 0
-}
-
-// age is the time of the mark's write in Unix milliseconds. A record of a Java
-// server has no version; the id of a connection begins with its time.
-func (m Mark) age() int64 {
-	if m.Stamp.Version != 0 {
-		return m.Stamp.Version
+// age is the time of the registration in Unix milliseconds. What came from a
+// Java server does not say; the id of a connection begins with its time.
+func (p Publication) age(c ClientID) int64 {
+	if p.Since != 0 {
+		return p.Since
 	}
-	began, _, _ := strings.Cut(string(m.Client), "_")
-	ms, err := strconv.ParseInt(began, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return ms
+	opened, _ := c.Opened()
+	return opened
 }

@@ -51,6 +51,10 @@ func TestPutReturnsTheServicesWhoseAnswerMayDiffer(t *testing.T) {
 		"a new stamp decides who wins": {
 			[]*Record{record("c1", 1, web), record("c2", 2, web)}, record("c1", 3, web), []ServiceKey{web},
 		},
+		"a new stamp decides nothing elsewhere": {
+			[]*Record{record("c1", 1, web, api), record("c2", 2, api)},
+			record("c1", 1, web, api).With(Publication{Service: web, Instances: []Instance{instance("10.0.0.1", "c1")}}, Issue("a:8848", 3)), nil,
+		},
 		"the same stamp again decides nothing": {
 			[]*Record{record("c1", 1, web), record("c2", 2, web)}, record("c1", 1, web), nil,
 		},
@@ -79,9 +83,8 @@ func TestAnEmptiedServiceIsNotListed(t *testing.T) {
 
 func TestHostsShowsAnEndpointOnceAndTheNewestWins(t *testing.T) {
 	java := func(c ClientID) *Record {
-		r := record(c, 1, web)
-		r.Stamp = Stamp{Owner: "j:8848", Revision: 1}
-		return r
+		p := Publication{Service: web, Instances: []Instance{instance("10.0.0.1", string(c))}}
+		return Normal(c, Stamp{Owner: "j:8848", Revision: 1}, []Publication{p})
 	}
 	tests := map[string]struct {
 		records []*Record

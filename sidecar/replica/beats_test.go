@@ -105,3 +105,24 @@ func TestHTTPClientIsTakenOverWhenItsOwnerLeaves(t *testing.T) {
 		c.wantHealth("healthy", memberA, memberB)
 	}, memberA, memberB)
 }
+
+func TestWriteForADeadOwnerIsKeptAndThenOwned(t *testing.T) {
+	inCluster(t, func(c *cluster) {
+		owner, _ := c.loops[memberA].Owner(beater)
+		other := memberA
+		if owner == memberA {
+			other = memberB
+		}
+		c.stops[owner]()
+		c.stops[owner] = func() {}
+		c.register(other, beater, instance("10.0.0.1")) // before anybody knows that the owner is dead
+		elapse(time.Second)
+		c.setStates(other, map[member.Address]member.State{owner: member.Down})
+		elapse(14 * time.Second)
+		c.wantHealth("healthy", other)
+		elapse(3 * time.Second)
+		c.wantHealth("unhealthy", other)
+		elapse(16 * time.Second)
+		c.wantHealth("", other)
+	}, memberA, memberB)
+}

@@ -1,0 +1,68 @@
+package nacosgrpc
+
+import (
+	"testing"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+)
+
+func TestSnapshotWhileLoadingIsForOursOnly(t *testing.T) {
+	s := start(t, nil)
+	s.world.do(func() { s.world.loaded = false })
+	c := connect(t, s.cluster, clusterSetup)
+	java := wire.Payload(wire.DistroDataRequest, wire.SnapshotRequest())
+	if r := c.distro(java); r.ResultCode != wire.CodeServerError {
+		t.Errorf("Java was given %+v", r)
+	}
+	ours := wire.Sign(wire.Payload(wire.DistroDataRequest, wire.SnapshotRequest()), member.Node{Address: "127.0.0.1:38848"})
+	out, err := c.calls.Request(t.Context(), ours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if records, complete, err := wire.DecodeSnapshot(wire.Body(out)); err != nil || complete || len(records) != 0 {
+		t.Errorf("one of ours was given %v, complete %v, %v", records, complete, err)
+	}
+}
+
+func TestOwnClientsAreNotChangedByPeers(t *testing.T) {
+	s := start(t, nil)
+	connect(t, s.sdk, namingSetup)
+	c := connect(t, s.cluster, clusterSetup)
+	own := naming.Normal(s.world.clients()[0], naming.Stamp{Revision: 3}, nil)
+	r := c.distro(wire.Payload(wire.DistroDataRequest, wire.ChangeRequest(own, selfAddress)))
+	if r.kind != wire.DistroDataResponse || r.ResultCode != wire.CodeServerError {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestPeersAreHeard(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.cluster, clusterSetup)
+	n := member.Node{Address: "127.0.0.1:38848", Epoch: 5, Version: "x", State: member.Draining, Clock: 9}
+	in := wire.Introduce(wire.Payload(wire.MemberReportRequest, wire.ReportRequest(n)), n)
+	out, err := c.calls.Request(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := wire.DecodeReportResult(out); err != nil || got != s.world.Node() {
+		t.Errorf("answered as %+v, %v", got, err)
+	}
+	s.world.see(func() {
+		if len(s.world.heard) != 1 || s.world.heard[0] != n {
+			t.Errorf("heard %+v, want %+v", s.world.heard, n)
+		}
+	})
+	record := naming.Normal("1_10.0.0.1_1", naming.Stamp{Revision: 3}, nil)
+	c.distro(wire.Payload(wire.DistroDataRequest, wire.ChangeRequest(record, selfAddress)))
+	if got := s.world.record(record.Client); got == nil || got.Stamp.Owner != n.Address {
+		t.Errorf("stored %+v, want it to be owned by who reported on the connection", got)
+	}
+}
+
+func (c *client) distro(in *nacospb.Payload) reply {
+	c.t.Helper()
+	return c.call(wire.KindOf(in), string(wire.Body(in)))
+}

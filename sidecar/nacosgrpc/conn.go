@@ -1,0 +1,172 @@
+package nacosgrpc
+
+import (
+	"context"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc/peer"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+)
+
+// Phases of a session, in their only order. plain and connected are two ways of
+// being registered: without and with a client in the registry.
+const (
+	fresh int32 = iota
+	connecting
+	plain
+	connected
+	gone
+)
+
+// leaveTimeout bounds the telling of the registry that a client has gone.
+const leaveTimeout = 10 * time.Second
+
+// session is one TCP connection. It is the net.Conn that grpc works on, so that
+// calls and stream of one connection are known to belong together, and its end
+// is seen however it comes.
+type session struct {
+	net.Conn
+	port *port
+	id   naming.ClientID
+	ip   string // of the other end
+
+	active   atomic.Int64 // when it last said something, Unix nanoseconds
+	phase    atomic.Int32
+	asking   atomic.Bool                    // a detection is under way
+	moved    atomic.Bool                    // it was asked to go elsewhere
+	streamed atomic.Bool                    // it has, or had, its stream
+	reporter atomic.Pointer[member.Address] // who introduced itself on it
+
+	done chan struct{}         // closed when it is gone
+	out  chan *nacospb.Payload // to be sent on the stream
+
+	mu      sync.Mutex
+	waiting map[string]chan wire.Result // answers awaited on the stream
+}
+
+// tag is the address by which a call finds its session.
+type tag struct {
+	net.Addr
+	session *session
+}
+
+func newSession(p *port, c net.Conn) *session {
+	s := &session{
+		Conn:    c,
+		port:    p,
+		done:    make(chan struct{}),
+		out:     make(chan *nacospb.Payload),
+		waiting: map[string]chan wire.Result{},
+	}
+	host, port, err := net.SplitHostPort(c.RemoteAddr().String())
+	if err != nil { // not TCP: a listener of tests
+		host, port = c.RemoteAddr().String(), "0"
+	}
+	s.ip = host
+	s.id = naming.ClientID(strconv.FormatInt(p.server.tick(), 10) + "_" + host + "_" + port)
+	s.touch()
+	return s
+}
+
+// tick returns the time in milliseconds, or one more than before, so that every
+// connection of this member has an id of its own.
+func (s *Server) tick() int64 {
+	for {
+		last := s.clock.Load()
+		next := max(time.Now().UnixMilli(), last+1)
+		if s.clock.CompareAndSwap(last, next) {
+			return next
+		}
+	}
+}
+
+// RemoteAddr returns the other end's address with the session behind it.
+func (s *session) RemoteAddr() net.Addr { return tag{Addr: s.Conn.RemoteAddr(), session: s} }
+
+// sessionOf returns the session that carries a call, or nil.
+func sessionOf(ctx context.Context) *session {
+	p, ok := peer.FromContext(ctx)
+	if !ok {
+		return nil
+	}
+	t, _ := p.Addr.(tag)
+	return t.session
+}
+
+func (s *session) touch() { s.active.Store(time.Now().UnixNano()) }
+
+func (s *session) idle() time.Duration { return time.Duration(time.Now().UnixNano() - s.active.Load()) }
+
+func (s *session) registered() bool {
+	phase := s.phase.Load()
+	return phase == plain || phase == connected
+}
+
+// register makes the connection known, and a client of the registry when it is
+// for naming. When the connection ends meanwhile, the client goes again.
+func (s *session) register(ctx context.Context, setup wire.Setup) error {
+	if !s.phase.CompareAndSwap(fresh, connecting) {
+		return errTwice
+	}
+	to := plain
+	if setup.Naming() && !s.port.members {
+		if err := s.port.server.deps.Registrar.Connect(ctx, s.id); err != nil {
+			s.phase.CompareAndSwap(connecting, fresh)
+			return err
+		}
+		to = connected
+	}
+	if !s.phase.CompareAndSwap(connecting, to) {
+		if to == connected {
+			s.leave() //nolint:contextcheck // the client goes also when the call is over
+		}
+		return errGone
+	}
+	return nil
+}
+
+// end makes the session gone: its subscriptions are forgotten, its client is
+// disconnected, whoever waits for an answer is told. Later calls do nothing.
+func (s *session) end() {
+	before := s.phase.Swap(gone)
+	if before == gone {
+		return
+	}
+	close(s.done)
+	if before == connected {
+		s.leave()
+	}
+}
+
+// leave takes the client out of the registry, beside the caller, who may be
+// grpc's own loop.
+func (s *session) leave() {
+	server := s.port.server
+	server.work.Go(func() {
+		server.deps.Subscriptions.Forget(s.id)
+		if server.leaving.Load() {
+			return // its records are handed over, or expire by lease
+		}
+		ctx := context.Background() //nolint:forbidigo // no call is left that this could be part of
+		ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
+		defer cancel()
+		if err := server.deps.Registrar.Disconnect(ctx, s.id); err != nil {
+			server.cfg.Log.Info("could not disconnect a client", "client", s.id, "error", err.Error())
+		}
+	})
+}
+
+// Close ends the session and the connection.
+func (s *session) Close() error {
+	s.end()
+	s.port.server.open.remove(s)
+	return s.Conn.Close()
+}

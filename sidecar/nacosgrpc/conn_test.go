@@ -1,0 +1,178 @@
+package nacosgrpc
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+)
+
+func TestConnectionIsOneClientFromSetUpToEnd(t *testing.T) {
+	s := start(t, nil)
+	c := open(t, s.sdk)
+	checked := c.must(wire.ServerCheckRequest, `{}`)
+	if r := c.call(wire.HealthCheckRequest, `{}`); r.ErrorCode != wire.CodeUnregistered {
+		t.Errorf("before set-up: %+v", r)
+	}
+	c.setUp(namingSetup)
+	c.receive()
+	if got := s.world.clients(); !slices.Equal(got, []naming.ClientID{naming.ClientID(checked.ConnectionID)}) {
+		t.Errorf("clients %v, want %s, as the check said", got, checked.ConnectionID)
+	}
+	if parts := strings.Split(checked.ConnectionID, "_"); len(parts) != 3 || parts[1] != "127.0.0.1" {
+		t.Errorf("connection id %q is not <ms>_<ip>_<port>", checked.ConnectionID)
+	}
+	if s.Clients() != 1 {
+		t.Errorf("%d clients", s.Clients())
+	}
+	_ = c.conn.Close() // it ends
+	if !s.world.until(func() bool { return len(s.world.disconnected) == 1 && len(s.world.connected) == 0 }) {
+		t.Error("not disconnected")
+	}
+}
+
+func TestEndOfTheStreamIsTheEndOfTheClient(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.sdk, namingSetup)
+	if err := c.stream.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	if !s.world.until(func() bool { return len(s.world.disconnected) == 1 }) {
+		t.Error("not disconnected")
+	}
+	if r := c.call(wire.HealthCheckRequest, `{}`); r.ErrorCode != wire.CodeUnregistered {
+		t.Errorf("a call after the stream: %+v", r)
+	}
+	_ = c.conn.Close() // which must not disconnect again
+	second := connect(t, s.sdk, namingSetup)
+	_ = second.conn.Close() // the mark behind which nothing is left to come
+	s.world.until(func() bool { return len(s.world.disconnected) >= 2 })
+	s.world.see(func() {
+		if n := len(s.world.disconnected); n != 2 {
+			t.Errorf("disconnected %d times, want 2", n)
+		}
+	})
+}
+
+func TestSecondSetUpAndSecondStreamChangeNothing(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.sdk, namingSetup)
+	c.send(wire.ConnectionSetupRequest, namingSetup)
+	c.must(wire.HealthCheckRequest, `{}`)
+	first := c.stream
+	c.setUp(namingSetup)
+	if _, err := c.stream.Recv(); status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("a second stream: %v", err)
+	}
+	c.stream = first
+	c.must(wire.HealthCheckRequest, `{}`)
+	if len(s.world.clients()) != 1 {
+		t.Errorf("clients %v", s.world.clients())
+	}
+}
+
+func TestSetUpWithoutAbilitiesIsNotAnswered(t *testing.T) {
+	s := start(t, func(c *Config) { c.IdleAfter = 50 * time.Millisecond })
+	c := open(t, s.sdk)
+	c.setUp(`{"labels":{"module":"naming"}}`)
+	if p := c.receive(); wire.KindOf(p) != wire.ClientDetectionRequest {
+		t.Errorf("the first message is %s", wire.KindOf(p))
+	}
+}
+
+func TestSilentConnectionsAreAskedAndClosed(t *testing.T) {
+	s := start(t, func(c *Config) { c.IdleAfter, c.AnswerWithin = 50*time.Millisecond, 200*time.Millisecond })
+	dead, alive := connect(t, s.sdk, namingSetup), connect(t, s.sdk, namingSetup)
+	unset := dial(t, s.sdk)
+	go func() {
+		for {
+			p, err := alive.stream.Recv()
+			if err != nil {
+				return
+			}
+			answer := wire.Payload(wire.ClientDetectionResponse, wire.Answered(wire.RequestID(wire.Body(p))))
+			if alive.stream.Send(answer) != nil {
+				return
+			}
+		}
+	}()
+	if !s.world.until(func() bool { return len(s.world.disconnected) == 1 }) {
+		t.Fatal("a dead client was kept")
+	}
+	for {
+		if _, err := dead.stream.Recv(); err != nil {
+			break
+		}
+	}
+	if _, err := unset.Read(make([]byte, 1<<10)); err != nil {
+		t.Errorf("expected the server's greeting first: %v", err)
+	}
+	for err := error(nil); err == nil; {
+		_, err = unset.Read(make([]byte, 1<<10))
+	}
+	alive.must(wire.HealthCheckRequest, `{}`)
+}
+
+func TestClientsWaitWhileTheMemberLoads(t *testing.T) {
+	s := start(t, nil)
+	s.world.do(func() { s.world.loaded = false })
+	c := open(t, s.sdk)
+	if r := c.call(wire.ServerCheckRequest, `{}`); r.kind != wire.ErrorResponse || r.ErrorCode != wire.CodeStarting {
+		t.Errorf("check while loading: %+v", r)
+	}
+	c.setUp(namingSetup)
+	if _, err := c.stream.Recv(); status.Code(err) != codes.Unavailable {
+		t.Errorf("set-up while loading: %v", err)
+	}
+	connect(t, s.cluster, clusterSetup).must(wire.HealthCheckRequest, `{}`)
+}
+
+func TestDrainingRefusesNewClientsAndMovesTheOthers(t *testing.T) {
+	s := start(t, nil)
+	old, moving := connect(t, s.sdk, namingSetup), connect(t, s.sdk, namingSetup)
+	s.Drain()
+	if r := open(t, s.sdk).call(wire.ServerCheckRequest, `{}`); r.ErrorCode != wire.CodeStarting {
+		t.Errorf("check of a new client: %+v", r)
+	}
+	old.must(wire.InstanceRequest, registration("s", `{"ip":"a","port":1}`))
+
+	asked := make(chan int, 1)
+	go func() { asked <- s.ResetAll(t.Context()) }()
+	for _, c := range []*client{old, moving} {
+		p := c.acknowledge(wire.ConnectResetResponse)
+		if wire.KindOf(p) != wire.ConnectResetRequest || !strings.Contains(string(wire.Body(p)), `"connectionId":"`) {
+			t.Errorf("asked by %s %s", wire.KindOf(p), wire.Body(p))
+		}
+	}
+	if n := <-asked; n != 2 {
+		t.Errorf("%d clients said that they move, want 2", n)
+	}
+	if n := s.ResetAll(t.Context()); n != 0 {
+		t.Errorf("%d were asked again", n)
+	}
+	_ = old.conn.Close() // it has moved
+	if !s.world.until(func() bool { return s.world.registry.Len() == 1 }) {
+		t.Error("its records went with it")
+	}
+	_ = moving.conn.Close() // it too
+	s.world.see(func() {
+		if len(s.world.disconnected) != 0 {
+			t.Errorf("disconnected %v", s.world.disconnected)
+		}
+	})
+}
+
+func TestConnectionsAreLimited(t *testing.T) {
+	s := start(t, func(c *Config) { c.MaxConnections = 1 })
+	connect(t, s.sdk, namingSetup)
+	extra := dial(t, s.sdk)
+	if _, err := extra.Read(make([]byte, 1)); err == nil {
+		t.Error("a connection too many was served")
+	}
+}

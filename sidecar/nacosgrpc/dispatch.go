@@ -1,0 +1,106 @@
+package nacosgrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+)
+
+// handler answers one kind of request from a registered connection.
+type handler func(ctx context.Context, s *session, in *nacospb.Payload) *nacospb.Payload
+
+// Answers that are the same for everybody; they are never changed.
+var (
+	healthy      = wire.Payload(wire.HealthCheckResponse, wire.Success())
+	starting     = wire.Error(wire.CodeServerError, wire.CodeStarting, "Server is starting,please try later.")
+	leaving      = wire.Error(wire.CodeServerError, wire.CodeStarting, "Server is leaving,please use another.")
+	noHandler    = wire.Error(wire.CodeServerError, wire.CodeNoHandler, "RequestHandler Not Found")
+	unregistered = wire.Error(wire.CodeServerError, wire.CodeUnregistered, "Connection is unregistered.")
+)
+
+// forMembers are the kinds that clients may not send.
+var forMembers = map[wire.Kind]bool{
+	wire.DistroDataRequest:              true,
+	wire.MemberReportRequest:            true,
+	wire.ConfigChangeClusterSyncRequest: true,
+	wire.ServerLoaderInfoRequest:        true,
+	wire.ServerReloadRequest:            true,
+}
+
+// Request is one call. Every fault but a broken transport is an answer.
+func (p *port) Request(ctx context.Context, in *nacospb.Payload) (out *nacospb.Payload, err error) {
+	s := sessionOf(ctx)
+	if s == nil {
+		return nil, status.Error(codes.Internal, "call without a connection")
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			out, err = p.recovered(s, in, fault), nil
+		}
+	}()
+	s.touch()
+	return p.dispatch(ctx, s, in), nil
+}
+
+// dispatch follows Nacos's order (gRPC page, 2.7): clients learn what to do
+// from the first fault.
+func (p *port) dispatch(ctx context.Context, s *session, in *nacospb.Payload) *nacospb.Payload {
+	kind := wire.KindOf(in)
+	if !p.members {
+		switch {
+		case forMembers[kind]:
+			return wire.Error(wire.CodeServerError, wire.CodeBadGateway, " invoke "+string(kind)+" from sdk is forbidden")
+		case p.server.loading():
+			return starting
+		case kind == wire.ServerCheckRequest && p.server.leaving.Load():
+			return leaving
+		}
+	}
+	if kind == wire.ServerCheckRequest {
+		return wire.Payload(wire.ServerCheckResponse, wire.Ready(string(s.id)))
+	}
+	handle, ok := p.handlers[kind]
+	if !ok {
+		return noHandler
+	}
+	if !s.registered() {
+		return unregistered
+	}
+	return handle(ctx, s, in)
+}
+
+// recovered answers a request whose handler panicked: a defect of ours.
+func (p *port) recovered(s *session, in *nacospb.Payload, fault any) *nacospb.Payload {
+	kind := wire.KindOf(in)
+	p.server.cfg.Log.Error(fmt.Errorf("panic: %v", fault), "a request met a defect",
+		"kind", kind, "client", s.id, "stack", string(debug.Stack()))
+	return wire.Refuse(kind, naming.ServiceKey{}, "", wire.CodeServerError, "internal error, see the log of the member")
+}
+
+// malformed answers a body that is not what its kind says.
+func malformed(err error) *nacospb.Payload {
+	return wire.Error(wire.CodeServerError, wire.CodeBadGateway, err.Error())
+}
+
+// undone answers a request that the registry could not carry out.
+func (s *session) undone(kind wire.Kind, key naming.ServiceKey, err error) *nacospb.Payload {
+	switch {
+	case errors.Is(err, naming.ErrNoClient) && s.phase.Load() == connected:
+		return unregistered // the client connects again and says all anew
+	case errors.Is(err, naming.ErrNoClient):
+		return wire.Error(wire.CodeNoClient, wire.CodeNoClient,
+			"connection "+string(s.id)+" is none for naming, it cannot register an instance")
+	case errors.Is(err, naming.ErrLoading), errors.Is(err, naming.ErrStopped):
+		return wire.Error(wire.CodeServerError, wire.CodeStarting, err.Error())
+	default:
+		return wire.Refuse(kind, key, "", wire.CodeServerError, err.Error())
+	}
+}

@@ -1,0 +1,198 @@
+package nacosgrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+)
+
+var (
+	errRedial = errors.New("to be dialed anew")
+	errReset  = errors.New("peer asked to connect anew")
+)
+
+// link keeps the connection to one peer, whatever happens to it.
+type link struct {
+	peers  *Peers
+	to     member.Address
+	cancel context.CancelFunc
+
+	interrupt atomic.Pointer[context.CancelCauseFunc] // ends the present attempt, or the pause after it
+	calls     atomic.Pointer[nacospb.RequestClient]   // nil while there is no connection
+}
+
+// run connects, stays connected as long as it goes well, and begins again after
+// a pause that grows with every failure in a row.
+func (l *link) run(ctx context.Context) {
+	pause := l.peers.cfg.RedialFrom
+	for ctx.Err() == nil {
+		if l.attempt(ctx, pause) {
+			pause = l.peers.cfg.RedialFrom
+		} else {
+			pause = min(2*pause, l.peers.cfg.RedialTo)
+		}
+	}
+}
+
+// attempt connects once, and pauses when that has ended, unless it is
+// interrupted by the wish to dial anew. It reports whether the peer was met.
+func (l *link) attempt(ctx context.Context, pause time.Duration) (met bool) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	l.interrupt.Store(&cancel)
+	met, err := l.connect(ctx)
+	if ctx.Err() != nil {
+		return met
+	}
+	if !errors.Is(err, errReset) {
+		l.peers.routes.Failed(l.to, errors.Is(err, syscall.ECONNREFUSED), err)
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(pause):
+	}
+	return met
+}
+
+// redial ends what the link is doing in favour of a new attempt.
+func (l *link) redial() {
+	if interrupt := l.interrupt.Load(); interrupt != nil {
+		(*interrupt)(errRedial)
+	}
+}
+
+// connect makes one connection and returns when it is no longer good, and
+// whether it ever was.
+func (l *link) connect(ctx context.Context) (met bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	conn, err := l.dial(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = conn.Close() }() // the peer is left in any case
+	client, err := grpc.NewClient("passthrough:///"+string(l.to),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(once(conn)),
+		grpc.WithIdleTimeout(0),
+		grpc.WithInitialWindowSize(window),
+		grpc.WithInitialConnWindowSize(window),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(l.peers.cfg.MaxAnswer)),
+	)
+	if err != nil {
+		return false, fmt.Errorf("connect to %s: %w", l.to, err)
+	}
+	defer func() { _ = client.Close() }()
+
+	calls := nacospb.NewRequestClient(client)
+	talk, err := l.introduce(ctx, client, calls)
+	if err != nil {
+		return false, err
+	}
+	if err := l.report(ctx, calls, conn); err != nil {
+		return false, err
+	}
+	l.calls.Store(&calls)
+	defer l.calls.Store(nil)
+	return true, l.stay(ctx, calls, conn, talk)
+}
+
+// stay reports again and again until something ends the connection.
+func (l *link) stay(ctx context.Context, calls nacospb.RequestClient, conn net.Conn, talk *talk) error {
+	tick := time.NewTicker(l.peers.cfg.ReportEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case err := <-talk.ended:
+			return fmt.Errorf("stream of %s: %w", l.to, err)
+		case <-tick.C:
+			if err := l.report(ctx, calls, conn); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (l *link) dial(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.peers.cfg.CallWithin)
+	defer cancel()
+	conn, err := l.peers.routes.Dial(ctx, l.to, l.to.Port()+member.ClusterOffset)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", l.to, err)
+	}
+	return conn, nil
+}
+
+// once hands out one connection, so that grpc does not dial by itself.
+func once(conn net.Conn) func(context.Context, string) (net.Conn, error) {
+	var taken atomic.Bool
+	return func(context.Context, string) (net.Conn, error) {
+		if taken.Swap(true) {
+			return nil, errGone
+		}
+		return conn, nil
+	}
+}
+
+// report introduces this member and checks who answers: an address may belong
+// to another by now.
+func (l *link) report(ctx context.Context, calls nacospb.RequestClient, conn net.Conn) error {
+	self := l.peers.routes.Node()
+	in := wire.Introduce(wire.Payload(wire.MemberReportRequest, wire.ReportRequest(self)), self)
+	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, in, wire.MemberReportResponse)
+	if err != nil {
+		return err
+	}
+	n, err := wire.DecodeReportResult(out)
+	if err != nil {
+		return fmt.Errorf("report to %s: %w", l.to, err)
+	}
+	if n.Address != l.to {
+		return fmt.Errorf("report to %s: address %s answered as member %s", l.to, conn.RemoteAddr(), n.Address)
+	}
+	ip, _, err := net.SplitHostPort(conn.RemoteAddr().String())
+	if err != nil { // not TCP: a connection of tests
+		ip = conn.RemoteAddr().String()
+	}
+	l.peers.routes.Reached(n, ip)
+	return nil
+}
+
+// call makes a call on the connection there is.
+func (l *link) call(ctx context.Context, within time.Duration, in *nacospb.Payload, want wire.Kind) (*nacospb.Payload, error) {
+	calls := l.calls.Load()
+	if calls == nil {
+		return nil, fmt.Errorf("call %s: %w", l.to, ErrNotConnected)
+	}
+	return l.request(ctx, *calls, within, in, want)
+}
+
+func (l *link) request(
+	ctx context.Context, calls nacospb.RequestClient, within time.Duration, in *nacospb.Payload, want wire.Kind,
+) (*nacospb.Payload, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	out, err := calls.Request(ctx, in)
+	if err != nil {
+		return nil, fmt.Errorf("call %s: %s: %w", l.to, wire.KindOf(in), err)
+	}
+	if kind := wire.KindOf(out); kind != want {
+		result, _ := wire.DecodeResult(wire.Body(out)) // what it says is only for the log
+		return nil, fmt.Errorf("call %s: %s was answered by %s %d/%d %s",
+			l.to, wire.KindOf(in), kind, result.ResultCode, result.ErrorCode, result.Message)
+	}
+	return out, nil
+}

@@ -1,0 +1,175 @@
+package nacosgrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+)
+
+// PeersConfig says how peers are called. DefaultPeersConfig has the values of
+// Nacos where it has one.
+type PeersConfig struct {
+	ReportEvery time.Duration // how often this member reports to each peer
+	CallWithin  time.Duration // for one call, and for connecting
+	LoadWithin  time.Duration // for a snapshot
+	RedialFrom  time.Duration // pause after the first failure; it doubles
+	RedialTo    time.Duration // the longest pause
+	MaxAnswer   int           // bytes of one answer: a snapshot is one
+	InFlight    int           // verifications of one peer under way at once
+	Log         logr.Logger
+}
+
+// DefaultPeersConfig returns a complete configuration.
+func DefaultPeersConfig() PeersConfig {
+	return PeersConfig{
+		ReportEvery: 2 * time.Second,
+		CallWithin:  3 * time.Second,
+		LoadWithin:  30 * time.Second,
+		RedialFrom:  100 * time.Millisecond,
+		RedialTo:    2 * time.Second,
+		MaxAnswer:   256 << 20,
+		InFlight:    8,
+		Log:         logr.Discard(),
+	}
+}
+
+// ErrNotConnected means that there is no connection to a peer now; one is being
+// made, if it is in the list.
+var ErrNotConnected = errors.New("peer is not connected")
+
+// Peers keeps one connection to every peer, and calls them: it is how the
+// replica sends, drops, verifies and loads. It never tries a call again.
+type Peers struct {
+	cfg    PeersConfig
+	routes Routes
+
+	mu     sync.Mutex
+	closed bool
+	links  map[member.Address]*link
+	work   sync.WaitGroup
+}
+
+// NewPeers returns a Peers without peers.
+func NewPeers(cfg PeersConfig, routes Routes) *Peers {
+	return &Peers{cfg: cfg, routes: routes, links: map[member.Address]*link{}}
+}
+
+// SetPeers makes list the peers: connections to others are closed, those that
+// are new are dialed until they are reached.
+func (p *Peers) SetPeers(list []member.Address) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	for a, l := range p.links {
+		if !slices.Contains(list, a) {
+			l.cancel()
+			delete(p.links, a)
+		}
+	}
+	for _, a := range list {
+		if p.links[a] != nil {
+			continue
+		}
+		ctx := context.Background() //nolint:forbidigo // a link lasts until the peer is taken from the list
+		ctx, cancel := context.WithCancel(ctx)
+		l := &link{peers: p, to: a, cancel: cancel}
+		p.links[a] = l
+		p.work.Go(func() { l.run(ctx) })
+	}
+}
+
+// Redial makes a peer be dialed at once, in place of the connection there is:
+// it is known to have moved or to have come back.
+func (p *Peers) Redial(a member.Address) {
+	if l := p.find(a); l != nil {
+		l.redial()
+	}
+}
+
+// Close closes all connections and waits for their ends.
+func (p *Peers) Close() {
+	p.mu.Lock()
+	p.closed = true
+	for _, l := range p.links {
+		l.cancel()
+	}
+	clear(p.links)
+	p.mu.Unlock()
+	p.work.Wait()
+}
+
+func (p *Peers) find(a member.Address) *link {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.links[a]
+}
+
+// call makes one signed call of a peer and returns its answer of the given kind.
+func (p *Peers) call(
+	ctx context.Context, to member.Address, within time.Duration, in *nacospb.Payload, want wire.Kind,
+) (*nacospb.Payload, error) {
+	l := p.find(to)
+	if l == nil {
+		return nil, fmt.Errorf("call %s: %w", to, ErrNotConnected)
+	}
+	return l.call(ctx, within, in, want)
+}
+
+func (p *Peers) sign(body []byte, version int64) *nacospb.Payload {
+	return wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version)
+}
+
+// Send gives a peer a record.
+func (p *Peers) Send(ctx context.Context, to member.Address, r *naming.Record) error {
+	return p.tell(ctx, to, p.sign(wire.ChangeRequest(r, to), 0))
+}
+
+// Drop tells a peer that a client is no more, as of a version.
+func (p *Peers) Drop(ctx context.Context, to member.Address, c naming.ClientID, version int64) error {
+	return p.tell(ctx, to, p.sign(wire.DeleteRequest(c, to), version))
+}
+
+func (p *Peers) tell(ctx context.Context, to member.Address, in *nacospb.Payload) error {
+	out, err := p.call(ctx, to, p.cfg.CallWithin, in, wire.DistroDataResponse)
+	if err != nil {
+		return err
+	}
+	result, err := wire.DecodeResult(wire.Body(out))
+	if err == nil && !result.OK() {
+		err = fmt.Errorf("refused: %d/%d %s", result.ResultCode, result.ErrorCode, result.Message)
+	}
+	if err != nil {
+		return fmt.Errorf("call %s: %w", to, err)
+	}
+	return nil
+}
+
+// Load fetches all that a peer knows. complete is false when that peer is
+// itself still loading. Records that cannot be read are left out and logged.
+func (p *Peers) Load(ctx context.Context, from member.Address) (records []*naming.Record, complete bool, err error) {
+	out, err := p.call(ctx, from, p.cfg.LoadWithin, p.sign(wire.SnapshotRequest(), 0), wire.DistroDataResponse)
+	if err != nil {
+		return nil, false, err
+	}
+	records, complete, err = wire.DecodeSnapshot(wire.Body(out))
+	if errors.Is(err, wire.ErrSkipped) {
+		p.cfg.Log.Info("left out faulty records of a peer's snapshot", "peer", from, "error", err.Error())
+		err = nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("load from %s: %w", from, err)
+	}
+	return records, complete, nil
+}

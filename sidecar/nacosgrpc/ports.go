@@ -1,0 +1,55 @@
+package nacosgrpc
+
+import (
+	"context"
+	"net"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// Registrar is what this adapter needs to publish for connections. Registering
+// for a connection that is not connected is naming.ErrNoClient.
+type Registrar interface {
+	Connect(ctx context.Context, c naming.ClientID) error
+	Register(ctx context.Context, c naming.ClientID, s naming.ServiceKey, list []naming.Instance, batch bool) error
+	Deregister(ctx context.Context, c naming.ClientID, s naming.ServiceKey) error
+	Disconnect(ctx context.Context, c naming.ClientID) error
+}
+
+// Catalog is what it needs to read.
+type Catalog interface {
+	View(s naming.ServiceKey) *naming.View
+	Services(namespace, group string) []string
+	Loaded() bool
+}
+
+// Subscriptions is what it needs to have views delivered. deliver sends one
+// view to one subscriber and returns when it was acknowledged, or an error.
+type Subscriptions interface {
+	Subscribe(c naming.ClientID, s naming.ServiceKey, deliver func(context.Context, *naming.View) error)
+	Unsubscribe(c naming.ClientID, s naming.ServiceKey)
+	Forget(c naming.ClientID)
+}
+
+// Inbox is what peers may ask.
+type Inbox interface {
+	Receive(ctx context.Context, from member.Address, r *naming.Record) error
+	Forget(ctx context.Context, from member.Address, c naming.ClientID, version int64) error
+	Compare(ctx context.Context, from member.Address, marks []naming.Mark) ([]naming.ClientID, error)
+	Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error)
+}
+
+// Roster is what it needs to introduce this member, and to hear of others.
+type Roster interface {
+	Node() member.Node
+	Heard(n member.Node, ip string)
+}
+
+// Routes is what Peers needs to find the others, and to say how it went.
+type Routes interface {
+	Node() member.Node
+	Dial(ctx context.Context, to member.Address, port int) (net.Conn, error)
+	Reached(n member.Node, ip string)
+	Failed(to member.Address, refused bool, err error)
+}

@@ -1,0 +1,158 @@
+package nacosgrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+	"google.golang.org/grpc"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+)
+
+// Config says how the two ports are served. DefaultConfig has the values of
+// Nacos where it has one.
+type Config struct {
+	SDK     net.Listener // for clients, on the main port + 1000
+	Cluster net.Listener // for members, on the main port + 1001
+
+	MaxMessage     int           // bytes of one message from outside; a larger one is RESOURCE_EXHAUSTED
+	MaxConnections int           // on both ports together; more are closed at once
+	IdleAfter      time.Duration // silence after which a client is asked whether it is there
+	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
+	Public         bool          // the namespace "" means "public"
+	Log            logr.Logger
+}
+
+// DefaultConfig returns a configuration that lacks only the listeners.
+func DefaultConfig() Config {
+	return Config{
+		MaxMessage:     10 << 20,
+		MaxConnections: 100_000,
+		IdleAfter:      20 * time.Second,
+		AnswerWithin:   5 * time.Second,
+		Public:         true,
+		Log:            logr.Discard(),
+	}
+}
+
+// Listen opens both ports of a member on a local host or IP; "" means all.
+func Listen(host string, self member.Address) (sdk, cluster net.Listener, err error) {
+	open := func(offset int) (net.Listener, error) {
+		ctx := context.Background() //nolint:forbidigo // opening a port on an IP does not wait
+		var l net.ListenConfig
+		return l.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(self.Port()+offset)))
+	}
+	if sdk, err = open(member.SDKOffset); err != nil {
+		return nil, nil, fmt.Errorf("open the clients' port: %w", err)
+	}
+	if cluster, err = open(member.ClusterOffset); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open the members' port: %w", err), sdk.Close())
+	}
+	return sdk, cluster, nil
+}
+
+// Deps are the parts of the member that the server translates for.
+type Deps struct {
+	Registrar     Registrar
+	Catalog       Catalog
+	Subscriptions Subscriptions
+	Inbox         Inbox
+	Roster        Roster
+}
+
+// Server serves both ports.
+type Server struct {
+	cfg  Config
+	deps Deps
+
+	sdk, cluster *port
+	open         table
+
+	requests atomic.Int64 // id of the last request sent on a stream
+	clock    atomic.Int64 // of the last connection id, so that no two are equal
+	leaving  atomic.Bool  // Drain was called
+	stopping chan struct{}
+	stop     sync.Once
+	work     sync.WaitGroup // goroutines beside those of grpc
+}
+
+// NewServer returns a server that does not serve yet.
+func NewServer(cfg Config, deps Deps) *Server {
+	s := &Server{cfg: cfg, deps: deps, stopping: make(chan struct{})}
+	s.sdk = newPort(s, cfg.SDK, s.handlers())
+	s.cluster = newPort(s, cfg.Cluster, s.clusterHandlers())
+	s.cluster.members = true
+	return s
+}
+
+// Serve serves until Stop, and then returns nil; the first failure of a
+// listener ends it with that error. The listeners are closed in any case.
+func (s *Server) Serve() error {
+	ended := make(chan error, 2)
+	serve := func(p *port) {
+		err := p.grpc.Serve(listener{Listener: p.listener, port: p})
+		if errors.Is(err, grpc.ErrServerStopped) {
+			err = nil // stopped before it began
+		}
+		ended <- err
+	}
+	s.work.Go(s.watch)
+	s.work.Go(func() { serve(s.sdk) })
+	s.work.Go(func() { serve(s.cluster) })
+
+	first := <-ended
+	if first != nil {
+		s.halt()
+		s.sdk.grpc.Stop()
+		s.cluster.grpc.Stop()
+	}
+	second := <-ended
+	s.open.closeAll()
+	s.work.Wait()
+	return errors.Join(first, second)
+}
+
+// Drain stops accepting clients. Those connected are served on; when they go
+// they are no longer disconnected from the registry.
+func (s *Server) Drain() { s.leaving.Store(true) }
+
+// Stop ends the server: it refuses new calls, waits until ctx ends for those
+// under way, and then cuts every connection. It implies Drain.
+func (s *Server) Stop(ctx context.Context) {
+	s.Drain()
+	s.halt()
+	var both sync.WaitGroup
+	for _, p := range []*port{s.sdk, s.cluster} {
+		both.Go(p.grpc.GracefulStop)
+	}
+	cut := context.AfterFunc(ctx, func() {
+		s.sdk.grpc.Stop()
+		s.cluster.grpc.Stop()
+	})
+	both.Wait()
+	cut()
+}
+
+// halt ends the streams and the watch.
+func (s *Server) halt() { s.stop.Do(func() { close(s.stopping) }) }
+
+// Clients returns the number of clients that are connected.
+func (s *Server) Clients() int {
+	n := 0
+	for _, c := range s.open.all() {
+		if !c.port.members && c.registered() {
+			n++
+		}
+	}
+	return n
+}
+
+// loading reports whether clients must be kept waiting.
+func (s *Server) loading() bool { return !s.deps.Catalog.Loaded() }

@@ -1,0 +1,164 @@
+package nacosgrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+)
+
+var (
+	errGone  = errors.New("connection is gone")
+	errTwice = errors.New("connection was set up already")
+)
+
+// RequestBiStream is a connection's stream: set-up and answers come in, pushes
+// go out. Its end is the end of the client, whatever becomes of the connection.
+func (p *port) RequestBiStream(stream grpc.BidiStreamingServer[nacospb.Payload, nacospb.Payload]) error {
+	s := sessionOf(stream.Context())
+	if s == nil || !s.streamed.CompareAndSwap(false, true) {
+		return status.Error(codes.FailedPrecondition, "a connection has one stream")
+	}
+	defer s.end()
+	ended := make(chan error, 1)
+	p.server.work.Go(func() { ended <- s.listen(stream) })
+	for {
+		select {
+		case out := <-s.out:
+			if err := stream.Send(out); err != nil {
+				return err
+			}
+		case err := <-ended: // nil when the client closed its half
+			return err
+		case <-s.done:
+			return status.Error(codes.Unavailable, errGone.Error())
+		case <-p.server.stopping:
+			return status.Error(codes.Unavailable, "member is stopping")
+		}
+	}
+}
+
+// listen takes what comes in until the stream ends.
+func (s *session) listen(stream grpc.BidiStreamingServer[nacospb.Payload, nacospb.Payload]) error {
+	for {
+		in, err := stream.Recv()
+		if err != nil {
+			return nil //nolint:nilerr // a stream that ends, ends well
+		}
+		s.touch()
+		switch kind := wire.KindOf(in); {
+		case kind == wire.ConnectionSetupRequest:
+			if err := s.setUp(stream.Context(), in); err != nil {
+				return err
+			}
+		case kind.IsResponse():
+			s.answered(in)
+		}
+	}
+}
+
+// setUp registers the connection before anything else is read from it, as the
+// client's first call may be right behind.
+func (s *session) setUp(ctx context.Context, in *nacospb.Payload) error {
+	server := s.port.server
+	if !s.port.members && (server.loading() || server.leaving.Load()) {
+		return status.Error(codes.Unavailable, "member does not take clients now")
+	}
+	setup, err := wire.DecodeSetup(wire.Body(in))
+	if err != nil {
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
+	switch err := s.register(ctx, setup); {
+	case errors.Is(err, errTwice):
+		return nil // it is set up, and stays so
+	case err != nil:
+		return status.Error(codes.Unavailable, err.Error())
+	}
+	server.cfg.Log.V(1).Info("connection set up", "client", s.id, "version", setup.ClientVersion)
+	if setup.Abilities == nil {
+		return nil // nor does it wait for them
+	}
+	return s.send(ctx, wire.Payload(wire.SetupAckRequest, wire.NoAbilities()))
+}
+
+// send hands a message to the stream.
+func (s *session) send(ctx context.Context, p *nacospb.Payload) error {
+	select {
+	case s.out <- p:
+		return nil
+	case <-s.done:
+		return errGone
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// ask sends a request on the stream and waits for its answer. build is given
+// the request's id.
+func (s *session) ask(ctx context.Context, kind wire.Kind, build func(requestID string) []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, s.port.server.cfg.AnswerWithin)
+	defer cancel()
+	id := strconv.FormatInt(s.port.server.requests.Add(1), 10)
+	answer := s.await(id)
+	defer s.forget(id)
+	if err := s.send(ctx, wire.Payload(kind, build(id))); err != nil {
+		return fmt.Errorf("send %s to %s: %w", kind, s.id, err)
+	}
+	select {
+	case result := <-answer:
+		if result.ResultCode != wire.CodeSuccess {
+			return fmt.Errorf("%s was refused by %s: %d %s", kind, s.id, result.ResultCode, result.Message)
+		}
+		return nil
+	case <-s.done:
+		return fmt.Errorf("await answer to %s from %s: %w", kind, s.id, errGone)
+	case <-ctx.Done():
+		return fmt.Errorf("await answer to %s from %s: %w", kind, s.id, context.Cause(ctx))
+	}
+}
+
+func (s *session) await(id string) <-chan wire.Result {
+	answer := make(chan wire.Result, 1) // buffered: the stream never waits for who asked
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting[id] = answer
+	return answer
+}
+
+func (s *session) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.waiting, id)
+}
+
+// answered gives an answer to who waits for it; unknown ones are dropped.
+func (s *session) answered(in *nacospb.Payload) {
+	result, err := wire.DecodeResult(wire.Body(in))
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	answer, ok := s.waiting[result.RequestID]
+	delete(s.waiting, result.RequestID)
+	s.mu.Unlock()
+	if ok {
+		answer <- result
+	}
+}
+
+// deliverer returns how views reach this subscriber.
+func (s *session) deliverer(clusters string) func(context.Context, *naming.View) error {
+	return func(ctx context.Context, v *naming.View) error {
+		return s.ask(ctx, wire.NotifySubscriberRequest, func(id string) []byte {
+			return wire.Notification(id, wire.ServiceInfo(v, naming.Filter{Clusters: clusters}))
+		})
+	}
+}

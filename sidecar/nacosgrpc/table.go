@@ -1,0 +1,52 @@
+package nacosgrpc
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// table is the set of open connections.
+type table struct {
+	mu       sync.Mutex
+	sessions map[*session]struct{}
+}
+
+// add enters s, unless the table holds limit sessions already.
+func (t *table) add(s *session, limit int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.sessions) >= limit {
+		return false
+	}
+	if t.sessions == nil {
+		t.sessions = map[*session]struct{}{}
+	}
+	t.sessions[s] = struct{}{}
+	return true
+}
+
+func (t *table) remove(s *session) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.sessions, s)
+}
+
+// all returns the open connections in no order.
+func (t *table) all() []*session {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Keys(t.sessions))
+}
+
+// oldest returns the open connections in order of age.
+func (t *table) oldest() []*session {
+	return slices.SortedFunc(slices.Values(t.all()), func(a, b *session) int { return cmp.Compare(a.id, b.id) })
+}
+
+func (t *table) closeAll() {
+	for _, s := range t.all() {
+		_ = s.Close() // what is left of it is gone in any case
+	}
+}

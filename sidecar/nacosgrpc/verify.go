@@ -1,0 +1,72 @@
+package nacosgrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+)
+
+// forbidden is how a Java member says that it does not know us at all, which is
+// no verdict about a record.
+const forbidden = 403
+
+// Verify asks a peer about marks, one call each, a few at a time, and returns
+// the clients that it does not know or has otherwise, in order. The first call
+// that fails ends it; what was found until then is returned with the error.
+func (p *Peers) Verify(ctx context.Context, to member.Address, marks []naming.Mark) ([]naming.ClientID, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		calls     sync.WaitGroup
+		places    = make(chan struct{}, p.cfg.InFlight)
+		different = make([]bool, len(marks))
+	)
+	for i, m := range marks {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		calls.Go(func() {
+			defer func() { <-places }()
+			var err error
+			if different[i], err = p.differs(ctx, to, m); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	calls.Wait()
+	var out []naming.ClientID
+	for i, m := range marks {
+		if different[i] {
+			out = append(out, m.Client)
+		}
+	}
+	if ctx.Err() != nil {
+		return out, context.Cause(ctx)
+	}
+	return out, nil
+}
+
+func (p *Peers) differs(ctx context.Context, to member.Address, m naming.Mark) (bool, error) {
+	in := p.sign(wire.VerifyRequest(m), m.Stamp.Version)
+	out, err := p.call(ctx, to, p.cfg.CallWithin, in, wire.DistroDataResponse)
+	if err != nil {
+		return false, err
+	}
+	result, err := wire.DecodeResult(wire.Body(out))
+	if err == nil && result.ErrorCode == forbidden {
+		err = errors.New(result.Message)
+	}
+	if err != nil {
+		return false, fmt.Errorf("verify with %s: %w", to, err)
+	}
+	return !result.OK(), nil
+}

@@ -1,0 +1,110 @@
+package nacoshttp
+
+import (
+	"context"
+	"net"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const selfAddress member.Address = "127.0.0.1:28848"
+
+// world is a member in memory; owner, when set, owns every client.
+type world struct {
+	mu       sync.Mutex
+	registry *naming.Registry
+	loaded   bool
+	owner    member.Address
+	listens  map[member.Address]string // where the main port of a member really is
+	refs     int64
+	broken   error
+}
+
+func newWorld() *world {
+	return &world{registry: naming.NewRegistry(), loaded: true, listens: map[member.Address]string{}}
+}
+
+func (w *world) next() naming.Stamp {
+	w.refs++
+	return naming.Issue(selfAddress, w.refs)
+}
+
+func (w *world) Register(_ context.Context, c naming.ClientID, s naming.ServiceKey, list []naming.Instance, batch bool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.broken != nil {
+		return w.broken
+	}
+	r := w.registry.Record(c)
+	if r == nil {
+		r = &naming.Record{Client: c}
+	}
+	w.registry.Put(r.With(naming.Publication{Service: s, Instances: list, Batch: batch}, w.next()))
+	return nil
+}
+
+func (w *world) Deregister(_ context.Context, c naming.ClientID, s naming.ServiceKey) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r := w.registry.Record(c); r != nil {
+		w.registry.Put(r.Without(s, w.next()))
+	}
+	return w.broken
+}
+
+func (w *world) Beat(_ context.Context, c naming.ClientID, s naming.ServiceKey) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.registry.Record(c)
+	return r != nil && r.Find(s) != nil, w.broken
+}
+
+func (w *world) View(s naming.ServiceKey) *naming.View {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refs++
+	return &naming.View{Service: s, Hosts: w.registry.Hosts(s), LastRef: w.refs}
+}
+
+func (w *world) Services(namespace, group string) (names []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.registry.Services() {
+		if s.Namespace == namespace && s.Group == group {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+func (w *world) Loaded() bool { return w.loaded }
+
+func (w *world) Owner(naming.ClientID) (member.Address, bool) { return w.owner, w.owner == "" }
+
+func (w *world) Dial(ctx context.Context, to member.Address, _ int) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", w.listens[to])
+}
+
+// serve starts a server over w.
+func serve(t *testing.T, w *world) (*Handler, *httptest.Server) {
+	t.Helper()
+	cfg := DefaultConfig()
+	cfg.Self = selfAddress
+	cfg.MaxBody = 4 << 10
+	h := New(cfg, Deps{Registrar: w, Catalog: w, Dialer: w})
+	s := httptest.NewServer(h)
+	t.Cleanup(func() {
+		s.Close()
+		h.Close()
+	})
+	return h, s
+}

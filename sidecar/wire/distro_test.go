@@ -1,0 +1,200 @@
+package wire
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// sortServices puts the parallel arrays of a record into our order: theirs has
+// no meaning.
+func sortServices(record map[string]any, instances string) {
+	names := []string{"namespaces", "groupNames", "serviceNames", instances}
+	columns := make([][]any, len(names))
+	for i, name := range names {
+		columns[i], _ = record[name].([]any)
+	}
+	order := make([]int, len(columns[0]))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(columns[0][a].(string), columns[0][b].(string)),
+			cmp.Compare(columns[1][a].(string), columns[1][b].(string)),
+			cmp.Compare(columns[2][a].(string), columns[2][b].(string)))
+	})
+	for i, name := range names {
+		sorted := make([]any, len(order))
+		for to, from := range order {
+			sorted[to] = columns[i][from]
+		}
+		record[name] = sorted
+	}
+}
+
+// meaning removes from a recorded record what has no meaning for others: the
+// order of services, and when the sender last saw a beat.
+func meaning(record map[string]any) map[string]any {
+	sortServices(record, "instancePublishInfos")
+	if batch := record["batchInstanceData"].(map[string]any); len(batch) > 0 {
+		sortServices(batch, "batchInstancePublishInfos")
+	}
+	for _, info := range record["instancePublishInfos"].([]any) {
+		info := info.(map[string]any)
+		delete(info, "lastHeartBeatTime")
+		if info["extendDatum"] == nil { // Java relays what then breaks its views; we do not
+			info["extendDatum"] = map[string]any{}
+		}
+	}
+	return record
+}
+
+func TestChangesAreReadAndWrittenAsRecorded(t *testing.T) {
+	for name, v := range vectors(t, "distro-change-*.json") {
+		t.Run(name, func(t *testing.T) {
+			if v.Type != DistroDataRequest {
+				t.Skip("an answer")
+			}
+			in, err := DecodeDistro([]byte(v.Body))
+			if err != nil || in.Operation != OpChange {
+				t.Fatalf("DecodeDistro = %+v, %v", in, err)
+			}
+			r, err := DecodeRecord(in.Content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := tree(t, []byte(v.Body))
+			target := at(t, want, "distroData", "distroKey")["targetServer"].(string)
+			got := tree(t, ChangeRequest(r, member.Address(target)))
+			same(t, content(t, at(t, got, "distroData")), meaning(tree(t, []byte(v.Content))))
+			delete(at(t, got, "distroData"), "content")
+			delete(at(t, want, "distroData"), "content")
+			same(t, got, want)
+		})
+	}
+}
+
+func TestSnapshotsAreReadAndWrittenAsRecorded(t *testing.T) {
+	for name, v := range vectors(t, "distro-snapshot-response*.json") {
+		t.Run(name, func(t *testing.T) {
+			records, complete, err := DecodeSnapshot([]byte(v.Body))
+			if err != nil || !complete {
+				t.Fatalf("complete %v, %v", complete, err)
+			}
+			got, want := tree(t, SnapshotResult(records, false)), tree(t, []byte(v.Body))
+			ours := content(t, at(t, got, "distroData"))
+			theirs := tree(t, []byte(v.Content))
+			for _, record := range theirs["clientSyncDataList"].([]any) {
+				meaning(record.(map[string]any))
+			}
+			same(t, ours, theirs)
+			delete(at(t, got, "distroData"), "content")
+			delete(at(t, want, "distroData"), "content")
+			same(t, got, want)
+		})
+	}
+}
+
+func TestDeletesAndVerifiesAreReadAndWrittenAsRecorded(t *testing.T) {
+	for name, v := range vectors(t, "distro-delete.json") {
+		t.Run(name, func(t *testing.T) {
+			in, err := DecodeDistro([]byte(v.Body))
+			if err != nil || in.Operation != OpDelete || in.Content != nil {
+				t.Fatalf("DecodeDistro = %+v, %v", in, err)
+			}
+			want := tree(t, []byte(v.Body))
+			target := at(t, want, "distroData", "distroKey")["targetServer"].(string)
+			same(t, tree(t, DeleteRequest(in.Client, member.Address(target))), want)
+		})
+	}
+	for _, pattern := range []string{"distro-verify.json", "distro-verify-http-client.json"} {
+		for name, v := range vectors(t, pattern) {
+			t.Run(name, func(t *testing.T) {
+				in, err := DecodeDistro([]byte(v.Body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				m, err := DecodeMark(in.Content)
+				if err != nil || m.Client != in.Client {
+					t.Fatalf("DecodeMark = %+v, %v", m, err)
+				}
+				same(t, content(t, at(t, tree(t, VerifyRequest(m)), "distroData")), tree(t, []byte(v.Content)))
+			})
+		}
+	}
+}
+
+func TestStampTravelsBetweenOurMembers(t *testing.T) {
+	stamp := naming.Stamp{Owner: "demo-0.demo-headless.prod.svc:8848", Version: 1795617092699, Revision: 5}
+	r := naming.Normal("1795617092699_10.0.0.8_52840", stamp, []naming.Publication{{
+		Service: naming.ServiceKey{Namespace: "public", Group: "g", Name: "n"},
+		Instances: []naming.Instance{{
+			IP: "10.0.0.8", Port: 80, Cluster: "DEFAULT", Weight: 1e7, Healthy: true, Metadata: map[string]string{"a": "b"},
+		}},
+	}})
+	got, err := DecodeRecord(AppendRecord(nil, r))
+	if err != nil || got.Stamp != stamp || !got.Publications[0].Instances[0].Equal(r.Publications[0].Instances[0]) {
+		t.Errorf("DecodeRecord = %+v, %v", got, err)
+	}
+}
+
+func TestFaultyDistroContentIsRefused(t *testing.T) {
+	const head, tail = `{"clientId":"1_a_1","attributes":{"clientAttributes":{"revision":1}},`, `"batchInstanceData":{}}`
+	one := func(extend string) string {
+		return head + `"namespaces":["public"],"groupNames":["g"],"serviceNames":["n"],` +
+			`"instancePublishInfos":[{"ip":"a","port":1,"extendDatum":` + extend + `}],` + tail
+	}
+	revision := func(n string) string {
+		return `{"clientId":"1_a_1","attributes":{"clientAttributes":{"revision":` + n + `}},"namespaces":[],"instancePublishInfos":[]}`
+	}
+	tests := map[string]string{
+		"no JSON":                    `{bad`,
+		"nothing":                    ``,
+		"no client":                  `{"attributes":{},"namespaces":[],"instancePublishInfos":[]}`,
+		"a persistent client":        `{"clientId":"10.8.0.1:6001#false","attributes":{},"namespaces":[],"instancePublishInfos":[]}`,
+		"no attributes":              `{"clientId":"1_a_1","namespaces":[],"instancePublishInfos":[]}`,
+		"null arrays":                head + `"namespaces":null,"groupNames":null,"instancePublishInfos":null,` + tail,
+		"arrays of unequal length":   head + `"namespaces":["a"],"groupNames":[],"serviceNames":[],"instancePublishInfos":[],` + tail,
+		"a revision with a point":    revision("6.0"),
+		"a revision over 32 bits":    revision("6000000000"),
+		"a weight that is none":      one(`{"publishInstanceWeight":"heavy"}`),
+		"an enabled that is neither": one(`{"publishInstanceEnable":"maybe"}`),
+	}
+	for name, text := range tests {
+		t.Run(name, func(t *testing.T) {
+			if r, err := DecodeRecord([]byte(text)); !errors.Is(err, ErrDistro) {
+				t.Errorf("DecodeRecord = %+v, %v, want ErrDistro", r, err)
+			}
+		})
+	}
+}
+
+func TestOddValuesBecomeTheTextThatJavaShows(t *testing.T) {
+	r, err := DecodeRecord([]byte(`{"clientId":"1_a_1","attributes":{"clientAttributes":{}},"namespaces":["public"],` +
+		`"groupNames":["g"],"serviceNames":["n"],` +
+		`"instancePublishInfos":[{"ip":"a","port":1,"healthy":true,"cluster":null,"extendDatum":` +
+		`{"n":1,"d":1e3,"o":{"a":"b"},"l":[1,2],"t":true,"publishInstanceWeight":2,"publishInstanceEnable":"false"}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := naming.Instance{
+		IP: "a", Port: 1, Cluster: "DEFAULT", Weight: 2, Healthy: true,
+		Metadata: map[string]string{"n": "1", "d": "1000.0", "o": "{a=b}", "l": "[1, 2]", "t": "true"},
+	}
+	if got := r.Publications[0].Instances[0]; !got.Equal(want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestSnapshotWithOneFaultyRecordKeepsTheOthers(t *testing.T) {
+	good := naming.Normal("1_a_1", naming.Stamp{Revision: 1}, nil)
+	list := append(append([]byte(`{"clientSyncDataList":[{"clientId":"1_b_1"},`), AppendRecord(nil, good)...), "]}"...)
+	records, complete, err := DecodeSnapshot(distroResult("SNAPSHOT", list, true))
+	if len(records) != 1 || complete || !errors.Is(err, ErrSkipped) {
+		t.Errorf("DecodeSnapshot = %v, complete %v, %v", records, complete, err)
+	}
+}

@@ -1,0 +1,138 @@
+package wire
+
+import (
+	"strconv"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// Actions of an instance request, as its "type" says them.
+const (
+	RegisterInstance      = "registerInstance"
+	DeregisterInstance    = "deregisterInstance"
+	BatchRegisterInstance = "batchRegisterInstance"
+)
+
+// Names are the members that name a service in every naming request.
+type Names struct {
+	Namespace   string `json:"namespace"`
+	ServiceName string `json:"serviceName"`
+	GroupName   string `json:"groupName"`
+}
+
+// Service returns the service that the names stand for, as they were sent.
+func (n Names) Service() naming.ServiceKey {
+	return naming.ServiceKey{Namespace: n.Namespace, Group: n.GroupName, Name: n.ServiceName}
+}
+
+// InstanceChange is the body of an InstanceRequest or PersistentInstanceRequest.
+type InstanceChange struct {
+	Names
+	Type     string   `json:"type"`
+	Instance Instance `json:"instance"`
+}
+
+// BatchChange is the body of a BatchInstanceRequest.
+type BatchChange struct {
+	Names
+	Type      string     `json:"type"`
+	Instances []Instance `json:"instances"`
+}
+
+// Query is the body of a ServiceQueryRequest.
+type Query struct {
+	Names
+	Cluster     string `json:"cluster"`
+	HealthyOnly bool   `json:"healthyOnly"`
+}
+
+// Listing is the body of a ServiceListRequest. Pages count from 1.
+type Listing struct {
+	Names
+	PageNo   int `json:"pageNo"`
+	PageSize int `json:"pageSize"`
+}
+
+// Subscription is the body of a SubscribeServiceRequest.
+type Subscription struct {
+	Names
+	Subscribe bool   `json:"subscribe"`
+	Clusters  string `json:"clusters"`
+}
+
+// DecodeInstanceChange reads an InstanceRequest or PersistentInstanceRequest.
+// Like its siblings it returns ErrMalformed for what is no JSON object, and
+// *Invalid for a member of a wrong type, together with all that could be read.
+func DecodeInstanceChange(body []byte) (out InstanceChange, err error) {
+	err = decode(body, &out)
+	return out, err
+}
+
+// DecodeBatchChange reads a BatchInstanceRequest.
+func DecodeBatchChange(body []byte) (out BatchChange, err error) {
+	err = decode(body, &out)
+	return out, err
+}
+
+// DecodeQuery reads a ServiceQueryRequest.
+func DecodeQuery(body []byte) (out Query, err error) {
+	err = decode(body, &out)
+	return out, err
+}
+
+// DecodeListing reads a ServiceListRequest.
+func DecodeListing(body []byte) (out Listing, err error) {
+	err = decode(body, &out)
+	return out, err
+}
+
+// DecodeSubscription reads a SubscribeServiceRequest.
+func DecodeSubscription(body []byte) (out Subscription, err error) {
+	err = decode(body, &out)
+	return out, err
+}
+
+// Page returns the names on the page asked for; none when it does not exist.
+func (l Listing) Page(names []string) []string {
+	if l.PageNo < 1 || l.PageSize < 1 || l.PageNo-1 > len(names)/l.PageSize {
+		return nil
+	}
+	first := min((l.PageNo-1)*l.PageSize, len(names))
+	return names[first:min(first+min(l.PageSize, len(names)), len(names))]
+}
+
+// Done is the body of a successful InstanceResponse or BatchInstanceResponse.
+func Done(action string) []byte {
+	return append(appendString([]byte(`{"resultCode":200,"errorCode":0,"type":`), action), `,"success":true}`...)
+}
+
+// QueryResult is the body of a successful QueryServiceResponse.
+func QueryResult(info []byte) []byte {
+	return wrap(`{"resultCode":200,"errorCode":0,"serviceInfo":`, info, `,"success":true}`)
+}
+
+// SubscribeResult is the body of a successful SubscribeServiceResponse.
+func SubscribeResult(info []byte) []byte {
+	return wrap(`{"resultCode":200,"errorCode":0,"message":"success","serviceInfo":`, info, `,"success":true}`)
+}
+
+// ListResult is the body of a successful ServiceListResponse: one page of names
+// and the number of all.
+func ListResult(count int, page []string) []byte {
+	b := strconv.AppendInt([]byte(`{"resultCode":200,"errorCode":0,"count":`), int64(count), 10)
+	b = appendStrings(append(b, `,"serviceNames":`...), page)
+	return append(b, `,"success":true}`...)
+}
+
+// Notification is the body of a NotifySubscriberRequest.
+func Notification(requestID string, info []byte) []byte {
+	b := make([]byte, 0, len(info)+len(requestID)+80)
+	b = appendString(append(b, `{"headers":{},"requestId":`...), requestID)
+	b = append(append(b, `,"serviceInfo":`...), info...)
+	return append(b, `,"module":"naming"}`...)
+}
+
+func wrap(before string, info []byte, after string) []byte {
+	b := make([]byte, 0, len(before)+len(info)+len(after))
+	return append(append(append(b, before...), info...), after...)
+}
