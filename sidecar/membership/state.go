@@ -33,7 +33,7 @@ func (w *Watch) Heard(n member.Node, ip string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.peers[n.Address]
-	if p == nil {
+	if p == nil || n.Epoch < p.epoch { // a stranger, or the one before that is still leaving
 		return
 	}
 	if p.introduced != ip {
@@ -51,7 +51,7 @@ func (w *Watch) Reached(n member.Node, ip string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.peers[n.Address]
-	if p == nil {
+	if p == nil || n.Epoch < p.epoch {
 		return
 	}
 	p.failures, p.err, p.good = 0, "", ip
@@ -85,8 +85,7 @@ func (w *Watch) Failed(to member.Address, refused bool, err error) {
 	w.setState(to, p, member.Suspect)
 }
 
-// meet learns a peer's incarnation and time; the lock is held. A lower epoch is
-// an echo of an earlier incarnation and is ignored.
+// meet learns a peer's incarnation and time; the lock is held.
 func (w *Watch) meet(n member.Node, p *peer, introduced bool) {
 	w.pending.Lock()
 	defer w.pending.Unlock()

@@ -195,7 +195,12 @@ func TestStateOfAPeer(t *testing.T) {
 		"an answer makes a down one up again":   {func(h *house) { h.Failed(peer1, true, broken); h.Reached(answer, "10.0.0.1") }, member.Up},
 		"it says that it leaves":                {func(h *house) { h.Reached(answer, "10.0.0.1"); h.Heard(leaving, "10.0.0.1") }, member.Draining},
 		"a leaving one that fails is down":      {func(h *house) { h.Reached(leaving, "10.0.0.1"); h.Failed(peer1, false, broken) }, member.Down},
-		"an introduction alone proves nothing":  {func(h *house) { h.Heard(answer, "10.0.0.1") }, member.Suspect},
+		"its former self is not listened to": {func(h *house) {
+			h.Reached(member.Node{Address: peer1, Epoch: 2, State: member.Up}, "10.0.0.2")
+			h.Heard(leaving, "10.0.0.1")
+			h.Reached(leaving, "10.0.0.1")
+		}, member.Up},
+		"an introduction alone proves nothing": {func(h *house) { h.Heard(answer, "10.0.0.1") }, member.Suspect},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
