@@ -1,0 +1,183 @@
+# Two commands to know: "make up" runs it on a real local Kubernetes,
+# "make test" tests it. Everything else is listed by "make help".
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS   += --no-builtin-rules --warn-undefined-variables
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VERSION   ?= v0.1.0
+PLATFORMS ?= linux/$(shell go env GOARCH)
+CONTEXT   ?=
+FUZZTIME  ?= 30s
+SEEDS     ?= 2000
+export VERSION CONTEXT
+
+MODULE  := github.com/distro-naming/naming-operator
+GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X $(MODULE)/sidecar.Version=$(VERSION) -X main.version=$(VERSION)"
+
+# Tools are built once for each state of their module.
+TOOLS := $(CURDIR)/bin/tools/$(shell sha256sum tools/go.sum | cut -c1-12)
+tool_controller-gen     := sigs.k8s.io/controller-tools/cmd/controller-gen
+tool_golangci-lint      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+tool_gotestsum          := gotest.tools/gotestsum
+tool_protoc-gen-go      := google.golang.org/protobuf/cmd/protoc-gen-go
+tool_protoc-gen-go-grpc := google.golang.org/grpc/cmd/protoc-gen-go-grpc
+tool_gofumpt            := mvdan.cc/gofumpt
+PROTOC_PLUGINS := $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc
+
+$(TOOLS)/%:
+	@echo "building $* (once)"
+	@mkdir -p $(@D)
+	@go -C tools build -o $@ $(tool_$*)
+
+GOTESTSUM := $(TOOLS)/gotestsum --format pkgname-and-test-fails --hide-summary skipped --
+
+# $(call need,PROGRAM,PACKAGE) installs a Debian package as root, or says how.
+need = command -v $(1) >/dev/null || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2) >/dev/null; \
+	else echo "$(1) is missing; on Debian: apt-get install $(2)" >&2; exit 1; fi; }
+
+##@ Start here
+
+.PHONY: help
+help: ## show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: ## run a NamingCluster on a real local Kubernetes and try it (CONTEXT=name: on that cluster)
+	hack/up.sh
+	hack/tour.sh
+
+.PHONY: down
+down: ## stop the local Kubernetes and leave nothing behind
+	go run ./hack/localcluster down
+
+.PHONY: demo
+demo: ## three members on loopback, without Kubernetes: register, kill one, watch them agree again
+	go run ./hack/demo
+
+.PHONY: doctor
+doctor: ## say what the local Kubernetes needs, and install it where possible
+	go run ./hack/localcluster doctor
+
+##@ Build
+
+.PHONY: build
+build: ## both binaries into bin/
+	$(GOBUILD) -o bin/naming-operator ./cmd/manager
+	$(GOBUILD) -o bin/distro-sidecar ./cmd/sidecar
+
+.PHONY: image
+image: ## both images as archives in bin/images, without Docker (PLATFORMS=linux/amd64,linux/arm64)
+	@mkdir -p bin/images && go -C tools build -o $(CURDIR)/bin/image ./image
+	for platform in $$(tr , ' ' <<<"$(PLATFORMS)"); do \
+	  GOOS=linux GOARCH=$${platform#*/} $(GOBUILD) -o bin/$$platform/naming-operator ./cmd/manager; \
+	  GOOS=linux GOARCH=$${platform#*/} $(GOBUILD) -o bin/$$platform/distro-sidecar ./cmd/sidecar; \
+	done
+	single=$(notdir $(PLATFORMS)); [[ "$(PLATFORMS)" = *,* ]] && single={arch}; \
+	for name in naming-operator distro-sidecar; do \
+	  bin/image -binary bin/linux/$$single/$$name -entrypoint $$name -platform $(PLATFORMS) \
+	    -tag distro-naming/$$name:$(VERSION) -o bin/images/$$name-$(VERSION).tar; \
+	done
+
+.PHONY: clean
+clean: ## remove what was built here; the cached Kubernetes stays
+	rm -rf bin
+
+##@ Test
+
+.PHONY: test
+test: test-unit test-clients test-envtest ## everything that needs no cluster
+
+.PHONY: test-unit
+test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import rules, image tool
+	$(GOTESTSUM) ./...
+	cd tools && $(GOTESTSUM) ./...
+
+.PHONY: test-sim
+test-sim: $(TOOLS)/gotestsum ## a long simulation (SEEDS=2000)
+	SEEDS=$(SEEDS) $(GOTESTSUM) -count=1 -timeout 60m ./sidecar/distro/...
+
+.PHONY: test-clients
+test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against three members on loopback
+	cd test/clients && $(GOTESTSUM) -count=1 ./... # they run a program, which the cache does not see
+
+.PHONY: test-envtest
+test-envtest: $(TOOLS)/gotestsum ## the operator against a real API server
+	assets=$$(go run ./hack/localcluster assets); \
+	KUBEBUILDER_ASSETS=$$assets $(GOTESTSUM) -tags envtest ./controllers/... ./api/... ./cmd/manager/...
+
+.PHONY: test-race
+test-race: $(TOOLS)/gotestsum ## the race detector over the sidecar and the operator
+	@$(call need,gcc,gcc libc6-dev)
+	CGO_ENABLED=1 $(GOTESTSUM) -race ./sidecar/... ./controllers/...
+
+.PHONY: test-e2e
+test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubernetes
+	hack/up.sh
+	$(MAKE) --no-print-directory image VERSION=$(VERSION)-next >/dev/null
+	go run ./hack/localcluster load bin/images/distro-sidecar-$(VERSION)-next.tar
+	go -C test/clients build -o $(CURDIR)/bin/quickstart ./quickstart
+	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
+	QUICKSTART=$(CURDIR)/bin/quickstart NEXT_IMAGE=distro-naming/distro-sidecar:$(VERSION)-next \
+	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 40m ./test/e2e/...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME each
+	grep -rl --include=*_test.go '^func Fuzz' . | sort | while read -r file; do \
+	  grep -o '^func Fuzz[A-Za-z0-9]*' "$$file" | cut -c6- | while read -r name; do \
+	    go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")"; \
+	  done; done
+
+.PHONY: bench
+bench: ## CPU per register, query and push beside an empty echo server, and time until visible
+	go run ./test/bench
+
+##@ Develop
+
+.PHONY: generate
+generate: proto manifests ## everything that is generated and committed
+
+.PHONY: manifests
+manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configurations, install manifest
+	$(TOOLS)/controller-gen object:headerFile=hack/boilerplate.go.txt \
+	  applyconfiguration:headerFile=hack/boilerplate.go.txt paths=./api/...
+	$(TOOLS)/controller-gen crd:maxDescLen=160 paths=./api/... output:crd:dir=config/crd/bases
+	$(TOOLS)/controller-gen rbac:roleName=naming-operator paths=./controllers/... output:rbac:dir=config/rbac
+	assets=$$(go run ./hack/localcluster assets); $$assets/kubectl kustomize config/default > dist/install.yaml
+
+.PHONY: proto
+proto: $(PROTOC_PLUGINS) ## the gRPC contract
+	@$(call need,protoc,protobuf-compiler)
+	PATH="$(TOOLS):$$PATH" hack/gen-proto.sh
+
+.PHONY: golden
+golden: ## rewrite expected outputs; review the difference like code
+	go test -update $$(grep -rl --include=*_test.go '/test/golden"' . | xargs -n1 dirname | sort -u)
+
+.PHONY: fmt
+fmt: $(TOOLS)/gofumpt ## format
+	$(TOOLS)/gofumpt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+.PHONY: vet
+vet: ## go vet, with every build tag
+	go vet -tags envtest,e2e ./...
+	go -C test/clients vet ./...
+	go -C tools vet ./...
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
+	$(TOOLS)/golangci-lint run --build-tags envtest,e2e
+	cd test/clients && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
+
+.PHONY: verify
+verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod files are up to date
+	@$(call need,protoc,protobuf-compiler)
+	hack/verify-generated.sh
+
+.PHONY: ci
+ci: verify lint test test-race test-e2e ## all of the above, as .ci/run does

@@ -1,0 +1,218 @@
+package arch
+
+// rule is what one package may import in shipped code.
+type rule struct {
+	why     string            // what would be lost without the rule
+	ours    map[string]string // packages of this module, each with what it is needed for
+	outside []string          // prefixes of other modules' paths
+	never   []string          // packages of the standard library that it must not use
+}
+
+// effects are what a pure package has no business with: nothing is called,
+// awaited, locked or logged. Clocks and chance are looked for in purity_test.go.
+var effects = []string{"context", "log", "log/slog", "math/rand", "net/http", "os", "os/exec", "sync"}
+
+// The words of other modules that several rules share.
+var (
+	kubernetes = []string{"k8s.io/api", "k8s.io/apimachinery"}
+	grpc       = []string{"google.golang.org/grpc", "google.golang.org/protobuf"}
+	logr       = "github.com/go-logr/logr"
+)
+
+// rules lists every package. A key ending in "/..." covers a directory and
+// all below it. Arrows point from wiring (4) over edges (3), shells (2) and
+// pure packages (1) to leaves (0), never up and never sideways.
+var rules = map[string]rule{
+	// 0: leaves
+	"sidecar/member": {why: "a leaf shared by both binaries", never: effects},
+	"sidecar/report": {why: "a leaf shared by both binaries", never: effects},
+	"sidecar/naming": {
+		why:   "the domain: values without clock, network or goroutine",
+		ours:  map[string]string{"sidecar/member": "a stamp names the member that wrote it"},
+		never: effects,
+	},
+	"api/v1alpha1": {
+		why:     "a schema that any client can import",
+		outside: append([]string{"sigs.k8s.io/controller-runtime/pkg/scheme"}, kubernetes...),
+	},
+	"api/v1alpha1/applyconfiguration/...": {
+		why:     "generated from the schema",
+		ours:    map[string]string{"api/...": "the types it mirrors"},
+		outside: append([]string{"k8s.io/client-go", "sigs.k8s.io"}, kubernetes...),
+	},
+
+	// 1: pure
+	"sidecar/distro": {
+		why: "replication decides, it does not act: same inputs, same actions",
+		ours: map[string]string{
+			"sidecar/member": "who the peers are",
+			"sidecar/naming": "marks and stamps",
+		},
+		never: effects,
+	},
+	"sidecar/distro/distrotest": {
+		why: "a simulated cluster, reproducible from a seed",
+		ours: map[string]string{
+			"sidecar/distro": "the engine under test",
+			"sidecar/member": "who is in the cluster",
+			"sidecar/naming": "what is replicated",
+		},
+	},
+	"sidecar/wire": {
+		why: "bytes to values and back, without sockets",
+		ours: map[string]string{
+			"sidecar/member":       "addresses and states in member reports",
+			"sidecar/naming":       "records, instances and views",
+			"sidecar/wire/nacospb": "the payload envelope",
+		},
+		outside: []string{"google.golang.org/protobuf"},
+		never:   []string{"net/http", "os", "sync", "log/slog"},
+	},
+	"sidecar/wire/nacospb": {why: "generated from the protocol's own contract", outside: grpc},
+	"controllers/rollout":  {why: "a planner over numbers and booleans, without Kubernetes types", never: effects},
+	"controllers/resources": {
+		why: "desired objects are a function of the spec and the plan",
+		ours: map[string]string{
+			"api/v1alpha1":   "the spec",
+			"sidecar/member": "formats the list that the sidecar parses",
+		},
+		outside: append([]string{"k8s.io/client-go/applyconfigurations", "sigs.k8s.io/controller-runtime/pkg/client"}, kubernetes...),
+		never:   effects,
+	},
+
+	// 2: shells
+	"sidecar/replica": {
+		why: "the one goroutine that owns the registry knows no wire format",
+		ours: map[string]string{
+			"sidecar/distro": "the engine that it drives",
+			"sidecar/member": "peers",
+			"sidecar/naming": "the registry that it owns",
+		},
+		outside: []string{logr},
+		never:   []string{"net", "net/http", "os"},
+	},
+	"sidecar/push": {
+		why:     "subscribers are served without knowing how a view was made",
+		ours:    map[string]string{"sidecar/naming": "views"},
+		outside: []string{logr},
+		never:   []string{"net", "net/http", "os"},
+	},
+	"controllers": {
+		why: "observe, decide, build, apply, report",
+		ours: map[string]string{
+			"api/...":               "the resource and its apply configuration",
+			"controllers/resources": "builds",
+			"controllers/rollout":   "decides",
+			"sidecar/member":        "addresses of members",
+			"sidecar/report":        "what members say",
+		},
+		outside: []string{
+			logr, "k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go", "k8s.io/utils", "sigs.k8s.io/controller-runtime",
+		},
+		never: []string{"net/http", "os"},
+	},
+
+	// 3: edges
+	"controllers/probe": {
+		why: "asks members how they are",
+		ours: map[string]string{
+			"sidecar/member": "whom to ask",
+			"sidecar/report": "the answer",
+		},
+	},
+	"sidecar/membership": {
+		why:     "follows the member list and finds peers",
+		ours:    map[string]string{"sidecar/member": "lists and views"},
+		outside: []string{logr},
+	},
+	"sidecar/nacosgrpc": {
+		why: "a thin adapter: what it needs from the replica it declares itself",
+		ours: map[string]string{
+			"sidecar/member":       "peers",
+			"sidecar/naming":       "what clients publish and read",
+			"sidecar/wire":         "the formats",
+			"sidecar/wire/nacospb": "the two services",
+		},
+		outside: append([]string{logr}, grpc...),
+	},
+	"sidecar/nacoshttp": {
+		why: "a thin adapter: what it needs from the replica it declares itself",
+		ours: map[string]string{
+			"sidecar/member": "whom to forward to",
+			"sidecar/naming": "what clients publish and read",
+			"sidecar/wire":   "the formats",
+		},
+		outside: []string{logr},
+	},
+	"sidecar/admin": {
+		why: "serves reports; holds nothing",
+		ours: map[string]string{
+			"sidecar/naming": "services and instances to list",
+			"sidecar/report": "the status",
+		},
+		outside: []string{logr},
+	},
+	"sidecar/console": {
+		why: "a reader of the admin port, in a container of its own",
+		ours: map[string]string{
+			"sidecar/admin":  "the form of the admin port's lists",
+			"sidecar/report": "what it shows",
+		},
+		outside: []string{logr},
+	},
+	"sidecar/metrics": {
+		why: "counts what happened",
+		ours: map[string]string{
+			"sidecar/member": "labels",
+			"sidecar/naming": "counts",
+			"sidecar/report": "gauges",
+		},
+		outside: []string{"github.com/prometheus/client_golang"},
+	},
+
+	// 4: wiring
+	"sidecar": {
+		why:     "the only place that knows all parts of a member",
+		ours:    map[string]string{"sidecar/...": "connects them"},
+		outside: append([]string{logr, "github.com/prometheus/client_golang"}, grpc...),
+	},
+	"cmd/sidecar": {
+		why:  "signals and the exit code",
+		ours: map[string]string{"sidecar": "the member and its companions"},
+	},
+	"cmd/manager": {
+		why: "flags, the manager, and what it runs",
+		ours: map[string]string{
+			"api/v1alpha1":      "the scheme",
+			"controllers":       "the reconciler",
+			"controllers/probe": "how it asks members",
+		},
+		outside: []string{logr, "k8s.io/apimachinery", "k8s.io/client-go", "sigs.k8s.io/controller-runtime"},
+	},
+
+	// Around the product
+	"hack/localcluster/...": {why: "runs before anything is downloaded or built: standard library only"},
+	"hack/simulate": {
+		why:  "replays a seed of the simulator",
+		ours: map[string]string{"sidecar/distro/distrotest": "the simulator"},
+	},
+	"hack/demo": {
+		why:  "shows the sidecar without Kubernetes and without an SDK",
+		ours: map[string]string{"test/loopback": "runs the members"},
+	},
+	"test/arch":   {why: "these rules"},
+	"test/golden": {why: "one way to compare with a file", outside: []string{"github.com/google/go-cmp"}},
+	"test/loopback": {
+		why:  "runs sidecars as processes; nested modules import it, so it stays light",
+		ours: map[string]string{"sidecar/report": "reads their status"},
+	},
+	"test/bench": {
+		why: "measures the sidecar as a client of its ports",
+		ours: map[string]string{
+			"sidecar/wire/nacospb": "speaks to the ports",
+			"test/loopback":        "runs the members",
+		},
+		outside: grpc,
+	},
+	"test/e2e": {why: "sees the product as a user does"},
+}

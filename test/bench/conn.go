@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	pb "github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+)
+
+// conn is one client connection, set up as an SDK does, without an SDK's cost.
+type conn struct {
+	requests pb.RequestClient
+	pushes   chan []byte // bodies of pushes, already acknowledged
+	close    func()
+}
+
+var (
+	errRefused = errors.New("refused")
+	success    = []byte(`"resultCode":200`)
+)
+
+const (
+	setup     = `{"clientVersion":"Nacos-Bench","labels":{"source":"sdk","module":"naming"},"abilityTable":{}}`
+	pushAck   = `{"resultCode":200,"errorCode":0,"success":true,"requestId":%q}`
+	bodyField = `"requestId":"`
+)
+
+func dial(ctx context.Context, address string) (*conn, error) {
+	client, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", address, err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	c := &conn{requests: pb.NewRequestClient(client), pushes: make(chan []byte, 64)}
+	var reader sync.WaitGroup
+	c.close = func() {
+		cancel()
+		_ = client.Close() // nothing is left to lose
+		reader.Wait()
+	}
+	if _, err := c.requests.Request(ctx, payload("ServerCheckRequest", `{"module":"internal"}`)); err != nil {
+		c.close()
+		return nil, fmt.Errorf("server check at %s: %w", address, err)
+	}
+	stream, err := pb.NewBiRequestStreamClient(client).RequestBiStream(ctx)
+	if err == nil {
+		err = stream.Send(payload("ConnectionSetupRequest", setup))
+	}
+	if err == nil {
+		_, err = stream.Recv() // SetupAckRequest: the connection is known now
+	}
+	if err != nil {
+		c.close()
+		return nil, fmt.Errorf("set up connection to %s: %w", address, err)
+	}
+	reader.Go(func() { c.read(ctx, stream) })
+	return c, nil
+}
+
+// read acknowledges every push and hands its body on.
+func (c *conn) read(ctx context.Context, stream pb.BiRequestStream_RequestBiStreamClient) {
+	for {
+		in, err := stream.Recv()
+		if err != nil {
+			return
+		}
+		body := in.GetBody().GetValue()
+		ack := payload("NotifySubscriberResponse", fmt.Sprintf(pushAck, requestID(body)))
+		if err := stream.Send(ack); err != nil {
+			return
+		}
+		select {
+		case c.pushes <- body:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// requestID cuts the id out of a push without parsing the rest of it.
+func requestID(body []byte) string {
+	_, after, found := bytes.Cut(body, []byte(bodyField))
+	if !found {
+		return ""
+	}
+	id, _, _ := bytes.Cut(after, []byte(`"`))
+	return string(id)
+}
+
+// call sends one request and wants success.
+func (c *conn) call(ctx context.Context, p *pb.Payload) (*pb.Payload, error) {
+	answer, err := c.requests.Request(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.GetMetadata().GetType(), err)
+	}
+	if !bytes.Contains(answer.GetBody().GetValue(), success) {
+		return nil, fmt.Errorf("%s: %w: %s", p.GetMetadata().GetType(), errRefused, answer.GetBody().GetValue())
+	}
+	return answer, nil
+}
+
+func payload(kind, body string) *pb.Payload {
+	return &pb.Payload{
+		Metadata: &pb.Metadata{Type: kind, ClientIp: "127.0.0.1"},
+		Body:     &anypb.Any{Value: []byte(body)},
+	}
+}
+
+// dialAll opens n connections; closeAll closes what was opened.
+func dialAll(ctx context.Context, address string, n int) (conns []*conn, err error) {
+	for range n {
+		c, err := dial(ctx, address)
+		if err != nil {
+			closeAll(conns)
+			return nil, err
+		}
+		conns = append(conns, c)
+	}
+	return conns, nil
+}
+
+func closeAll(conns []*conn) {
+	for _, c := range conns {
+		c.close()
+	}
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/distro-naming/naming-operator/test/loopback"
+)
+
+// latency registers on one member, one at a time and with random pauses, and
+// takes the time until another member's answer and push show it.
+func (r *results) latency(ctx context.Context, program, dir string, samples int) error {
+	cluster, err := startCluster(ctx, program, dir)
+	if err != nil {
+		return err
+	}
+	err = r.sample(ctx, cluster, samples)
+	return errors.Join(err, cluster.Kill())
+}
+
+// Every sample uses another publisher and another service, and the pauses are
+// longer than any merging of changes: what is measured is a lone change.
+func (r *results) sample(ctx context.Context, cluster *loopback.Cluster, samples int) error {
+	const publishers = 20
+	from, err := dialAll(ctx, cluster.Members[0].GRPCAddress(), publishers)
+	if err != nil {
+		return err
+	}
+	defer closeAll(from)
+	readers, err := dialAll(ctx, cluster.Members[1].GRPCAddress(), 2) // one asks, one is pushed
+	if err != nil {
+		return err
+	}
+	defer closeAll(readers)
+	for i := range services {
+		if _, err := readers[1].call(ctx, subscribe(serviceName(i))); err != nil {
+			return err
+		}
+	}
+	quiet(ctx, readers)
+	for i := range samples {
+		if err := pause(ctx, time.Duration(120+rand.IntN(80))*time.Millisecond); err != nil {
+			return err
+		}
+		service, mark := serviceName(i%services), fmt.Sprintf("s%06d", i)
+		began := time.Now()
+		if _, err := from[i%publishers].call(ctx, register(service, i, mark)); err != nil {
+			return err
+		}
+		visible, err := askUntil(ctx, readers[0], service, began, []byte(mark))
+		if err != nil {
+			return err
+		}
+		pushed, err := awaitPush(ctx, readers[1], began, []byte(mark))
+		if err != nil {
+			return err
+		}
+		r.visible, r.pushed = append(r.visible, visible), append(r.pushed, pushed)
+	}
+	return nil
+}
+
+func askUntil(ctx context.Context, c *conn, service string, began time.Time, mark []byte) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		answer, err := c.call(ctx, query(service))
+		if err != nil {
+			return 0, err
+		}
+		if bytes.Contains(answer.GetBody().GetValue(), mark) {
+			return time.Since(began), nil
+		}
+	}
+}
+
+// awaitPush gives the time at which the push was seen. If it arrived before the
+// call, that is later than its arrival: an upper bound.
+func awaitPush(ctx context.Context, c *conn, began time.Time, mark []byte) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		select {
+		case body := <-c.pushes:
+			if bytes.Contains(body, mark) {
+				return time.Since(began), nil
+			}
+		case <-ctx.Done():
+			return 0, fmt.Errorf("wait for push %s: %w", mark, context.Cause(ctx))
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pb "github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+	"github.com/distro-naming/naming-operator/test/loopback"
+)
+
+// settle is how long CPU is still counted after the last answer, so that
+// replication and acknowledgements are paid for.
+const settle = time.Second
+
+// cost is what one workload took on one kind of server.
+type cost struct {
+	server time.Duration // CPU of the process that was called, per operation
+	all    time.Duration // CPU of all members, per operation
+	answer *pb.Payload   // one answer, as the echo server must give it
+}
+
+// workload is one kind of operation, done count times by conns connections
+// with depth calls in flight each.
+type workload struct {
+	name                string
+	conns, depth, count int
+	prepare             func(ctx context.Context, conns []*conn) error // not measured
+	request             func(i int) *pb.Payload                        // the i-th request
+	pushes              bool                                           // each request is followed by one push to every connection
+}
+
+const services = 200
+
+var workloads = []workload{
+	{
+		// As applications are: each publishes a few services. Three of four
+		// registrations change one that is there.
+		name: "register, 10 services a client", conns: 500, depth: 2, count: 20_000,
+		request: func(i int) *pb.Payload {
+			client, turn := i%500, i/500
+			return register(serviceName((client+turn%10)%services), client, fmt.Sprint(turn/10))
+		},
+	},
+	{
+		// As gateways that publish for others: each record is large.
+		name: "register, 200 services a client", conns: 100, depth: 8, count: 100 * services,
+		request: func(i int) *pb.Payload { return register(serviceName(i/100), i%100, "0") },
+	},
+	{
+		name: "query of 10 instances", conns: 50, depth: 16, count: 40_000,
+		prepare: func(ctx context.Context, conns []*conn) error {
+			for i := range services {
+				if _, err := conns[i%len(conns)].call(ctx, registerBatch(serviceName(i), i, 10)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		request: func(i int) *pb.Payload { return query(serviceName(i % services)) },
+	},
+	{
+		name: "push of 10 instances", conns: 200, depth: 1, count: 40, pushes: true,
+		prepare: func(ctx context.Context, conns []*conn) error {
+			if _, err := conns[1].call(ctx, registerBatch(serviceName(0), 1, 9)); err != nil {
+				return err
+			}
+			for _, c := range conns {
+				if _, err := c.call(ctx, subscribe(serviceName(0))); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		request: func(i int) *pb.Payload { return register(serviceName(0), 2, fmt.Sprint(1000+i)) },
+	},
+}
+
+func serviceName(i int) string { return fmt.Sprintf("com.example.bench.Service%03d", i) }
+
+// onCluster runs the workload on the first of three members.
+func (w workload) onCluster(ctx context.Context, c *loopback.Cluster) (cost, error) {
+	conns, err := dialAll(ctx, c.Members[0].GRPCAddress(), w.conns)
+	if err != nil {
+		return cost{}, err
+	}
+	defer closeAll(conns)
+	if w.prepare != nil {
+		if err := w.prepare(ctx, conns); err != nil {
+			return cost{}, err
+		}
+	}
+	if _, err := c.WaitAgreed(ctx); err != nil {
+		return cost{}, err
+	}
+	pids := []int{c.Members[0].PID(), c.Members[1].PID(), c.Members[2].PID()}
+	return w.measure(ctx, conns, pids, func(ctx context.Context, i int) (*pb.Payload, error) {
+		return conns[0].call(ctx, w.request(i))
+	})
+}
+
+// onEcho runs the workload on an echo server that answers, or pushes, answer.
+func (w workload) onEcho(ctx context.Context, answer *pb.Payload) (cost, error) {
+	server, err := startEcho(ctx)
+	if err != nil {
+		return cost{}, err
+	}
+	defer server.stop()
+	conns, err := dialAll(ctx, server.address, w.conns)
+	if err != nil {
+		return cost{}, err
+	}
+	defer closeAll(conns)
+	learn := &pb.Payload{Metadata: &pb.Metadata{Type: learnRequest}, Body: answer.GetBody()}
+	if _, err := conns[0].requests.Request(ctx, learn); err != nil {
+		return cost{}, err
+	}
+	return w.measure(ctx, conns, []int{server.pid}, func(ctx context.Context, _ int) (*pb.Payload, error) {
+		return conns[0].requests.Request(ctx, payload(pushRequest, "{}"))
+	})
+}
+
+// measure drives the workload and reads CPU times before and after. trigger
+// causes one round of pushes.
+func (w workload) measure(ctx context.Context, conns []*conn, pids []int,
+	trigger func(context.Context, int) (*pb.Payload, error),
+) (cost, error) {
+	quiet(ctx, conns)
+	before, err := readings(pids)
+	if err != nil {
+		return cost{}, err
+	}
+	var answer *pb.Payload
+	operations := w.count
+	if w.pushes {
+		operations *= len(conns)
+		answer, err = w.drivePushes(ctx, conns, trigger)
+	} else {
+		answer, err = w.driveCalls(ctx, conns)
+	}
+	if err != nil {
+		return cost{}, err
+	}
+	quiet(ctx, conns)
+	after, err := readings(pids)
+	if err != nil {
+		return cost{}, err
+	}
+	out := cost{server: (after[0] - before[0]) / time.Duration(operations), answer: answer}
+	for i := range pids {
+		out.all += (after[i] - before[i]) / time.Duration(operations)
+	}
+	return out, nil
+}
+
+func readings(pids []int) (out []time.Duration, err error) {
+	for _, pid := range pids {
+		used, err := cpu(pid)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, used)
+	}
+	return out, nil
+}
+
+// quiet lets the servers settle and throws away pushes that nobody waits for.
+func quiet(ctx context.Context, conns []*conn) {
+	timer := time.NewTimer(settle)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	for _, c := range conns {
+		for len(c.pushes) > 0 {
+			<-c.pushes
+		}
+	}
+}
+
+// driveCalls keeps depth calls in flight on every connection. The i-th request
+// goes to connection i modulo their number.
+func (w workload) driveCalls(ctx context.Context, conns []*conn) (*pb.Payload, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		workers sync.WaitGroup
+		last    atomic.Pointer[pb.Payload]
+	)
+	for n, c := range conns {
+		var next atomic.Int64
+		for range w.depth {
+			workers.Go(func() {
+				for ctx.Err() == nil {
+					i := n + int(next.Add(1)-1)*len(conns)
+					if i >= w.count {
+						return
+					}
+					answer, err := c.call(ctx, w.request(i))
+					if err != nil {
+						cancel(err)
+						return
+					}
+					last.Store(answer)
+				}
+			})
+		}
+	}
+	workers.Wait()
+	return last.Load(), context.Cause(ctx)
+}
+
+// drivePushes causes one round of pushes at a time and waits until every
+// connection has got and acknowledged its own.
+func (w workload) drivePushes(ctx context.Context, conns []*conn,
+	trigger func(context.Context, int) (*pb.Payload, error),
+) (*pb.Payload, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	var last []byte
+	for i := range w.count {
+		if _, err := trigger(ctx, i); err != nil {
+			return nil, err
+		}
+		for _, c := range conns {
+			select {
+			case last = <-c.pushes:
+			case <-ctx.Done():
+				return nil, fmt.Errorf("round %d: wait for pushes: %w", i, context.Cause(ctx))
+			}
+		}
+	}
+	return payload("NotifySubscriberRequest", string(last)), nil
+}

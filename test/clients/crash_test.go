@@ -1,0 +1,118 @@
+package clients
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/distro-naming/naming-operator/test/clients/sdk"
+	"github.com/distro-naming/naming-operator/test/loopback"
+)
+
+func missing(want, got any) error { return fmt.Errorf("%w: %v, got %v", errMissing, want, got) }
+
+var errMissing = errors.New("missing")
+
+// TestCrashOfOneMember kills a member without warning. Subscribers of the
+// others must never be shown a list without the clients that are alive, and
+// the member must know everything again before it says that it is ready.
+func TestCrashOfOneMember(t *testing.T) {
+	c := startCluster(t)
+	victim := c.Members[2]
+	living := publishOn(t, c.Members[:2])
+	readers := []*sdk.Client{connect(t, c.Members[0]), connect(t, c.Members[1])}
+	requireListed(t, readers, service, living...)
+	lists := make([]<-chan []sdk.Instance, len(readers))
+	for i, r := range readers {
+		var err error
+		lists[i], err = r.Watch(service)
+		must(t, err)
+	}
+
+	must(t, victim.Kill())
+	visitor := connect(t, c.Members[0]) // a change while one member is away
+	extra := instances(9000, 1)[0]
+	must(t, visitor.Register(service, extra))
+	requireListed(t, readers, service, append(slices.Clone(living), extra.Endpoint())...)
+
+	must(t, victim.Start(t.Context()))
+	requireReady(t, victim)
+	returned := connect(t, victim)
+	list, err := returned.List(service) // the first answer must be complete
+	must(t, err)
+	if got, want := sdk.Endpoints(list), append(slices.Clone(living), extra.Endpoint()); !sameSet(got, want) {
+		t.Errorf("first answer after the restart = %v, want %v", got, want)
+	}
+	requireAgreement(t, c)
+	for i, pushed := range lists {
+		requireNeverMissing(t, readers[i].Member, pushed, living)
+	}
+}
+
+// TestClientsOfACrashedMemberComeBack kills the very member that clients are
+// connected to; the SDK reconnects and registers again by itself.
+func TestClientsOfACrashedMemberComeBack(t *testing.T) {
+	c := startCluster(t)
+	victim := c.Members[0]
+	living := publishOn(t, []*loopback.Member{victim})
+	reader := connect(t, c.Members[1])
+	requireListed(t, []*sdk.Client{reader}, service, living...)
+
+	must(t, victim.Kill())
+	must(t, victim.Start(t.Context()))
+	requireReady(t, victim)
+
+	requireListed(t, []*sdk.Client{reader, connect(t, victim), connect(t, c.Members[2])}, service, living...)
+	requireAgreement(t, c)
+}
+
+// publishOn registers five instances on each member and returns all endpoints.
+func publishOn(t *testing.T, members []*loopback.Member) []string {
+	t.Helper()
+	var endpoints []string
+	for i, m := range members {
+		list := instances(1000*(i+1), 5)
+		must(t, connect(t, m).RegisterAll(service, list))
+		endpoints = append(endpoints, sdk.Endpoints(list)...)
+	}
+	return endpoints
+}
+
+func requireReady(t *testing.T, m *loopback.Member) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	must(t, m.WaitReady(ctx))
+}
+
+func requireAgreement(t *testing.T, c *loopback.Cluster) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	_, err := c.WaitAgreed(ctx)
+	must(t, err)
+}
+
+// requireNeverMissing looks at every list pushed so far.
+func requireNeverMissing(t *testing.T, member string, lists <-chan []sdk.Instance, living []string) {
+	t.Helper()
+	for {
+		select {
+		case list := <-lists:
+			got := sdk.Endpoints(list)
+			for _, endpoint := range living {
+				if !slices.Contains(got, endpoint) {
+					t.Errorf("%s pushed a list without %s, which is alive: %v", member, endpoint, got)
+				}
+			}
+		default:
+			return
+		}
+	}
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}

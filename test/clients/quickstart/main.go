@@ -1,0 +1,82 @@
+// Command quickstart uses a naming cluster as an application would, through
+// the official Nacos Go SDK, and says what it does and sees.
+//
+//	quickstart -register HOST:PORT -read HOST:PORT,HOST:PORT
+//	quickstart hold  -member HOST:PORT[,HOST:PORT] -count N -clients N
+//	quickstart watch -member HOST:PORT[,HOST:PORT] -count N
+//
+// The first form is a tour: register on one member, read and be pushed on the
+// others, change, remove, close. "hold" publishes instances and keeps them
+// until it is interrupted; "watch" subscribes and fails as soon as a list that
+// once held N instances holds fewer. Addresses are those of a member's main
+// port; the SDK itself adds 1000 for gRPC.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		os.Exit(1)
+	}
+}
+
+// options are the flags of all three forms.
+type options struct {
+	register, read, member string
+	service                string
+	count, clients         int
+	timeout                time.Duration
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	command := "tour"
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		command, args = args[0], args[1:]
+	}
+	var o options
+	flags := flag.NewFlagSet("quickstart "+command, flag.ContinueOnError)
+	flags.StringVar(&o.service, "service", "greeter", "name of the service")
+	flags.StringVar(&o.register, "register", "127.0.0.1:8848", "tour: member to register on")
+	flags.StringVar(&o.read, "read", "", "tour: members to read from, separated by commas (default: the same)")
+	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "tour: how long any one step may take")
+	flags.StringVar(&o.member, "member", "127.0.0.1:8848", "hold and watch: members to connect to, any of them, separated by commas")
+	flags.IntVar(&o.count, "count", 10, "hold and watch: number of instances")
+	flags.IntVar(&o.clients, "clients", 3, "hold: number of connections that share the instances")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if o.read == "" {
+		o.read = o.register
+	}
+
+	dir, err := os.MkdirTemp("", "quickstart-") // the SDK's logs and cache
+	if err != nil {
+		return fmt.Errorf("make a directory for the SDK: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	switch command {
+	case "tour":
+		return tour(ctx, dir, o, out)
+	case "hold":
+		return hold(ctx, dir, o, out)
+	case "watch":
+		return watch(ctx, dir, o, out)
+	}
+	return fmt.Errorf("%w %q: want tour, hold or watch", errUnknownCommand, command)
+}
+
+var errUnknownCommand = errors.New("unknown command")
