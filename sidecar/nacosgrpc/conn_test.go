@@ -137,10 +137,12 @@ func TestDrainingRefusesNewClientsAndMovesTheOthers(t *testing.T) {
 	s := start(t, nil)
 	old, moving := connect(t, s.sdk, namingSetup), connect(t, s.sdk, namingSetup)
 	s.Drain()
-	if r := open(t, s.sdk).call(wire.ServerCheckRequest, `{}`); r.ErrorCode != wire.CodeStarting {
-		t.Errorf("check of a new client: %+v", r)
+	_, err := open(t, s.sdk).calls.Request(t.Context(), wire.Payload(wire.ServerCheckRequest, []byte(`{}`)))
+	if status.Code(err) != codes.Unavailable {
+		t.Errorf("check of a new client: %v, want it sent away at once", err)
 	}
 	old.must(wire.InstanceRequest, registration("s", `{"ip":"a","port":1}`))
+	old.must(wire.HealthCheckRequest, `{}`)
 
 	asked := make(chan int, 1)
 	go func() { asked <- s.ResetAll(t.Context()) }()
@@ -152,6 +154,9 @@ func TestDrainingRefusesNewClientsAndMovesTheOthers(t *testing.T) {
 	}
 	if n := <-asked; n != 2 {
 		t.Errorf("%d clients said that they move, want 2", n)
+	}
+	if r := old.call(wire.HealthCheckRequest, `{}`); r.kind != wire.HealthCheckResponse || r.ErrorCode != wire.CodeServerError {
+		t.Errorf("health of a connection that was asked to go: %+v, want it refused", r)
 	}
 	if n := s.ResetAll(t.Context()); n != 0 {
 		t.Errorf("%d were asked again", n)

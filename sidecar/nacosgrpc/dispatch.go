@@ -21,7 +21,7 @@ type handler func(ctx context.Context, s *session, in *nacospb.Payload) *nacospb
 var (
 	healthy      = wire.Payload(wire.HealthCheckResponse, wire.Success())
 	starting     = wire.Error(wire.CodeServerError, wire.CodeStarting, "Server is starting,please try later.")
-	leaving      = wire.Error(wire.CodeServerError, wire.CodeStarting, "Server is leaving,please use another.")
+	away         = wire.Refuse(wire.HealthCheckRequest, naming.ServiceKey{}, "", wire.CodeServerError, "Server is leaving,please use another.")
 	noHandler    = wire.Error(wire.CodeServerError, wire.CodeNoHandler, "RequestHandler Not Found")
 	unregistered = wire.Error(wire.CodeServerError, wire.CodeUnregistered, "Connection is unregistered.")
 )
@@ -46,8 +46,18 @@ func (p *port) Request(ctx context.Context, in *nacospb.Payload) (out *nacospb.P
 			out, err = p.recovered(s, in, fault), nil
 		}
 	}()
+	if p.closed(in) {
+		return nil, status.Error(codes.Unavailable, "this member is leaving, use another")
+	}
 	s.touch()
 	return p.dispatch(ctx, s, in), nil
+}
+
+// closed reports whether in comes from a client that wants to come while this
+// member leaves. Its call fails rather than being answered: SDKs try the next
+// server at once then, but wait for seconds for one that is merely starting.
+func (p *port) closed(in *nacospb.Payload) bool {
+	return !p.members && p.server.leaving.Load() && wire.KindOf(in) == wire.ServerCheckRequest
 }
 
 // dispatch follows Nacos's order (gRPC page, 2.7): clients learn what to do
@@ -60,8 +70,6 @@ func (p *port) dispatch(ctx context.Context, s *session, in *nacospb.Payload) *n
 			return wire.Error(wire.CodeServerError, wire.CodeBadGateway, " invoke "+string(kind)+" from sdk is forbidden")
 		case p.server.loading():
 			return starting
-		case kind == wire.ServerCheckRequest && p.server.leaving.Load():
-			return leaving
 		}
 	}
 	if kind == wire.ServerCheckRequest {

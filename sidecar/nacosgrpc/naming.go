@@ -20,12 +20,21 @@ var (
 const noPersistence = "Param 'ephemeral' is illegal, persistent instances are not supported by this server. " +
 	"Register with ephemeral=true: the instance then lives as long as the client that registered it."
 
+// health answers that the connection is well, unless its client was asked to go
+// elsewhere: the Go SDK asks before it goes and stays where it is well, and the
+// Python SDKs do not know the request to go but leave what is not well. The code
+// is none of 300 to 399, which SDKs take for a server that is merely starting.
+func (s *Server) health(_ context.Context, c *session, _ *nacospb.Payload) *nacospb.Payload {
+	if c.moved.Load() {
+		return away
+	}
+	return healthy
+}
+
 // handlers are the requests that both ports answer.
 func (s *Server) handlers() map[wire.Kind]handler {
 	return map[wire.Kind]handler{
-		wire.HealthCheckRequest: func(context.Context, *session, *nacospb.Payload) *nacospb.Payload {
-			return healthy
-		},
+		wire.HealthCheckRequest:        s.health,
 		wire.InstanceRequest:           s.instance,
 		wire.BatchInstanceRequest:      s.batch,
 		wire.PersistentInstanceRequest: s.persistent,
