@@ -114,7 +114,7 @@ test-envtest: $(TOOLS)/gotestsum ## the operator against a real API server
 .PHONY: test-race
 test-race: $(TOOLS)/gotestsum ## the race detector over the sidecar and the operator
 	@$(call need,gcc,gcc libc6-dev)
-	CGO_ENABLED=1 $(GOTESTSUM) -race ./sidecar/... ./controllers/...
+	SEEDS=20 CGO_ENABLED=1 $(GOTESTSUM) -race ./sidecar/... ./controllers/...
 
 .PHONY: test-e2e
 test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubernetes
@@ -157,7 +157,7 @@ proto: $(PROTOC_PLUGINS) ## the gRPC contract
 
 .PHONY: golden
 golden: ## rewrite expected outputs; review the difference like code
-	go test -update $$(grep -rl --include=*_test.go '/test/golden"' . | xargs -n1 dirname | sort -u)
+	go test -update $$(grep -rlE --include=*_test.go '/test/golden"|flag.Bool."update"' . | xargs -n1 dirname | sort -u)
 
 .PHONY: fmt
 fmt: $(TOOLS)/gofumpt ## format

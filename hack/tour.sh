@@ -15,10 +15,12 @@ if [ -n "${CONTEXT:-}" ]; then
     forwards+=($!)
   done
   for i in 0 1 2; do
-    until curl -fs "http://127.0.0.1:$((18848 + 10 * i))/nacos/v1/ns/instance/list?serviceName=x" >/dev/null; do sleep 0.2; done
+    until (: </dev/tcp/127.0.0.1/$((18848 + 10 * i))) 2>/dev/null; do sleep 0.2; done
   done
   members=(127.0.0.1:18848 127.0.0.1:18858 127.0.0.1:18868)
   service=$(kubectl get service demo -o jsonpath='{.metadata.name}.{.metadata.namespace}.svc'):8848
+  use="alias kubectl='kubectl --context $CONTEXT'"
+  stop="kubectl delete -f config/samples/demo.yaml -f dist/install.yaml"
 else
   KUBECONFIG=$(go run ./hack/localcluster kubeconfig)
   PATH=$(go run ./hack/localcluster assets):$PATH
@@ -26,6 +28,8 @@ else
   members=()
   for i in 0 1 2; do members+=("$(kubectl get pod "demo-$i" -o jsonpath='{.status.podIP}'):8848"); done
   service=$(kubectl get service demo -o jsonpath='{.spec.clusterIP}'):8848
+  use="export KUBECONFIG=$KUBECONFIG"
+  stop="make down"
 fi
 
 go -C test/clients run ./quickstart -register "${members[0]}" -read "${members[1]},${members[2]}"
@@ -36,8 +40,8 @@ How to connect:
   Nacos clients       $service (gRPC: the port + 1000)
   curl                curl -X POST 'http://$service/nacos/v1/ns/instance?serviceName=hello&ip=192.0.2.1&port=80'
                       curl 'http://$service/nacos/v1/ns/instance/list?serviceName=hello'
-  kubectl             ${CONTEXT:+kubectl --context $CONTEXT}${KUBECONFIG:+export KUBECONFIG=$KUBECONFIG}
+  kubectl             $use
                       kubectl get nmc demo -o yaml; kubectl scale nmc/demo --replicas=5
   console of a member kubectl port-forward pod/demo-0 8081, then http://127.0.0.1:8081
-  stop                make down
+  stop                $stop
 TEXT
