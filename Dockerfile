@@ -1,4 +1,4 @@
-# Both images, for those who have Docker; hack/images.sh makes the same without.
+# Both images, for those who have Docker; make image does without.
 #
 #   docker build --target manager -t distro-naming/naming-operator:v0.1.0 .
 #   docker build --target sidecar -t distro-naming/distro-sidecar:v0.1.0 .
@@ -18,7 +18,7 @@ COPY controllers/ controllers/
 COPY sidecar/ sidecar/
 ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH
 RUN go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/naming-operator ./cmd/manager \
- && go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/distro-sidecar ./cmd/sidecar
+ && go build -trimpath -ldflags "-s -w -X github.com/distro-naming/naming-operator/sidecar.Version=$VERSION" -o /out/distro-sidecar ./cmd/sidecar
 
 # The programs are static and need nothing beside them. The user is numeric so
 # that a kubelet can check runAsNonRoot.

@@ -7,18 +7,18 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ -n "${CONTEXT:-}" ]; then
-  kubectl() { command kubectl --context "$CONTEXT" "$@"; }
+  kubectl=(kubectl --context "$CONTEXT")
   forwards=()
   trap 'kill "${forwards[@]}" 2>/dev/null || true' EXIT
   for i in 0 1 2; do
-    kubectl port-forward "pod/demo-$i" "$((18848 + 10 * i)):8848" "$((19848 + 10 * i)):9848" >/dev/null &
+    "${kubectl[@]}" port-forward "pod/demo-$i" "$((18848 + 10 * i)):8848" "$((19848 + 10 * i)):9848" >/dev/null &
     forwards+=($!)
   done
   for i in 0 1 2; do
     until (: </dev/tcp/127.0.0.1/$((18848 + 10 * i))) 2>/dev/null; do sleep 0.2; done
   done
   members=(127.0.0.1:18848 127.0.0.1:18858 127.0.0.1:18868)
-  service=$(kubectl get service demo -o jsonpath='{.metadata.name}.{.metadata.namespace}.svc'):8848
+  service=$("${kubectl[@]}" get service demo -o jsonpath='{.metadata.name}.{.metadata.namespace}.svc'):8848
   use="alias kubectl='kubectl --context $CONTEXT'"
   stop="kubectl delete -f config/samples/demo.yaml -f dist/install.yaml"
 else

@@ -210,7 +210,7 @@ func statusOf(t *testing.T, c *http.Client, url, token string) (int, string, err
 	if err != nil {
 		return 0, "", err
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing can be done about it
+	defer resp.Body.Close()
 	var body strings.Builder
 	_, err = io.Copy(&body, resp.Body)
 	return resp.StatusCode, body.String(), err

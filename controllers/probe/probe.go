@@ -108,7 +108,7 @@ func (p *Prober) one(ctx context.Context, ip string) (report.Report, error) {
 	if err != nil {
 		return report.Report{}, fmt.Errorf("ask %s: %w", ip, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing can be done about it
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return report.Report{}, fmt.Errorf("ask %s: %s", ip, resp.Status)
 	}

@@ -120,7 +120,9 @@ func (b build) ensure(ctx context.Context, root string, p *progress) error {
 		return err
 	}
 	// kubectl last: its link says that all is there.
-	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns", "kubectl"} {
+	for _, name := range []string{
+		"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns", "kubectl",
+	} {
 		if err := link("../localkube", b.program(name)); err != nil {
 			return err
 		}

@@ -132,8 +132,10 @@ func (c *cluster) subjects() map[string]subject {
 	return map[string]subject{
 		"apiserver": {
 			name: "kube-apiserver",
-			dns:  []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc." + clusterDomain},
-			ips:  []net.IP{node, api, net.IPv4(127, 0, 0, 1)},
+			dns: []string{
+				"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc." + clusterDomain,
+			},
+			ips: []net.IP{node, api, net.IPv4(127, 0, 0, 1)},
 		},
 		"apiserver-kubelet":  {name: "kube-apiserver-kubelet-client", groups: []string{"system:masters"}},
 		"kubelet-serving":    {name: c.node.name, dns: []string{c.node.name}, ips: []net.IP{node}},

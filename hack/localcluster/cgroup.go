@@ -84,7 +84,7 @@ func (h hierarchy) prepare(dir string) error {
 		return err
 	}
 	for _, at := range []string{h.path, dir} {
-		for _, controller := range strings.Fields(string(available)) {
+		for controller := range strings.FieldsSeq(string(available)) {
 			if err := os.WriteFile(filepath.Join(at, "cgroup.subtree_control"), []byte("+"+controller), 0o644); err != nil {
 				return err
 			}
@@ -140,7 +140,7 @@ func killAll(dir string) {
 	if err != nil {
 		return // gone
 	}
-	for _, field := range strings.Fields(string(procs)) {
+	for field := range strings.FieldsSeq(string(procs)) {
 		if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
 			_ = syscall.Kill(pid, syscall.SIGKILL) // gone is fine too
 		}

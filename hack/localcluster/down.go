@@ -77,7 +77,8 @@ func (c *cluster) evict(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	if err := c.kubectl(ctx, "delete", "pods", "--all", "--all-namespaces", "--force", "--grace-period=0", "--wait=false"); err != nil {
+	err := c.kubectl(ctx, "delete", "pods", "--all", "--all-namespaces", "--force", "--grace-period=0", "--wait=false")
+	if err != nil {
 		return
 	}
 	for {
@@ -102,7 +103,7 @@ func (n node) removeTasks(ctx context.Context, running bool) error {
 	if err != nil {
 		return err
 	}
-	for _, task := range strings.Fields(tasks) {
+	for task := range strings.FieldsSeq(tasks) {
 		if _, err := n.ctr(ctx, "tasks", "delete", "--force", task); err != nil && !strings.Contains(err.Error(), "not found") {
 			return err
 		}

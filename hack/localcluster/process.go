@@ -40,7 +40,7 @@ func (d daemon) start() error {
 		return fmt.Errorf("start %s: %w", d.name, err)
 	}
 	defer log.Close()
-	cmd := exec.Command(d.argv[0], d.argv[1:]...)
+	cmd := exec.Command(d.argv[0], d.argv[1:]...) //nolint:noctx // it outlives whoever starts it
 	cmd.Dir, cmd.Env = "/", daemonEnv(os.Environ())
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

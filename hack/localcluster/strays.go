@@ -74,7 +74,8 @@ func results(dir, network string) []string {
 // shimAddresses lists the sockets of container shims that were killed: each
 // left the address in the folder of its container.
 func (n node) shimAddresses() []string {
-	notes, _ := filepath.Glob(filepath.Join(n.dir, "run", "io.containerd.runtime.v2.task", "*", "*", "address")) // the pattern is well formed
+	// The pattern is well formed, so there is no error.
+	notes, _ := filepath.Glob(filepath.Join(n.dir, "run", "io.containerd.runtime.v2.task", "*", "*", "address"))
 	var found []string
 	for _, note := range notes {
 		address, err := os.ReadFile(note)

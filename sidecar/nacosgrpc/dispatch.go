@@ -21,7 +21,7 @@ type handler func(ctx context.Context, s *session, in *nacospb.Payload) *nacospb
 var (
 	healthy      = wire.Payload(wire.HealthCheckResponse, wire.Success())
 	starting     = wire.Error(wire.CodeServerError, wire.CodeStarting, "Server is starting,please try later.")
-	away         = wire.Refuse(wire.HealthCheckRequest, naming.ServiceKey{}, "", wire.CodeServerError, "Server is leaving,please use another.")
+	away         = wire.Refuse(wire.HealthCheckRequest, naming.ServiceKey{}, "", wire.CodeServerError, "Server is leaving.")
 	noHandler    = wire.Error(wire.CodeServerError, wire.CodeNoHandler, "RequestHandler Not Found")
 	unregistered = wire.Error(wire.CodeServerError, wire.CodeUnregistered, "Connection is unregistered.")
 )

@@ -63,7 +63,7 @@ func (l *Loop) Beat(ctx context.Context, c naming.ClientID, s naming.ServiceKey)
 // expireBeats marks own HTTP instances unhealthy or removes them, as their
 // silence demands.
 func (l *Loop) expireBeats(now time.Time) {
-	if due, any := l.beats.next(); !any || now.Before(due) {
+	if due, some := l.beats.next(); !some || now.Before(due) {
 		return
 	}
 	l.beats.scan = now

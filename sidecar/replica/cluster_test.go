@@ -3,6 +3,7 @@ package replica
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -69,7 +70,12 @@ func (c *cluster) start(name member.Address) {
 	done := make(chan error, 1)
 	go func() { done <- l.Run(ctx) }()
 	c.loops[name] = l
-	c.stops[name] = func() { cancel(); <-done }
+	c.stops[name] = func() {
+		cancel()
+		if err := <-done; err != nil {
+			c.t.Errorf("%s ended with: %v", name, err)
+		}
+	}
 }
 
 // setStates tells name that everyone is in the list and Up, except as states say.
@@ -81,9 +87,7 @@ func (c *cluster) setStates(name member.Address, states map[member.Address]membe
 		all[a] = member.Up
 		addresses = append(addresses, a)
 	}
-	for a, s := range states {
-		all[a] = s
-	}
+	maps.Copy(all, states)
 	v := member.NewView(name, member.NewList(1, addresses, nil), all)
 	if err := c.loops[name].SetMembers(c.t.Context(), v); err != nil {
 		c.t.Fatal(err)
