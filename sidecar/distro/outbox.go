@@ -27,8 +27,9 @@ type outbox struct {
 type lane struct {
 	items   map[naming.ClientID]*item
 	waiting byTime
-	resting []*item // told, and kept until SyncDelay has passed since; in order of coming to rest
+	resting []*item // told, and kept until their window has passed; in order of coming to rest
 	flying  int
+	pace    pace
 }
 
 // item is the newest thing to be told about one client.
@@ -68,7 +69,7 @@ func (o *outbox) leave(p member.Address) { delete(o.lanes, p) }
 
 // plan makes news the thing that p has to be told about news.client. The first
 // after a pause is due at once, one that follows another at the end of its
-// SyncDelay. Whatever waits already, be it for its window or after a failure,
+// window. Whatever waits already, be it for its window or after a failure,
 // keeps its time: it will carry the news.
 func (o *outbox) plan(now time.Time, p member.Address, news item) {
 	l := o.lanes[p]
@@ -82,7 +83,7 @@ func (o *outbox) plan(now time.Time, p member.Address, news item) {
 	case flying:
 		it.dirty = true
 	case resting:
-		l.wait(it, o.window(now, it))
+		l.wait(it, o.window(now, l, it))
 	case waiting:
 	}
 }
@@ -115,11 +116,19 @@ func (o *outbox) wake(now time.Time, p member.Address) {
 }
 
 // window returns when a change to it may be sent.
-func (o *outbox) window(now time.Time, it *item) time.Time {
+func (o *outbox) window(now time.Time, l *lane, it *item) time.Time {
 	if it.sent.IsZero() {
 		return now
 	}
-	return later(now, it.sent.Add(o.cfg.SyncDelay))
+	return later(now, it.sent.Add(o.delay(now, l)))
+}
+
+// delay is how long changes of one client are kept apart: SyncDelay for each
+// MaxInFlight items that the peer has to be told or was told within the last
+// SyncDelay, and never more than SyncDelayMax.
+func (o *outbox) delay(now time.Time, l *lane) time.Duration {
+	load := len(l.waiting) + l.pace.of(now, o.cfg.SyncDelay)
+	return min(time.Duration(max(1, load/o.cfg.MaxInFlight))*o.cfg.SyncDelay, o.cfg.SyncDelayMax)
 }
 
 // launch returns the next item for p that is due, now in flight, or nil.
@@ -131,6 +140,7 @@ func (o *outbox) launch(now time.Time, p member.Address) *item {
 	it := heap.Pop(&l.waiting).(*item)
 	it.phase, it.sent = flying, now
 	l.flying++
+	l.pace.count(now, o.cfg.SyncDelay)
 	return it
 }
 
@@ -151,7 +161,7 @@ func (o *outbox) finished(now time.Time, p member.Address, c naming.ClientID, er
 		l.wait(it, now.Add(jitter(o.cfg.pause(it.failures))))
 	case dirty:
 		it.failures = 0
-		l.wait(it, o.window(now, it))
+		l.wait(it, o.window(now, l, it))
 	default:
 		it.failures, it.phase = 0, resting
 		l.resting = append(l.resting, it)
@@ -186,9 +196,10 @@ func (o *outbox) forget(peers []member.Address, c naming.ClientID) {
 // tidy discards the items that were told long enough ago.
 func (o *outbox) tidy(now time.Time, p member.Address) {
 	l := o.lanes[p]
+	delay := o.delay(now, l)
 	for len(l.resting) > 0 {
 		it := l.resting[0]
-		if it.phase == resting && it.sent.Add(o.cfg.SyncDelay).After(now) {
+		if it.phase == resting && it.sent.Add(delay).After(now) {
 			return
 		}
 		l.resting = l.resting[1:]

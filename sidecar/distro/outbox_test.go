@@ -21,6 +21,35 @@ func TestALoneChangeLeavesAtOnceAndFollowersMerge(t *testing.T) {
 	b.same("after a pause", b.deliveries(after(time.Second), peer, nil), []string{"send c1"})
 }
 
+func TestTheWindowGrowsWithTheLoadAndShrinksAgain(t *testing.T) {
+	b := ready(t, func(c *Config) { c.MaxInFlight = 10 })
+	tests := []struct {
+		name    string
+		clients int // that change beside c1, at once
+		want    time.Duration
+	}{
+		{"idle", 0, 100 * time.Millisecond},
+		{"some changes", 18, 100 * time.Millisecond},
+		{"many changes", 35, 300 * time.Millisecond},
+		{"more than the most", 1000, 500 * time.Millisecond},
+		{"idle again", 0, 100 * time.Millisecond},
+	}
+	for i, tc := range tests {
+		now := after(time.Duration(i+1) * time.Minute)
+		b.Local(now, mark("c1", at(self, int64(i)*10+1)))
+		b.deliveries(now, peer, nil)
+		for n := range tc.clients {
+			b.Local(now, mark(naming.ClientID(fmt.Sprintf("d%d", n)), at(self, int64(i)+1)))
+		}
+		b.Local(now, mark("c1", at(self, int64(i)*10+2)))
+		b.same(tc.name, b.outbox.lanes[peer].items["c1"].due.Sub(now), tc.want)
+		for len(b.deliveries(now, peer, nil)) > 0 {
+		}
+		b.same(tc.name+", before", b.deliveries(now.Add(tc.want-1), peer, nil), []string(nil))
+		b.same(tc.name+", then", b.deliveries(now.Add(tc.want), peer, nil), []string{"send c1"})
+	}
+}
+
 func TestTheNewestOperationWins(t *testing.T) {
 	mine := beatOf(self)
 	tests := map[string]struct {
