@@ -21,10 +21,10 @@ func BenchmarkRecord(b *testing.B) {
 	b.Run("Write", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			ChangeRequest(r, "127.0.0.1:8848")
+			NewChange(r).Request("127.0.0.1:8848")
 		}
 	})
-	body := ChangeRequest(r, "127.0.0.1:8848")
+	body := NewChange(r).Request("127.0.0.1:8848")
 	b.Run("Read", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
