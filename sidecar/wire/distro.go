@@ -51,22 +51,26 @@ type Distro struct {
 }
 
 type distroJSON struct {
-	Operation Operation `json:"dataOperation"`
-	Data      *struct {
-		Key struct {
-			ResourceKey  naming.ClientID `json:"resourceKey"`
-			ResourceType string          `json:"resourceType"`
-		} `json:"distroKey"`
-		Type    Operation `json:"type"`
-		Content []byte    `json:"content"`
-	} `json:"distroData"`
+	Operation Operation   `json:"dataOperation"`
+	Data      *distroData `json:"distroData"`
+}
+
+type distroData struct {
+	Key     distroKey `json:"distroKey"`
+	Type    Operation `json:"type"`
+	Content []byte    `json:"content"`
+}
+
+type distroKey struct {
+	ResourceKey  naming.ClientID `json:"resourceKey"`
+	ResourceType string          `json:"resourceType"`
 }
 
 // DecodeDistro reads a DistroDataRequest. The error is ErrMalformed when it
 // cannot be read at all, and ErrDistro when it lacks what its operation needs.
 func DecodeDistro(body []byte) (Distro, error) {
-	var in distroJSON
-	if err := json.Unmarshal(body, &in); err != nil {
+	in, err := decodeDistro(body)
+	if err != nil {
 		return Distro{}, fmt.Errorf("%w: %s", ErrMalformed, err.Error())
 	}
 	switch in.Operation {

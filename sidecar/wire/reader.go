@@ -271,26 +271,33 @@ func (r *reader) skipTo(depth int) {
 	}
 }
 
-// members are the names that an object's reader knows, and those it has met.
-type members struct {
-	names []string
-	met   uint
+// members reads an object of which it knows the members named. value must read
+// the value of the one with that index; unknown ones are skipped.
+func (r *reader) members(names []string, value func(index int)) {
+	met := uint(0)
+	r.object(func(key []byte) {
+		i := r.find(names, key)
+		switch {
+		case i < 0:
+			r.skip()
+		case met&(1<<i) != 0:
+			r.giveUp() // given twice
+		default:
+			met |= 1 << i
+			value(i)
+		}
+	})
 }
 
-// find returns the index of key among the names; -1 when it is unknown and its
-// value is to be skipped. encoding/json takes a name in any capitals, and the
-// last of several.
-func (m *members) find(r *reader, key []byte) int {
-	for i, name := range m.names {
+// find returns the index of key among names, -1 when it is unknown. It gives up
+// at a key in other capitals, which encoding/json takes for the same.
+func (r *reader) find(names []string, key []byte) int {
+	for i, name := range names {
 		if string(key) == name {
-			if m.met&(1<<i) != 0 {
-				break
-			}
-			m.met |= 1 << i
 			return i
 		}
 	}
-	for _, name := range m.names {
+	for _, name := range names {
 		if alike(key, name) {
 			r.giveUp()
 		}

@@ -32,9 +32,8 @@ var (
 )
 
 func (i *Instance) read(r *reader) {
-	known := members{names: instanceMembers}
-	r.object(func(key []byte) {
-		switch known.find(r, key) {
+	r.members(instanceMembers, func(member int) {
+		switch member {
 		case 0:
 			i.InstanceID = r.string()
 		case 1:
@@ -56,8 +55,6 @@ func (i *Instance) read(r *reader) {
 			i.ServiceName = r.string()
 		case 9:
 			i.Metadata = r.texts()
-		default:
-			r.skip()
 		}
 	})
 }
@@ -71,15 +68,12 @@ func (n *Names) read(r *reader, member int) {
 		n.ServiceName = r.string()
 	case 2:
 		n.GroupName = r.word()
-	default:
-		r.skip()
 	}
 }
 
 func (c *InstanceChange) read(r *reader) {
-	known := members{names: changeMembers}
-	r.object(func(key []byte) {
-		switch member := known.find(r, key); member {
+	r.members(changeMembers, func(member int) {
+		switch member {
 		case 3:
 			c.Type = r.word()
 		case 4:
@@ -91,9 +85,8 @@ func (c *InstanceChange) read(r *reader) {
 }
 
 func (c *BatchChange) read(r *reader) {
-	known := members{names: batchMembers}
-	r.object(func(key []byte) {
-		switch member := known.find(r, key); member {
+	r.members(batchMembers, func(member int) {
+		switch member {
 		case 3:
 			c.Type = r.word()
 		case 4:
@@ -109,9 +102,8 @@ func (c *BatchChange) read(r *reader) {
 }
 
 func (q *Query) read(r *reader) {
-	known := members{names: queryMembers}
-	r.object(func(key []byte) {
-		switch member := known.find(r, key); member {
+	r.members(queryMembers, func(member int) {
+		switch member {
 		case 3:
 			q.Cluster = r.string()
 		case 4:
