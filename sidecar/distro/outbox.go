@@ -13,14 +13,16 @@ import (
 //
 // Invariants, checked after every step of the simulator:
 //   - at most one item for each (peer, client), however often the client changes;
-//   - an item in flight does not wait; a change that comes meanwhile marks it
-//     dirty, and finishing it makes it wait again;
+//   - an item in flight does not wait; a change that comes meanwhile is noted as
+//     newer, and finishing it makes it wait again;
 //   - items are of clients that are known or remembered as ended, so their number
 //     is bounded by peers × (clients + tombstones);
 //   - when a peer leaves the list, its lane is gone before the call returns.
 type outbox struct {
 	cfg   Config
 	lanes map[member.Address]*lane
+
+	retried, abandoned uint64
 }
 
 // lane is what one peer has to be told.
@@ -39,7 +41,8 @@ type item struct {
 	version int64 // of a drop
 
 	phase    phase
-	dirty    bool      // in flight, and there is something newer to be told
+	since    time.Time // of the oldest change that waits or flies; zero if it does so without a change
+	newer    time.Time // in flight, and since then there is something newer to be told
 	void     bool      // in flight, and there is nothing to be told any more
 	due      time.Time // while waiting
 	sent     time.Time // when last in flight; zero if never
@@ -65,7 +68,10 @@ func (o *outbox) join(p member.Address) {
 	}
 }
 
-func (o *outbox) leave(p member.Address) { delete(o.lanes, p) }
+func (o *outbox) leave(p member.Address) {
+	o.abandoned += uint64(o.pending(p)) //nolint:gosec // a count is not negative
+	delete(o.lanes, p)
+}
 
 // plan makes news the thing that p has to be told about news.client. The first
 // after a pause is due at once, one that follows another at the end of its
@@ -81,10 +87,12 @@ func (o *outbox) plan(now time.Time, p member.Address, news item) {
 	it.drop, it.version, it.void = news.drop, news.version, false
 	switch it.phase {
 	case flying:
-		it.dirty = true
+		it.newer = earlier(it.newer, now)
 	case resting:
+		it.since = now
 		l.wait(it, o.window(now, l, it))
 	case waiting:
+		it.since = earlier(it.since, now)
 	}
 }
 
@@ -141,6 +149,9 @@ func (o *outbox) launch(now time.Time, p member.Address) *item {
 	it.phase, it.sent = flying, now
 	l.flying++
 	l.pace.count(now, o.cfg.SyncDelay)
+	if it.failures > 0 {
+		o.retried++
+	}
 	return it
 }
 
@@ -151,19 +162,20 @@ func (o *outbox) finished(now time.Time, p member.Address, c naming.ClientID, er
 	l := o.lanes[p]
 	it := l.items[c]
 	l.flying--
-	dirty := it.dirty
-	it.dirty = false
+	newer := it.newer
+	it.newer = time.Time{}
 	switch {
 	case it.void:
 		l.discard(it)
 	case err != nil:
 		it.failures++
+		it.since = earlier(it.since, newer)
 		l.wait(it, now.Add(jitter(o.cfg.pause(it.failures))))
-	case dirty:
-		it.failures = 0
+	case !newer.IsZero():
+		it.failures, it.since = 0, newer
 		l.wait(it, o.window(now, l, it))
 	default:
-		it.failures, it.phase = 0, resting
+		it.failures, it.since, it.phase = 0, time.Time{}, resting
 		l.resting = append(l.resting, it)
 	}
 }
@@ -185,9 +197,13 @@ func (o *outbox) forget(peers []member.Address, c naming.ClientID) {
 		it := l.items[c]
 		switch {
 		case it == nil:
-		case it.phase == flying:
-			it.dirty, it.void = false, true
-		default:
+		case it.phase == flying && !it.void:
+			it.newer, it.void = time.Time{}, true
+			o.abandoned++
+		case it.phase == waiting:
+			o.abandoned++
+			l.discard(it)
+		case it.phase == resting:
 			l.discard(it)
 		}
 	}
@@ -283,9 +299,9 @@ func (e *Engine) deliver() {
 		for it := e.outbox.launch(e.now, p); it != nil; it = e.outbox.launch(e.now, p) {
 			t := e.issue(errand{kind: delivery, peer: p, client: it.client})
 			if it.drop {
-				e.emit(Drop{Ticket: t, To: p, Client: it.client, Version: it.version})
+				e.emit(Drop{Ticket: t, To: p, Client: it.client, Version: it.version, Since: it.since})
 			} else {
-				e.emit(Send{Ticket: t, To: p, Client: it.client})
+				e.emit(Send{Ticket: t, To: p, Client: it.client, Since: it.since})
 			}
 		}
 	}
