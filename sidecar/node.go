@@ -146,6 +146,7 @@ func (n *node) sources() admin.Sources {
 		Report:   n.report,
 		Services: n.loop.AllServices,
 		View:     n.loop.View,
+		Causes:   n.loop.Causes,
 		Drain:    n.leave,
 		Metrics:  n.metrics.Handler(),
 	}
