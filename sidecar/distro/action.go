@@ -128,7 +128,7 @@ type Stats struct {
 	Different                        uint64 // clients that peers had otherwise, as they answered to Verify
 	Repaired                         uint64 // sends caused by that
 	Retried                          uint64 // Send and Drop made again after a failure
-	Abandoned                        uint64 // changes that a peer is told no more: it left the list, or another member owns the client
+	Abandoned                        uint64 // changes that a peer is told no more, as it left or the client has another owner
 	Expired                          map[Reason]uint64
 	Braked                           bool // too few peers are reachable to give up anything by time
 }
