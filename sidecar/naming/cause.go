@@ -21,7 +21,8 @@ type Cause struct {
 // CauseKind is what happened.
 type CauseKind string
 
-// The kinds. Those that come from a peer are CauseReplicated and CauseRemoved.
+// The kinds. What comes from a peer is CauseReplicated, CauseHealth or
+// CauseRemoved.
 const (
 	CauseRegistered   CauseKind = "registered"
 	CauseChanged      CauseKind = "changed"
@@ -41,6 +42,8 @@ func (c Cause) Between(old, new *Publication) Cause {
 	switch {
 	case c.Kind == CauseReplicated && len(is) == 0:
 		c.Kind = CauseRemoved
+	case c.Kind == CauseReplicated && onlyHealthDiffers(was, is):
+		c.Kind = CauseHealth
 	case c.Kind != "":
 	case len(is) == 0:
 		c.Kind = CauseDeregistered

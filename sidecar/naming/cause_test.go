@@ -32,6 +32,7 @@ func TestCausesAreToldByTheDifference(t *testing.T) {
 		"a lost connection":                         {CauseConnection, is(one), nil, CauseConnection, "10.0.0.1", 1},
 		"an expiry":                                 {CauseExpired, is(one), nil, CauseExpired, "10.0.0.1", 1},
 		"a replicated change":                       {CauseReplicated, nil, is(two), CauseReplicated, "10.0.0.2", 1},
+		"a replicated change of health":             {CauseReplicated, is(one), is(sick), CauseHealth, "10.0.0.1", 1},
 		"a replicated record without the service":   {CauseReplicated, is(two), nil, CauseRemoved, "10.0.0.2", 1},
 		"a cause without instances before or after": {"", nil, nil, CauseDeregistered, "", 0},
 	}
