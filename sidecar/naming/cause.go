@@ -35,10 +35,10 @@ const (
 )
 
 // Between completes c for a service in which its client published old and
-// publishes new, each nil for nothing. A cause without a kind happened at this
+// publishes fresh, each nil for nothing. A cause without a kind happened at this
 // member, and what it was is told by the difference.
-func (c Cause) Between(old, new *Publication) Cause {
-	was, is := old.instances(), new.instances()
+func (c Cause) Between(old, fresh *Publication) Cause {
+	was, is := old.instances(), fresh.instances()
 	switch {
 	case c.Kind == CauseReplicated && len(is) == 0:
 		c.Kind = CauseRemoved

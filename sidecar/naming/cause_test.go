@@ -14,11 +14,11 @@ func TestCausesAreToldByTheDifference(t *testing.T) {
 	heavy.Healthy, heavy.Weight = false, 7
 	is := func(list ...Instance) *Publication { return &Publication{Instances: list} }
 	tests := map[string]struct {
-		given    CauseKind
-		old, new *Publication
-		want     CauseKind
-		ip       string
-		count    int
+		given      CauseKind
+		old, fresh *Publication
+		want       CauseKind
+		ip         string
+		count      int
 	}{
 		"the first instance":                        {"", nil, is(one), CauseRegistered, "10.0.0.1", 1},
 		"an instance in an emptied batch":           {"", is(), is(one), CauseRegistered, "10.0.0.1", 1},
@@ -38,7 +38,7 @@ func TestCausesAreToldByTheDifference(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := Cause{Kind: tc.given, Client: "c"}.Between(tc.old, tc.new)
+			got := Cause{Kind: tc.given, Client: "c"}.Between(tc.old, tc.fresh)
 			want := Cause{Kind: tc.want, Client: "c", Count: tc.count}
 			if tc.count > 0 {
 				want.Endpoint = Endpoint{IP: tc.ip, Port: 80, Cluster: "DEFAULT"}
