@@ -65,7 +65,9 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	if err := n.open(ctx); err != nil {
 		return nil, err
 	}
-	n.metrics.Watch(n.report, n.hub.Subscriptions, n.grpc.Clients)
+	n.metrics.Watch(metrics.Sources{
+		Report: n.report, Counts: n.counts, Subscriptions: n.subscriptions, Connections: n.grpc.Clients,
+	})
 	return n, nil
 }
 
@@ -146,6 +148,7 @@ func (n *node) sources() admin.Sources {
 		Report:   n.report,
 		Services: n.loop.AllServices,
 		View:     n.loop.View,
+		Causes:   n.loop.Causes,
 		Drain:    n.leave,
 		Metrics:  n.metrics.Handler(),
 	}
@@ -180,4 +183,14 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 		})
 	}
 	return r, nil
+}
+
+func (n *node) counts(ctx context.Context) (metrics.Counts, error) {
+	c, err := n.loop.Counts(ctx)
+	return metrics.Counts(c), err
+}
+
+func (n *node) subscriptions() map[string]int {
+	s := n.hub.Subscriptions()
+	return map[string]int{"settled": s.Settled, "delivering": s.Delivering, "waiting": s.Waiting}
 }

@@ -24,7 +24,8 @@ type Sources struct {
 	Report   func(context.Context) (report.Report, error)
 	Services func() []naming.ServiceKey
 	View     func(naming.ServiceKey) *naming.View
-	Drain    func(context.Context) error // leaves; returns when done or at its deadline
+	Causes   func(context.Context, naming.ServiceKey) ([]naming.Cause, error) // the newest first
+	Drain    func(context.Context) error                                      // leaves; returns when done or at its deadline
 	Metrics  http.Handler
 }
 
@@ -35,6 +36,7 @@ type Sources struct {
 //	GET  /v1/status       report.Report
 //	GET  /v1/services     [Service]
 //	GET  /v1/instances    ?namespace=&group=&service= → Instances
+//	GET  /v1/causes       the same → [Cause], the newest first
 //	POST /v1/drain        from loopback only; answers when the member has left
 func Handler(s Sources) http.Handler {
 	mux := http.NewServeMux()
@@ -44,6 +46,7 @@ func Handler(s Sources) http.Handler {
 	mux.HandleFunc("GET /v1/status", s.status)
 	mux.HandleFunc("GET /v1/services", s.services)
 	mux.HandleFunc("GET /v1/instances", s.instances)
+	mux.HandleFunc("GET /v1/causes", s.causes)
 	mux.HandleFunc("POST /v1/drain", s.drain)
 	return mux
 }
@@ -116,16 +119,20 @@ type Instance struct {
 }
 
 func (s Sources) instances(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	key := naming.ServiceKey{Namespace: q.Get("namespace"), Group: q.Get("group"), Name: q.Get("service")}
 	out := []Instance{}
-	for _, h := range s.View(key).Hosts {
+	for _, h := range s.View(asked(r)).Hosts {
 		out = append(out, Instance{
 			IP: h.IP, Port: h.Port, Cluster: h.Cluster, Weight: h.Weight,
 			Healthy: h.Healthy, Enabled: h.Enabled, Metadata: h.Metadata,
 		})
 	}
 	writeJSON(w, out)
+}
+
+// asked returns the service that a request names.
+func asked(r *http.Request) naming.ServiceKey {
+	q := r.URL.Query()
+	return naming.ServiceKey{Namespace: q.Get("namespace"), Group: q.Get("group"), Name: q.Get("service")}
 }
 
 func (s Sources) drain(w http.ResponseWriter, r *http.Request) {

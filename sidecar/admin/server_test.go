@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -35,6 +36,15 @@ func sources() Sources {
 			}
 			return &naming.View{Service: s}
 		},
+		Causes: func(_ context.Context, s naming.ServiceKey) ([]naming.Cause, error) {
+			if s != web {
+				return nil, nil
+			}
+			return []naming.Cause{{
+				Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)), Kind: naming.CauseExpired, Client: "1_x_1",
+				Endpoint: naming.Endpoint{IP: "10.0.0.1", Port: 80, Cluster: "DEFAULT"}, Count: 1, Reason: "down",
+			}}, nil
+		},
 		Drain:   func(context.Context) error { return nil },
 		Metrics: http.NotFoundHandler(),
 	}
@@ -55,6 +65,7 @@ func TestAnswers(t *testing.T) {
 	broken := sources()
 	broken.Ready = func() error { return errors.New("loading: 1 of 2 peers answered") }
 	broken.Report = func(context.Context) (report.Report, error) { return report.Report{}, naming.ErrStopped }
+	broken.Causes = func(context.Context, naming.ServiceKey) ([]naming.Cause, error) { return nil, naming.ErrStopped }
 	broken.Drain = func(context.Context) error { return context.DeadlineExceeded }
 	tests := map[string]struct {
 		sources      Sources
@@ -63,13 +74,19 @@ func TestAnswers(t *testing.T) {
 		status       int
 		body         string
 	}{
-		"alive":                              {sources(), "GET", "/livez", "", 200, "ok"},
-		"ready":                              {sources(), "GET", "/readyz", "", 200, "ok"},
-		"not ready says why":                 {broken, "GET", "/readyz", "", 503, "loading: 1 of 2 peers answered"},
-		"status":                             {sources(), "GET", "/v1/status", "", 200, `"member":"a:8848"`},
-		"no status from a stopped member":    {broken, "GET", "/v1/status", "", 503, "stopping"},
-		"services":                           {sources(), "GET", "/v1/services", "", 200, `"instances":2,"healthy":1`},
-		"an unknown service has none":        {sources(), "GET", "/v1/instances?service=x", "", 200, "[]"},
+		"alive":                            {sources(), "GET", "/livez", "", 200, "ok"},
+		"ready":                            {sources(), "GET", "/readyz", "", 200, "ok"},
+		"not ready says why":               {broken, "GET", "/readyz", "", 503, "loading: 1 of 2 peers answered"},
+		"status":                           {sources(), "GET", "/v1/status", "", 200, `"member":"a:8848"`},
+		"no status from a stopped member":  {broken, "GET", "/v1/status", "", 503, "stopping"},
+		"services":                         {sources(), "GET", "/v1/services", "", 200, `"instances":2,"healthy":1`},
+		"an unknown service has none":      {sources(), "GET", "/v1/instances?service=x", "", 200, "[]"},
+		"an unknown service never changed": {sources(), "GET", "/v1/causes?service=x", "", 200, "[]"},
+		"no causes from a stopped member":  {broken, "GET", "/v1/causes?service=x", "", 503, "stopping"},
+		"causes, in UTC and without what is not known": {
+			sources(), "GET", "/v1/causes?namespace=public&group=DEFAULT_GROUP&service=web", "", 200,
+			`[{"time":"2026-01-02T02:04:05Z","kind":"expired","client":"1_x_1","ip":"10.0.0.1","port":80,"cluster":"DEFAULT","count":1,"reason":"down"}]`,
+		},
 		"drain from this host":               {sources(), "POST", "/v1/drain", "127.0.0.1:4000", 200, "drained"},
 		"drain from this host over IPv6":     {sources(), "POST", "/v1/drain", "[::1]:4000", 200, "drained"},
 		"drain from elsewhere is refused":    {sources(), "POST", "/v1/drain", "10.0.0.9:4000", 403, "only from this host"},

@@ -1,6 +1,8 @@
 package distro
 
 import (
+	"time"
+
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
@@ -21,6 +23,7 @@ type Send struct {
 	Ticket Ticket
 	To     member.Address
 	Client naming.ClientID
+	Since  time.Time // of the oldest change that the peer was not told yet; zero when there was none
 }
 
 // Drop asks the shell to tell a peer that a client ended at Version.
@@ -29,6 +32,7 @@ type Drop struct {
 	To      member.Address
 	Client  naming.ClientID
 	Version int64
+	Since   time.Time // as in Send
 }
 
 // Verify asks the shell to show a peer the marks of all clients owned here. The
@@ -121,7 +125,10 @@ type Stats struct {
 
 	Accepted, Same, Stale, OwnedHere uint64 // verdicts
 	Failed                           uint64 // actions that ended with an error
-	Repaired                         uint64 // sends caused by a peer's answer to Verify
+	Different                        uint64 // clients that peers had otherwise, as they answered to Verify
+	Repaired                         uint64 // sends caused by that
+	Retried                          uint64 // Send and Drop made again after a failure
+	Abandoned                        uint64 // changes that a peer is told no more, as it left or the client has another owner
 	Expired                          map[Reason]uint64
 	Braked                           bool // too few peers are reachable to give up anything by time
 }

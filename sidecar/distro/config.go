@@ -8,7 +8,8 @@ import (
 
 // Config is every number the engine works with. There are no others.
 type Config struct {
-	SyncDelay time.Duration // a change that follows another within this time waits for its end, so that bursts merge
+	SyncDelay    time.Duration // a change that follows another within this time waits for its end, so that bursts merge
+	SyncDelayMax time.Duration // to which that time grows under load; equal to SyncDelay: it never grows
 
 	RetryMin time.Duration // first wait after a failed Send or Drop; doubles at every failure, ±20 %
 	RetryMax time.Duration // longest such wait
@@ -36,6 +37,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		SyncDelay:      100 * time.Millisecond,
+		SyncDelayMax:   500 * time.Millisecond,
 		RetryMin:       500 * time.Millisecond,
 		RetryMax:       5 * time.Second,
 		VerifyInterval: 5 * time.Second,
@@ -66,6 +68,7 @@ func (c Config) Validate() error {
 		}
 	}
 	must(c.SyncDelay >= 0, "SyncDelay: %v: want at least 0", c.SyncDelay)
+	must(c.SyncDelayMax >= c.SyncDelay, "SyncDelayMax: %v: want at least SyncDelay (%v)", c.SyncDelayMax, c.SyncDelay)
 	must(c.RetryMin > 0, "RetryMin: %v: want more than 0", c.RetryMin)
 	must(c.RetryMax >= c.RetryMin, "RetryMax: %v: want at least RetryMin (%v)", c.RetryMax, c.RetryMin)
 	must(c.VerifyInterval > 0, "VerifyInterval: %v: want more than 0", c.VerifyInterval)

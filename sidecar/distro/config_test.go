@@ -12,9 +12,9 @@ func TestTheDefaultIsValid(t *testing.T) {
 }
 
 func TestValidateComplainsAboutEverythingAtOnce(t *testing.T) {
-	err := Config{SyncDelay: -1, RetryMax: -1, Missing: -1, Down: -1, Lease: -2, Tombstone: -3}.Validate()
+	err := Config{SyncDelay: -1, SyncDelayMax: -2, RetryMax: -1, Missing: -1, Down: -1, Lease: -2, Tombstone: -3}.Validate()
 	for _, field := range []string{
-		"SyncDelay:", "RetryMin:", "RetryMax:", "VerifyInterval:", "LoadTimeout:", "LoadRetry:",
+		"SyncDelay:", "SyncDelayMax:", "RetryMin:", "RetryMax:", "VerifyInterval:", "LoadTimeout:", "LoadRetry:",
 		"Lease:", "Missing:", "Down:", "Grace:", "Tombstone:", "MaxInFlight:", "MaxTombstones:",
 	} {
 		if err == nil || !strings.Contains(err.Error(), field) {

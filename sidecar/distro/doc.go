@@ -10,9 +10,11 @@
 // ring names. The owner replicates the client's record to all others.
 //
 //   - A change is sent to every peer (Send), the end of a client too (Drop). At
-//     most one item waits for each (peer, client) and the newest wins; a lone
-//     change leaves at once, followers wait for SyncDelay; a failure is tried
-//     again, ever more slowly, until it succeeds or the peer leaves the list.
+//     most one item waits for each (peer, client) and the newest wins. A lone
+//     change leaves at once, followers wait for SyncDelay; while there is much to
+//     tell a peer they wait longer, up to SyncDelayMax, so that more of them merge.
+//     A failure is tried again, ever more slowly, until it succeeds or the peer
+//     leaves the list.
 //   - Every VerifyInterval the owner shows each peer the marks of all it owns
 //     (Verify). The peer renews the leases of those it has alike and names the
 //     others, which are then sent again. So whatever was lost is repaired.

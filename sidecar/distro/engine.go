@@ -215,6 +215,7 @@ func (e *Engine) Stats() Stats {
 	for _, p := range e.peers {
 		s.InFlight += e.outbox.inFlight(p)
 	}
+	s.Retried, s.Abandoned = e.outbox.retried, e.outbox.abandoned
 	s.Braked = e.leases.braked
 	s.Expired = maps.Clone(e.stats.Expired)
 	return s
@@ -321,4 +322,12 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// earlier returns the first of two times, of which a zero one is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }

@@ -13,22 +13,25 @@ import (
 //
 // Invariants, checked after every step of the simulator:
 //   - at most one item for each (peer, client), however often the client changes;
-//   - an item in flight does not wait; a change that comes meanwhile marks it
-//     dirty, and finishing it makes it wait again;
+//   - an item in flight does not wait; a change that comes meanwhile is noted as
+//     newer, and finishing it makes it wait again;
 //   - items are of clients that are known or remembered as ended, so their number
 //     is bounded by peers × (clients + tombstones);
 //   - when a peer leaves the list, its lane is gone before the call returns.
 type outbox struct {
 	cfg   Config
 	lanes map[member.Address]*lane
+
+	retried, abandoned uint64
 }
 
 // lane is what one peer has to be told.
 type lane struct {
 	items   map[naming.ClientID]*item
 	waiting byTime
-	resting []*item // told, and kept until SyncDelay has passed since; in order of coming to rest
+	resting []*item // told, and kept until their window has passed; in order of coming to rest
 	flying  int
+	pace    pace
 }
 
 // item is the newest thing to be told about one client.
@@ -38,7 +41,8 @@ type item struct {
 	version int64 // of a drop
 
 	phase    phase
-	dirty    bool      // in flight, and there is something newer to be told
+	since    time.Time // of the oldest change that waits or flies; zero if it does so without a change
+	newer    time.Time // in flight, and since then there is something newer to be told
 	void     bool      // in flight, and there is nothing to be told any more
 	due      time.Time // while waiting
 	sent     time.Time // when last in flight; zero if never
@@ -64,11 +68,14 @@ func (o *outbox) join(p member.Address) {
 	}
 }
 
-func (o *outbox) leave(p member.Address) { delete(o.lanes, p) }
+func (o *outbox) leave(p member.Address) {
+	o.abandoned += uint64(o.pending(p)) //nolint:gosec // a count is not negative
+	delete(o.lanes, p)
+}
 
 // plan makes news the thing that p has to be told about news.client. The first
 // after a pause is due at once, one that follows another at the end of its
-// SyncDelay. Whatever waits already, be it for its window or after a failure,
+// window. Whatever waits already, be it for its window or after a failure,
 // keeps its time: it will carry the news.
 func (o *outbox) plan(now time.Time, p member.Address, news item) {
 	l := o.lanes[p]
@@ -80,10 +87,12 @@ func (o *outbox) plan(now time.Time, p member.Address, news item) {
 	it.drop, it.version, it.void = news.drop, news.version, false
 	switch it.phase {
 	case flying:
-		it.dirty = true
+		it.newer = earlier(it.newer, now)
 	case resting:
-		l.wait(it, o.window(now, it))
+		it.since = now
+		l.wait(it, o.window(now, l, it))
 	case waiting:
+		it.since = earlier(it.since, now)
 	}
 }
 
@@ -115,11 +124,19 @@ func (o *outbox) wake(now time.Time, p member.Address) {
 }
 
 // window returns when a change to it may be sent.
-func (o *outbox) window(now time.Time, it *item) time.Time {
+func (o *outbox) window(now time.Time, l *lane, it *item) time.Time {
 	if it.sent.IsZero() {
 		return now
 	}
-	return later(now, it.sent.Add(o.cfg.SyncDelay))
+	return later(now, it.sent.Add(o.delay(now, l)))
+}
+
+// delay is how long changes of one client are kept apart: SyncDelay for each
+// MaxInFlight items that the peer has to be told or was told within the last
+// SyncDelay, and never more than SyncDelayMax.
+func (o *outbox) delay(now time.Time, l *lane) time.Duration {
+	load := len(l.waiting) + l.pace.of(now, o.cfg.SyncDelay)
+	return min(time.Duration(max(1, load/o.cfg.MaxInFlight))*o.cfg.SyncDelay, o.cfg.SyncDelayMax)
 }
 
 // launch returns the next item for p that is due, now in flight, or nil.
@@ -131,6 +148,10 @@ func (o *outbox) launch(now time.Time, p member.Address) *item {
 	it := heap.Pop(&l.waiting).(*item)
 	it.phase, it.sent = flying, now
 	l.flying++
+	l.pace.count(now, o.cfg.SyncDelay)
+	if it.failures > 0 {
+		o.retried++
+	}
 	return it
 }
 
@@ -141,19 +162,20 @@ func (o *outbox) finished(now time.Time, p member.Address, c naming.ClientID, er
 	l := o.lanes[p]
 	it := l.items[c]
 	l.flying--
-	dirty := it.dirty
-	it.dirty = false
+	newer := it.newer
+	it.newer = time.Time{}
 	switch {
 	case it.void:
 		l.discard(it)
 	case err != nil:
 		it.failures++
+		it.since = earlier(it.since, newer)
 		l.wait(it, now.Add(jitter(o.cfg.pause(it.failures))))
-	case dirty:
-		it.failures = 0
-		l.wait(it, o.window(now, it))
+	case !newer.IsZero():
+		it.failures, it.since = 0, newer
+		l.wait(it, o.window(now, l, it))
 	default:
-		it.failures, it.phase = 0, resting
+		it.failures, it.since, it.phase = 0, time.Time{}, resting
 		l.resting = append(l.resting, it)
 	}
 }
@@ -175,9 +197,13 @@ func (o *outbox) forget(peers []member.Address, c naming.ClientID) {
 		it := l.items[c]
 		switch {
 		case it == nil:
-		case it.phase == flying:
-			it.dirty, it.void = false, true
-		default:
+		case it.phase == flying && !it.void:
+			it.newer, it.void = time.Time{}, true
+			o.abandoned++
+		case it.phase == waiting:
+			o.abandoned++
+			l.discard(it)
+		case it.phase == resting:
 			l.discard(it)
 		}
 	}
@@ -186,9 +212,10 @@ func (o *outbox) forget(peers []member.Address, c naming.ClientID) {
 // tidy discards the items that were told long enough ago.
 func (o *outbox) tidy(now time.Time, p member.Address) {
 	l := o.lanes[p]
+	delay := o.delay(now, l)
 	for len(l.resting) > 0 {
 		it := l.resting[0]
-		if it.phase == resting && it.sent.Add(o.cfg.SyncDelay).After(now) {
+		if it.phase == resting && it.sent.Add(delay).After(now) {
 			return
 		}
 		l.resting = l.resting[1:]
@@ -272,9 +299,9 @@ func (e *Engine) deliver() {
 		for it := e.outbox.launch(e.now, p); it != nil; it = e.outbox.launch(e.now, p) {
 			t := e.issue(errand{kind: delivery, peer: p, client: it.client})
 			if it.drop {
-				e.emit(Drop{Ticket: t, To: p, Client: it.client, Version: it.version})
+				e.emit(Drop{Ticket: t, To: p, Client: it.client, Version: it.version, Since: it.since})
 			} else {
-				e.emit(Send{Ticket: t, To: p, Client: it.client})
+				e.emit(Send{Ticket: t, To: p, Client: it.client, Since: it.since})
 			}
 		}
 	}

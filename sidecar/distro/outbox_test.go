@@ -21,6 +21,75 @@ func TestALoneChangeLeavesAtOnceAndFollowersMerge(t *testing.T) {
 	b.same("after a pause", b.deliveries(after(time.Second), peer, nil), []string{"send c1"})
 }
 
+func TestTheWindowGrowsWithTheLoadAndShrinksAgain(t *testing.T) {
+	b := ready(t, func(c *Config) { c.MaxInFlight = 10 })
+	tests := []struct {
+		name    string
+		clients int // that change beside c1, at once
+		want    time.Duration
+	}{
+		{"idle", 0, 100 * time.Millisecond},
+		{"some changes", 18, 100 * time.Millisecond},
+		{"many changes", 35, 300 * time.Millisecond},
+		{"more than the most", 1000, 500 * time.Millisecond},
+		{"idle again", 0, 100 * time.Millisecond},
+	}
+	for i, tc := range tests {
+		now := after(time.Duration(i+1) * time.Minute)
+		b.Local(now, mark("c1", at(self, int64(i)*10+1)))
+		b.deliveries(now, peer, nil)
+		for n := range tc.clients {
+			b.Local(now, mark(naming.ClientID(fmt.Sprintf("d%d", n)), at(self, int64(i)+1)))
+		}
+		b.Local(now, mark("c1", at(self, int64(i)*10+2)))
+		b.same(tc.name, b.outbox.lanes[peer].items["c1"].due.Sub(now), tc.want)
+		for range 200 { // ten at a time
+			b.deliveries(now, peer, nil)
+		}
+		b.same(tc.name+", before", b.deliveries(now.Add(tc.want-1), peer, nil), []string(nil))
+		b.same(tc.name+", then", b.deliveries(now.Add(tc.want), peer, nil), []string{"send c1"})
+	}
+}
+
+func TestADeliveryKnowsSinceWhenThePeerIsBehind(t *testing.T) {
+	b := ready(t, nil)
+	flight := func(name string, now time.Time, since time.Time) Send {
+		t.Helper()
+		for _, a := range b.run(now) {
+			if s, ok := a.(Send); ok && s.To == peer {
+				b.same(name, s.Since, since)
+				return s
+			}
+		}
+		t.Fatalf("%s: nothing is sent", name)
+		return Send{}
+	}
+	at1, at2, at3 := after(time.Second), after(2*time.Second), after(3*time.Second)
+	b.Local(at1, mark("c1", at(self, 1)))
+	first := flight("a lone change", at1, at1)
+	b.Local(at2, mark("c1", at(self, 2)))
+	b.Finished(at3, first.Ticket, Result{Err: errLost})
+	again := flight("after a failure, though it changed meanwhile", after(4*time.Second), at1)
+	b.Local(after(5*time.Second), mark("c1", at(self, 3)))
+	b.Local(after(6*time.Second), mark("c1", at(self, 4)))
+	b.Finished(after(7*time.Second), again.Ticket, Result{})
+	last := flight("the oldest change during the flight", after(8*time.Second), after(5*time.Second))
+	b.Finished(after(8*time.Second), last.Ticket, Result{})
+	b.outbox.hurry(after(9*time.Second), peer, "c1")
+	flight("a repair", after(9*time.Second), time.Time{})
+	b.same("retried", b.Stats().Retried, uint64(1))
+}
+
+func TestWhatAPeerIsToldNoMoreIsCounted(t *testing.T) {
+	b := ready(t, nil)
+	b.Members(start, view(member.Suspect, member.Up))
+	b.Local(start, mark("c1", at(self, 1)))
+	b.Local(start, mark("c2", at(self, 1)))
+	b.deliveries(start, far, nil)
+	b.Members(start, member.NewView(self, member.NewList(2, []member.Address{self, far}, nil), nil))
+	b.same("abandoned", b.Stats().Abandoned, uint64(2))
+}
+
 func TestTheNewestOperationWins(t *testing.T) {
 	mine := beatOf(self)
 	tests := map[string]struct {

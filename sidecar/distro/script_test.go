@@ -53,6 +53,7 @@ func TestScenariosGolden(t *testing.T) {
 func TestScriptNamesTheLineThatItCannotRead(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"a verb before members":     {"advance 1s", `line 1: "advance" before members`},
+		"a number that is none":     {"members a MaxInFlight=x", "line 1: MaxInFlight=x: want a number over 0"},
 		"an unknown verb":           {"members a b\nfrobnicate", "line 2"},
 		"a missing argument":        {"members a b\ncrash", "crash takes 1 arguments, not 0"},
 		"a write that was not made": {"members a b\nreplay a b c1 7", "c1 has 0 writes"},

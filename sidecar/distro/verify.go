@@ -40,6 +40,7 @@ func (e *Engine) verified(p member.Address, r Result) {
 	if r.Err != nil {
 		return
 	}
+	e.stats.Different += uint64(len(r.Different))
 	for _, c := range r.Different {
 		if e.own[c] != nil {
 			e.stats.Repaired++

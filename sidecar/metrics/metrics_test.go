@@ -18,22 +18,37 @@ func scrape(t *testing.T, m *Metrics) string {
 	return w.Body.String()
 }
 
-func one() int { return 1 }
-
-func TestWhatHappenedIsCounted(t *testing.T) {
+// eventful returns metrics of a member to which everything has happened once.
+func eventful() *Metrics {
 	m := New()
 	m.Called("a:8848", "send", time.Millisecond, nil)
 	m.Called("a:8848", "send", time.Second, errors.New("refused"))
+	m.Acknowledged("a:8848", 3*time.Second)
 	m.Offered("a:8848", "accepts")
 	m.Expired("c1", "lease")
 	m.Pushed(time.Millisecond, nil)
-	m.Watch(func(context.Context) (report.Report, error) {
-		return report.Report{Loaded: true, Generation: 7, Clients: 5, Owned: 2, Peers: []report.Peer{{Member: "a:8848", State: "UP", Pending: 3}}}, nil
-	}, one, one)
-	got := scrape(t, m)
+	m.Watch(Sources{
+		Report: func(context.Context) (report.Report, error) {
+			return report.Report{
+				Loaded: true, Generation: 7, Clients: 5, Owned: 2,
+				Peers: []report.Peer{{Member: "a:8848", State: "UP", Pending: 3}},
+			}, nil
+		},
+		Counts: func(context.Context) (Counts, error) {
+			return Counts{LoadTook: 1500 * time.Millisecond, Different: 4, Resent: 5, Retried: 6, Abandoned: 7}, nil
+		},
+		Subscriptions: func() map[string]int { return map[string]int{"settled": 8, "waiting": 9} },
+		Connections:   func() int { return 1 },
+	})
+	return m
+}
+
+func TestWhatHappenedIsCounted(t *testing.T) {
+	got := scrape(t, eventful())
 	for _, want := range []string{
 		`naming_peer_call_duration_seconds_count{kind="send",peer="a:8848",result="ok"} 1`,
 		`naming_peer_call_duration_seconds_count{kind="send",peer="a:8848",result="error"} 1`,
+		`naming_replication_lag_seconds_sum{peer="a:8848"} 3`,
 		`naming_offers_total{verdict="accepts"} 1`,
 		`naming_expired_clients_total{reason="lease"} 1`,
 		`naming_push_duration_seconds_count{result="ok"} 1`,
@@ -42,6 +57,12 @@ func TestWhatHappenedIsCounted(t *testing.T) {
 		`naming_pending_changes{peer="a:8848"} 3`,
 		`naming_peer_up{peer="a:8848"} 1`,
 		`naming_loaded 1`,
+		`naming_load_duration_seconds 1.5`,
+		`naming_verify_mismatches_total 4`,
+		`naming_verify_resends_total 5`,
+		`naming_retried_sends_total 6`,
+		`naming_abandoned_changes_total 7`,
+		`naming_subscriptions{state="waiting"} 9`,
 		`process_cpu_seconds_total`,
 	} {
 		if !strings.Contains(got, want) {
@@ -52,9 +73,28 @@ func TestWhatHappenedIsCounted(t *testing.T) {
 
 func TestScrapeOfAStoppingMemberStillAnswers(t *testing.T) {
 	m := New()
-	m.Watch(func(context.Context) (report.Report, error) { return report.Report{}, errors.New("stopping") }, one, one)
+	m.Watch(Sources{
+		Report:        func(context.Context) (report.Report, error) { return report.Report{}, errors.New("stopping") },
+		Counts:        func(context.Context) (Counts, error) { return Counts{}, errors.New("stopping") },
+		Subscriptions: func() map[string]int { return nil },
+		Connections:   func() int { return 1 },
+	})
 	got := scrape(t, m)
 	if !strings.Contains(got, "naming_connections 1") || strings.Contains(got, "naming_loaded") {
 		t.Errorf("metrics of a stopping member:\n%s", got)
+	}
+}
+
+func TestAMemberThatLoadsHasNoLoadDuration(t *testing.T) {
+	out := Counts{}
+	m := New()
+	m.Watch(Sources{
+		Report:        func(context.Context) (report.Report, error) { return report.Report{}, nil },
+		Counts:        func(context.Context) (Counts, error) { return out, nil },
+		Subscriptions: func() map[string]int { return nil },
+		Connections:   func() int { return 0 },
+	})
+	if got := scrape(t, m); strings.Contains(got, "naming_load_duration_seconds") {
+		t.Errorf("metrics of a loading member:\n%s", got)
 	}
 }

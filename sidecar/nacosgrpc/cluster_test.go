@@ -32,7 +32,7 @@ func TestOwnClientsAreNotChangedByPeers(t *testing.T) {
 	connect(t, s.sdk, namingSetup)
 	c := connect(t, s.cluster, clusterSetup)
 	own := naming.Normal(s.world.clients()[0], naming.Stamp{Revision: 3}, nil)
-	r := c.distro(wire.Payload(wire.DistroDataRequest, wire.ChangeRequest(own, selfAddress)))
+	r := c.distro(wire.Payload(wire.DistroDataRequest, wire.NewChange(own).Request(selfAddress)))
 	if r.kind != wire.DistroDataResponse || r.ResultCode != wire.CodeServerError {
 		t.Errorf("got %+v", r)
 	}
@@ -56,7 +56,7 @@ func TestPeersAreHeard(t *testing.T) {
 		}
 	})
 	record := naming.Normal("1_10.0.0.1_1", naming.Stamp{Revision: 3}, nil)
-	c.distro(wire.Payload(wire.DistroDataRequest, wire.ChangeRequest(record, selfAddress)))
+	c.distro(wire.Payload(wire.DistroDataRequest, wire.NewChange(record).Request(selfAddress)))
 	if got := s.world.record(record.Client); got == nil || got.Stamp.Owner != n.Address {
 		t.Errorf("stored %+v, want it to be owned by who reported on the connection", got)
 	}

@@ -57,6 +57,8 @@ type Peers struct {
 	closed bool
 	links  map[member.Address]*link
 	work   sync.WaitGroup
+
+	changes changes
 }
 
 // NewPeers returns a Peers without peers.
@@ -110,6 +112,12 @@ func (p *Peers) Close() {
 	p.work.Wait()
 }
 
+func (p *Peers) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.links)
+}
+
 func (p *Peers) find(a member.Address) *link {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -133,7 +141,7 @@ func (p *Peers) sign(body []byte, version int64) *nacospb.Payload {
 
 // Send gives a peer a record.
 func (p *Peers) Send(ctx context.Context, to member.Address, r *naming.Record) error {
-	return p.tell(ctx, to, p.sign(wire.ChangeRequest(r, to), 0))
+	return p.tell(ctx, to, p.sign(p.changes.of(r, p.count()).Request(to), 0))
 }
 
 // Drop tells a peer that a client is no more, as of a version.

@@ -66,8 +66,12 @@ type Mark struct {
 // Mark returns the record's name.
 func (r *Record) Mark() Mark { return Mark{Client: r.Client, Stamp: r.Stamp} }
 
-// Find returns what the record publishes in s, or nil.
+// Find returns what the record publishes in s, or nil. A nil record publishes
+// nothing.
 func (r *Record) Find(s ServiceKey) *Publication {
+	if r == nil {
+		return nil
+	}
 	i, found := slices.BinarySearchFunc(r.Publications, s, Publication.compareService)
 	if !found {
 		return nil

@@ -135,15 +135,31 @@ func (h *Hub) drop(c naming.ClientID, s naming.ServiceKey) {
 	}
 }
 
-// Subscriptions returns how many there are.
-func (h *Hub) Subscriptions() int {
+// Subscriptions are how many there are in each state.
+type Subscriptions struct {
+	Settled    int // nothing is under way
+	Delivering int // a view was sent and not yet acknowledged
+	Waiting    int // to be tried again after a failure, or for a free place
+}
+
+// Subscriptions counts.
+func (h *Hub) Subscriptions() (out Subscriptions) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n := 0
 	for _, list := range h.clients {
-		n += len(list)
+		for _, sub := range list {
+			_, waits := h.retries[sub]
+			switch {
+			case sub.busy:
+				out.Delivering++
+			case waits:
+				out.Waiting++
+			default:
+				out.Settled++
+			}
+		}
 	}
-	return n
+	return out
 }
 
 // Subscribers returns who watches s, in order.

@@ -169,9 +169,24 @@ func TestUnsubscribedAreLeftAlone(t *testing.T) {
 		elapse(time.Minute)
 		gone.want(t, 1)
 		left.want(t, 1)
-		if n := h.Subscriptions(); n != 0 {
-			t.Errorf("Subscriptions() = %d, want 0", n)
+		if got := h.Subscriptions(); got != (Subscriptions{}) {
+			t.Errorf("Subscriptions() = %+v, want none", got)
 		}
+	})
+}
+
+func TestSubscriptionsAreCountedByState(t *testing.T) {
+	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+		release := make(chan struct{})
+		for c, s := range map[naming.ClientID]*subscriber{"well": {}, "slow": {block: release}, "broken": {fail: 9}} {
+			h.Subscribe(c, web, s.deliver)
+		}
+		r.change(h, web)
+		elapse(time.Millisecond)
+		if got, want := h.Subscriptions(), (Subscriptions{Settled: 1, Delivering: 1, Waiting: 1}); got != want {
+			t.Errorf("Subscriptions() = %+v, want %+v", got, want)
+		}
+		close(release)
 	})
 }
 

@@ -83,7 +83,7 @@ func (l *Loop) judge(now time.Time, c naming.ClientID, s naming.ServiceKey, sile
 	p := *r.Find(s)
 	switch naming.LivenessOf(p.Instances[0], silence) {
 	case naming.Lost:
-		l.withdraw(now, c, s)
+		l.withdraw(now, c, s, naming.Cause{Kind: naming.CauseExpired, Client: c, Reason: "no beats"})
 	case naming.Unhealthy:
 		if p.Instances[0].Healthy {
 			l.setHealth(now, r, p, false)
@@ -105,5 +105,5 @@ func (l *Loop) setHealth(now time.Time, r *naming.Record, p naming.Publication, 
 	for i := range p.Instances {
 		p.Instances[i].Healthy = healthy
 	}
-	l.write(now, r.With(p, l.issue(now)))
+	l.write(now, r.With(p, l.issue(now)), naming.Cause{Client: r.Client})
 }

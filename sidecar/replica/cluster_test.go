@@ -37,6 +37,7 @@ type cluster struct {
 	mu      sync.Mutex
 	cut     map[member.Address]bool // members nobody reaches
 	touched map[member.Address]int
+	lags    map[member.Address][]time.Duration // of changes made at a member
 }
 
 func inCluster(t *testing.T, test func(c *cluster), names ...member.Address) {
@@ -45,6 +46,7 @@ func inCluster(t *testing.T, test func(c *cluster), names ...member.Address) {
 		c := &cluster{
 			t: t, loops: map[member.Address]*Loop{}, stops: map[member.Address]func(){},
 			cut: map[member.Address]bool{}, touched: map[member.Address]int{},
+			lags: map[member.Address][]time.Duration{},
 		}
 		for _, name := range names {
 			c.start(name)
@@ -61,7 +63,7 @@ func inCluster(t *testing.T, test func(c *cluster), names ...member.Address) {
 }
 
 func (c *cluster) start(name member.Address) {
-	l := New(DefaultConfig(name), logr.Discard(), &link{c, name}, quiet{}, func(naming.ServiceKey) {
+	l := New(DefaultConfig(name), logr.Discard(), &link{c, name}, lagging{c: c, at: name}, func(naming.ServiceKey) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.touched[name]++
@@ -76,6 +78,13 @@ func (c *cluster) start(name member.Address) {
 			c.t.Errorf("%s ended with: %v", name, err)
 		}
 	}
+}
+
+// cutOff makes a member out of everybody's reach, or ends that.
+func (c *cluster) cutOff(name member.Address, cut bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cut[name] = cut
 }
 
 // setStates tells name that everyone is in the list and Up, except as states say.
@@ -187,5 +196,19 @@ func (l *link) Load(ctx context.Context, from member.Address) ([]*naming.Record,
 type quiet struct{}
 
 func (quiet) Called(member.Address, string, time.Duration, error) {}
+func (quiet) Acknowledged(member.Address, time.Duration)          {}
 func (quiet) Offered(member.Address, string)                      {}
 func (quiet) Expired(naming.ClientID, string)                     {}
+
+// lagging notes how long it took until peers took a member's changes.
+type lagging struct {
+	quiet
+	c  *cluster
+	at member.Address
+}
+
+func (o lagging) Acknowledged(_ member.Address, lag time.Duration) {
+	o.c.mu.Lock()
+	defer o.c.mu.Unlock()
+	o.c.lags[o.at] = append(o.c.lags[o.at], lag)
+}

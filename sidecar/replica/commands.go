@@ -29,7 +29,8 @@ func (l *Loop) Register(ctx context.Context, c naming.ClientID, s naming.Service
 		if r == nil {
 			r = &naming.Record{Client: c}
 		}
-		l.write(now, r.With(naming.Publication{Service: s, Instances: list, Batch: batch}, l.issue(now)))
+		r = r.With(naming.Publication{Service: s, Instances: list, Batch: batch}, l.issue(now))
+		l.write(now, r, naming.Cause{Client: c})
 		if c.Beats() && l.engine.Owns(c) {
 			l.beats.heard(now, c, s)
 		}
@@ -40,7 +41,7 @@ func (l *Loop) Register(ctx context.Context, c naming.ClientID, s naming.Service
 // Deregister withdraws what c publishes in s. Nothing published is success.
 func (l *Loop) Deregister(ctx context.Context, c naming.ClientID, s naming.ServiceKey) error {
 	return l.call(ctx, func(now time.Time) error {
-		l.withdraw(now, c, s)
+		l.withdraw(now, c, s, naming.Cause{Kind: naming.CauseDeregistered, Client: c})
 		return nil
 	})
 }
@@ -50,7 +51,7 @@ func (l *Loop) Deregister(ctx context.Context, c naming.ClientID, s naming.Servi
 func (l *Loop) Disconnect(ctx context.Context, c naming.ClientID) error {
 	return l.call(ctx, func(now time.Time) error {
 		delete(l.connected, c)
-		l.remove(now, c)
+		l.remove(now, c, naming.Cause{Kind: naming.CauseConnection, Client: c})
 		return nil
 	})
 }
@@ -92,14 +93,14 @@ func (l *Loop) issue(now time.Time) naming.Stamp {
 
 // write stores the record of an own client and tells readers, subscribers and
 // the engine.
-func (l *Loop) write(now time.Time, r *naming.Record) {
-	l.changed(now, l.registry.Put(r))
+func (l *Loop) write(now time.Time, r *naming.Record, why naming.Cause) {
+	l.put(now, r, why)
 	l.engine.Local(now, r.Mark())
 }
 
 // withdraw takes the publication of c in s out of its record. An HTTP client
 // that publishes nothing any more is gone; a connection stays.
-func (l *Loop) withdraw(now time.Time, c naming.ClientID, s naming.ServiceKey) {
+func (l *Loop) withdraw(now time.Time, c naming.ClientID, s naming.ServiceKey, why naming.Cause) {
 	l.silence(c, s)
 	r := l.registry.Record(c)
 	if r == nil || r.Find(s) == nil {
@@ -107,18 +108,18 @@ func (l *Loop) withdraw(now time.Time, c naming.ClientID, s naming.ServiceKey) {
 	}
 	rest := r.Without(s, l.issue(now))
 	if c.Beats() && len(rest.Publications) == 0 {
-		l.remove(now, c)
+		l.remove(now, c, why)
 		return
 	}
-	l.write(now, rest)
+	l.write(now, rest, why)
 }
 
 // remove ends an own client: its record goes and peers are told.
-func (l *Loop) remove(now time.Time, c naming.ClientID) {
+func (l *Loop) remove(now time.Time, c naming.ClientID, why naming.Cause) {
 	delete(l.beats.last, c)
 	if l.registry.Record(c) == nil {
 		return
 	}
-	l.changed(now, l.registry.Remove(c))
+	l.forget(now, c, why)
 	l.engine.Gone(now, c, l.clock.tick(now))
 }

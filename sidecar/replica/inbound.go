@@ -24,7 +24,7 @@ func (l *Loop) offered(now time.Time, from member.Address, r *naming.Record, dir
 	l.observer.Offered(from, verdict.Code.String())
 	switch verdict.Code {
 	case distro.Accept:
-		l.changed(now, l.registry.Put(r))
+		l.put(now, r, naming.Cause{Kind: naming.CauseReplicated, Client: r.Client, Peer: from})
 	case distro.OwnedHere:
 		return fmt.Errorf("record of %s from %s: %w", r.Client, from, naming.ErrOwnedHere)
 	case distro.Same, distro.Stale:
@@ -41,7 +41,7 @@ func (l *Loop) Forget(ctx context.Context, from member.Address, c naming.ClientI
 		switch verdict.Code {
 		case distro.Accept:
 			delete(l.beats.last, c)
-			l.changed(now, l.registry.Remove(c))
+			l.forget(now, c, naming.Cause{Kind: naming.CauseRemoved, Client: c, Peer: from})
 		case distro.OwnedHere:
 			return fmt.Errorf("removal of %s by %s: %w", c, from, naming.ErrOwnedHere)
 		case distro.Same, distro.Stale:

@@ -28,6 +28,9 @@ type Config struct {
 	Queue       int           // commands waiting; more wait with their callers
 	CallTimeout time.Duration // one send, drop or verify
 	LoadTimeout time.Duration // one snapshot, or one round of verifying
+
+	Causes        int // remembered of each service; 0 for none
+	CauseServices int // of which causes are remembered: those that changed last
 }
 
 // DefaultConfig returns the numbers that a member runs with.
@@ -38,6 +41,9 @@ func DefaultConfig(self member.Address) Config {
 		Queue:       1024,
 		CallTimeout: 3 * time.Second,
 		LoadTimeout: 30 * time.Second,
+
+		Causes:        32,
+		CauseServices: 10_000,
 	}
 }
 
@@ -57,6 +63,8 @@ type Transport interface {
 type Observer interface {
 	// Called reports a finished call to a peer: kind is send, drop, verify or load.
 	Called(to member.Address, kind string, took time.Duration, err error)
+	// Acknowledged reports that a peer took a change, and how long after it was made.
+	Acknowledged(by member.Address, lag time.Duration)
 	// Offered reports what became of a record or removal that a peer offered.
 	Offered(from member.Address, verdict string)
 	// Expired reports a replica whose lease ended.
@@ -82,6 +90,9 @@ type Loop struct {
 	connected map[naming.ClientID]struct{}
 	beats     *beatTable
 	view      member.View
+	journal   journal
+	began     time.Time
+	loadTook  time.Duration // 0 until loaded
 
 	views  *views
 	loaded atomic.Bool
@@ -104,6 +115,7 @@ func New(cfg Config, log logr.Logger, transport Transport, observer Observer, to
 		engine:    distro.New(cfg.Self, cfg.Engine),
 		connected: map[naming.ClientID]struct{}{},
 		beats:     newBeatTable(),
+		journal:   newJournal(cfg.Causes, cfg.CauseServices),
 		views:     newViews(),
 	}
 }
@@ -113,6 +125,7 @@ func New(cfg Config, log logr.Logger, transport Transport, observer Observer, to
 func (l *Loop) Run(ctx context.Context) error {
 	defer l.calls.Wait()
 	defer close(l.stopped)
+	l.began = time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -150,7 +163,8 @@ func (l *Loop) publishState() {
 	l.time.Store(l.clock.last)
 	if loaded := l.engine.Loaded(); loaded != l.loaded.Load() {
 		l.loaded.Store(loaded)
-		l.log.Info("registry loaded", "clients", l.registry.Len())
+		l.loadTook = time.Since(l.began)
+		l.log.Info("registry loaded", "clients", l.registry.Len(), "took", l.loadTook.String())
 	}
 }
 
@@ -182,14 +196,28 @@ func (l *Loop) call(ctx context.Context, fn func(now time.Time) error) error {
 	}
 }
 
-// changed marks the services whose answer may differ and wakes their
-// subscribers.
-func (l *Loop) changed(now time.Time, services []naming.ServiceKey) {
+// put stores r in place of what its client published, and says why.
+func (l *Loop) put(now time.Time, r *naming.Record, why naming.Cause) {
+	old := l.registry.Record(r.Client)
+	l.changed(now, l.registry.Put(r), old, r, why)
+}
+
+// forget removes all that c published, and says why.
+func (l *Loop) forget(now time.Time, c naming.ClientID, why naming.Cause) {
+	old := l.registry.Record(c)
+	l.changed(now, l.registry.Remove(c), old, nil, why)
+}
+
+// changed marks the services whose answer may differ, wakes their subscribers
+// and remembers why: the record of one client was replaced.
+func (l *Loop) changed(now time.Time, services []naming.ServiceKey, old, fresh *naming.Record, why naming.Cause) {
 	if len(services) == 0 {
 		return
 	}
 	l.views.setFloor(l.clock.tick(now))
+	why.Time = now
 	for _, s := range services {
+		l.journal.note(s, why.Between(old.Find(s), fresh.Find(s)))
 		if l.registry.Publishers(s) == 0 {
 			l.views.remove(s)
 		} else {

@@ -28,15 +28,15 @@ func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
 			return
 		}
 		r = l.attributed(r)
-		l.start(ctx, a.Ticket, call{a.To, "send", l.cfg.CallTimeout}, func(ctx context.Context) (distro.Result, error) {
+		l.start(ctx, a.Ticket, call{a.To, "send", l.cfg.CallTimeout, a.Since}, func(ctx context.Context) (distro.Result, error) {
 			return distro.Result{}, l.transport.Send(ctx, a.To, r)
 		})
 	case distro.Drop:
-		l.start(ctx, a.Ticket, call{a.To, "drop", l.cfg.CallTimeout}, func(ctx context.Context) (distro.Result, error) {
+		l.start(ctx, a.Ticket, call{a.To, "drop", l.cfg.CallTimeout, a.Since}, func(ctx context.Context) (distro.Result, error) {
 			return distro.Result{}, l.transport.Drop(ctx, a.To, a.Client, a.Version)
 		})
 	case distro.Verify:
-		l.start(ctx, a.Ticket, call{a.To, "verify", l.cfg.LoadTimeout}, func(ctx context.Context) (distro.Result, error) {
+		l.start(ctx, a.Ticket, call{a.To, "verify", l.cfg.LoadTimeout, time.Time{}}, func(ctx context.Context) (distro.Result, error) {
 			different, err := l.transport.Verify(ctx, a.To, a.Marks)
 			return distro.Result{Different: different}, err
 		})
@@ -44,7 +44,7 @@ func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
 		l.load(ctx, a)
 	case distro.Expire:
 		delete(l.beats.last, a.Client)
-		l.changed(now, l.registry.Remove(a.Client))
+		l.forget(now, a.Client, naming.Cause{Kind: naming.CauseExpired, Client: a.Client, Reason: string(a.Reason)})
 		l.observer.Expired(a.Client, string(a.Reason))
 	case distro.Adopt:
 		l.adopt(now, a.Client)
@@ -53,11 +53,13 @@ func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
 	}
 }
 
-// call says whom an outbound call goes to, what it is and how long it may take.
+// call says whom an outbound call goes to, what it is, how long it may take, and
+// since when there is something that the peer does not know, if so.
 type call struct {
 	to      member.Address
 	kind    string
 	timeout time.Duration
+	since   time.Time
 }
 
 // start runs one call to a peer beside the loop and reports its end.
@@ -68,6 +70,9 @@ func (l *Loop) start(ctx context.Context, t distro.Ticket, c call, do func(conte
 		began := time.Now()
 		result, err := do(ctx)
 		l.observer.Called(c.to, c.kind, time.Since(began), err)
+		if err == nil && !c.since.IsZero() {
+			l.observer.Acknowledged(c.to, time.Since(c.since))
+		}
 		result.Err = err
 		l.report(func(now time.Time) { l.engine.Finished(now, t, result) })
 	})

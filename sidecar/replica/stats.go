@@ -29,6 +29,28 @@ func (l *Loop) Stats(ctx context.Context) (Stats, error) {
 	return st, err
 }
 
+// Counts are what happened since the member started.
+type Counts struct {
+	LoadTook  time.Duration // of the start-up load; 0 until it is complete
+	Different uint64        // clients that peers had otherwise, as they said when they were verified
+	Resent    uint64        // sends caused by that
+	Retried   uint64        // sends and drops made again after a failure
+	Abandoned uint64        // changes that some peer is told no more
+}
+
+// Counts is cheap beside Stats.
+func (l *Loop) Counts(ctx context.Context) (c Counts, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		st := l.engine.Stats()
+		c = Counts{
+			LoadTook: l.loadTook, Different: st.Different, Resent: st.Repaired,
+			Retried: st.Retried, Abandoned: st.Abandoned,
+		}
+		return nil
+	})
+	return c, err
+}
+
 // Ping returns when the loop has had its turn.
 func (l *Loop) Ping(ctx context.Context) error {
 	return l.call(ctx, func(time.Time) error { return nil })

@@ -21,10 +21,10 @@ func BenchmarkRecord(b *testing.B) {
 	b.Run("Write", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			ChangeRequest(r, "127.0.0.1:8848")
+			NewChange(r).Request("127.0.0.1:8848")
 		}
 	})
-	body := ChangeRequest(r, "127.0.0.1:8848")
+	body := NewChange(r).Request("127.0.0.1:8848")
 	b.Run("Read", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -37,4 +37,26 @@ func BenchmarkRecord(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkInstanceRequest is what a registration costs before it is carried
+// out: the body of a Java client with three metadata entries.
+func BenchmarkInstanceRequest(b *testing.B) {
+	body := []byte(`{"headers":{"app":"shop"},"namespace":"public","groupName":"DEFAULT_GROUP","module":"naming",` +
+		`"serviceName":"com.example.Orders","type":"registerInstance","instance":{"ip":"10.0.0.1","port":8080,"weight":1.0,` +
+		`"healthy":true,"enabled":true,"ephemeral":true,"clusterName":"DEFAULT","serviceName":"","metadata":` +
+		`{"preserved.register.source":"SPRING_CLOUD","version":"1.24.3","zone":"a"}}}`)
+	for name, read := range map[string]func() (InstanceChange, error){
+		"Quick": func() (InstanceChange, error) { return DecodeInstanceChange(body) },
+		"Plain": func() (out InstanceChange, err error) { err = decode(body, &out); return out, err },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := read(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -51,22 +51,26 @@ type Distro struct {
 }
 
 type distroJSON struct {
-	Operation Operation `json:"dataOperation"`
-	Data      *struct {
-		Key struct {
-			ResourceKey  naming.ClientID `json:"resourceKey"`
-			ResourceType string          `json:"resourceType"`
-		} `json:"distroKey"`
-		Type    Operation `json:"type"`
-		Content []byte    `json:"content"`
-	} `json:"distroData"`
+	Operation Operation   `json:"dataOperation"`
+	Data      *distroData `json:"distroData"`
+}
+
+type distroData struct {
+	Key     distroKey `json:"distroKey"`
+	Type    Operation `json:"type"`
+	Content []byte    `json:"content"`
+}
+
+type distroKey struct {
+	ResourceKey  naming.ClientID `json:"resourceKey"`
+	ResourceType string          `json:"resourceType"`
 }
 
 // DecodeDistro reads a DistroDataRequest. The error is ErrMalformed when it
 // cannot be read at all, and ErrDistro when it lacks what its operation needs.
 func DecodeDistro(body []byte) (Distro, error) {
-	var in distroJSON
-	if err := json.Unmarshal(body, &in); err != nil {
+	in, err := decodeDistro(body)
+	if err != nil {
 		return Distro{}, fmt.Errorf("%w: %s", ErrMalformed, err.Error())
 	}
 	switch in.Operation {
@@ -94,9 +98,24 @@ func DecodeDistro(body []byte) (Distro, error) {
 	return out, nil
 }
 
-// ChangeRequest is the body of a CHANGE of r for a peer.
-func ChangeRequest(r *naming.Record, to member.Address) []byte {
-	return distroRequest(OpChange, r.Client, to, AppendRecord(nil, r))
+// Change is a CHANGE of one record, written for any number of peers. It may be
+// shared by goroutines.
+type Change struct {
+	client naming.ClientID
+	rest   []byte // what follows the key, and is the same for every peer
+}
+
+// NewChange writes r.
+func NewChange(r *naming.Record) *Change {
+	content := AppendRecord(make([]byte, 0, 256+384*len(r.Publications)), r)
+	rest := make([]byte, 0, 128+base64.StdEncoding.EncodedLen(len(content)))
+	return &Change{client: r.Client, rest: appendRest(rest, OpChange, content)}
+}
+
+// Request is the body of the request to a peer.
+func (c *Change) Request(to member.Address) []byte {
+	b := make([]byte, 0, 256+len(c.rest))
+	return append(appendHead(b, c.client, to), c.rest...)
 }
 
 // DeleteRequest is the body of a DELETE of c for a peer.
@@ -116,7 +135,14 @@ func SnapshotRequest() []byte {
 
 func distroRequest(op Operation, c naming.ClientID, to member.Address, content []byte) []byte {
 	b := make([]byte, 0, 256+base64.StdEncoding.EncodedLen(len(content)))
-	b = appendKey(append(b, `{"headers":{},"distroData":{"distroKey":`...), string(c), to)
+	return appendRest(appendHead(b, c, to), op, content)
+}
+
+func appendHead(b []byte, c naming.ClientID, to member.Address) []byte {
+	return appendKey(append(b, `{"headers":{},"distroData":{"distroKey":`...), string(c), to)
+}
+
+func appendRest(b []byte, op Operation, content []byte) []byte {
 	b = appendString(append(b, `,"type":`...), string(op))
 	if content != nil {
 		b = appendContent(b, content)

@@ -67,7 +67,7 @@ func TestChangesAreReadAndWrittenAsRecorded(t *testing.T) {
 			}
 			want := tree(t, []byte(v.Body))
 			target := at(t, want, "distroData", "distroKey")["targetServer"].(string)
-			got := tree(t, ChangeRequest(r, member.Address(target)))
+			got := tree(t, NewChange(r).Request(member.Address(target)))
 			same(t, content(t, at(t, got, "distroData")), meaning(tree(t, []byte(v.Content))))
 			delete(at(t, got, "distroData"), "content")
 			delete(at(t, want, "distroData"), "content")

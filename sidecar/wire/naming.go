@@ -64,18 +64,33 @@ type Subscription struct {
 // Like its siblings it returns ErrMalformed for what is no JSON object, and
 // *Invalid for a member of a wrong type, together with all that could be read.
 func DecodeInstanceChange(body []byte) (out InstanceChange, err error) {
+	r := reader{text: body}
+	if out.read(&r); r.done() {
+		return out, nil
+	}
+	out = InstanceChange{}
 	err = decode(body, &out)
 	return out, err
 }
 
 // DecodeBatchChange reads a BatchInstanceRequest.
 func DecodeBatchChange(body []byte) (out BatchChange, err error) {
+	r := reader{text: body}
+	if out.read(&r); r.done() {
+		return out, nil
+	}
+	out = BatchChange{}
 	err = decode(body, &out)
 	return out, err
 }
 
 // DecodeQuery reads a ServiceQueryRequest.
 func DecodeQuery(body []byte) (out Query, err error) {
+	r := reader{text: body}
+	if out.read(&r); r.done() {
+		return out, nil
+	}
+	out = Query{}
 	err = decode(body, &out)
 	return out, err
 }

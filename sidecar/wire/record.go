@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -148,30 +147,38 @@ func separate(b []byte, start int) []byte {
 
 type recordJSON struct {
 	Client     naming.ClientID `json:"clientId"`
-	Attributes *struct {
-		Client struct {
-			Revision json.Number `json:"revision"`
-		} `json:"clientAttributes"`
-	} `json:"attributes"`
-	Stamp struct {
-		Owner   member.Address `json:"owner"`
-		Version int64          `json:"version"`
-		Since   []int64        `json:"since"`
-	} `json:"stamp"`
+	Attributes *attributesJSON `json:"attributes"`
+	Stamp      stampJSON       `json:"stamp"`
 	servicesJSON
 	Instances []publishJSON `json:"instancePublishInfos"`
-	Batch     struct {
-		servicesJSON
-		Instances []struct {
-			Instances []publishJSON `json:"instancePublishInfos"`
-		} `json:"batchInstancePublishInfos"`
-	} `json:"batchInstanceData"`
+	Batch     batchesJSON   `json:"batchInstanceData"`
+}
+
+type attributesJSON struct {
+	Client struct {
+		Revision json.Number `json:"revision"`
+	} `json:"clientAttributes"`
+}
+
+type stampJSON struct {
+	Owner   member.Address `json:"owner"`
+	Version int64          `json:"version"`
+	Since   []int64        `json:"since"`
 }
 
 type servicesJSON struct {
 	Namespaces []string `json:"namespaces"`
 	Groups     []string `json:"groupNames"`
 	Names      []string `json:"serviceNames"`
+}
+
+type batchesJSON struct {
+	servicesJSON
+	Instances []batchJSON `json:"batchInstancePublishInfos"`
+}
+
+type batchJSON struct {
+	Instances []publishJSON `json:"instancePublishInfos"`
 }
 
 type publishJSON struct {
@@ -186,10 +193,8 @@ type publishJSON struct {
 // refuses; what makes Java stumble later (a weight without a decimal point) it
 // understands.
 func DecodeRecord(content []byte) (*naming.Record, error) {
-	var in recordJSON
-	d := json.NewDecoder(bytes.NewReader(content))
-	d.UseNumber()
-	if err := d.Decode(&in); err != nil {
+	in, err := decodeRecord(content)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrDistro, err.Error())
 	}
 	switch {

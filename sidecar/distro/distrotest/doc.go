@@ -11,7 +11,8 @@
 //
 // A scenario is a text that is run with Script. Each line is one verb:
 //
-//	members a b c            a cluster of these nodes, all running
+//	members a b c            a cluster of these nodes, all running; MaxInFlight=2 among
+//	                         them sets that number
 //	list a b                 the operator publishes another member list
 //	register a c1 x          client c1, connected to a, publishes content x
 //	end a c1                 its connection ends

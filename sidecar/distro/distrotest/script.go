@@ -27,7 +27,11 @@ func Script(text string) (string, error) {
 			return "", fmt.Errorf("line %d: %q before members", i+1, words[0])
 		}
 		if words[0] == "members" {
-			c = New(1, Options{Nodes: words[1:], Config: distro.Default()})
+			options, err := members(words[1:])
+			if err != nil {
+				return "", fmt.Errorf("line %d: %w", i+1, err)
+			}
+			c = New(1, options)
 			continue
 		}
 		c.log = append(c.log, "> "+strings.Join(words, " "))
@@ -36,6 +40,25 @@ func Script(text string) (string, error) {
 		}
 	}
 	return c.Transcript(), nil
+}
+
+// members reads the nodes of a scenario, and MaxInFlight=n, which lets a few
+// clients be many.
+func members(words []string) (Options, error) {
+	out := Options{Config: distro.Default()}
+	for _, w := range words {
+		flights, limited := strings.CutPrefix(w, "MaxInFlight=")
+		if !limited {
+			out.Nodes = append(out.Nodes, w)
+			continue
+		}
+		n, err := strconv.Atoi(flights)
+		if err != nil || n < 1 {
+			return out, fmt.Errorf("%s: want a number over 0", w)
+		}
+		out.Config.MaxInFlight = n
+	}
+	return out, nil
 }
 
 // verb is one word of the language and how many arguments it takes; -1 means

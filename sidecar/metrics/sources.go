@@ -1,0 +1,111 @@
+package metrics
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/report"
+)
+
+// scrapeTimeout bounds how long a scrape waits for the replica.
+const scrapeTimeout = 2 * time.Second
+
+// Sources are asked at each scrape. An error means that the member is stopping:
+// what it would have told is then left out.
+type Sources struct {
+	Report        func(context.Context) (report.Report, error)
+	Counts        func(context.Context) (Counts, error)
+	Subscriptions func() map[string]int // by state: settled, delivering, waiting
+	Connections   func() int
+}
+
+// Counts are what replication counts by itself.
+type Counts struct {
+	LoadTook  time.Duration // 0 until the start-up load is complete
+	Different uint64        // clients that peers had otherwise when they were verified
+	Resent    uint64        // sends caused by that
+	Retried   uint64        // sends made again after a failure
+	Abandoned uint64        // changes that some peer is told no more
+}
+
+// Watch adds the metrics that are read at each scrape.
+func (m *Metrics) Watch(s Sources) { m.registry.MustRegister(&collector{s}) }
+
+type collector struct{ Sources }
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prefix+name, help, labels, nil)
+}
+
+var (
+	descLoaded        = describe("loaded", "1 when the start-up load is complete.")
+	descLoadTook      = describe("load_duration_seconds", "How long the start-up load took; absent until it is complete.")
+	descGeneration    = describe("members_generation", "Generation of the member list in use.")
+	descClients       = describe("clients", "Clients that publish something, by owner (self, peer).", "owner")
+	descServices      = describe("services", "Services with at least one instance.")
+	descInstances     = describe("instances", "Instances listed.")
+	descPending       = describe("pending_changes", "Changes a peer has not acknowledged.", "peer")
+	descPeerUp        = describe("peer_up", "1 while the peer answers.", "peer")
+	descSubscriptions = describe("subscriptions", "Subscriptions, by state (settled, delivering, waiting).", "state")
+	descConnections   = describe("connections", "Client connections here.")
+	descDifferent     = describe("verify_mismatches_total", "Clients that peers had otherwise, or not, when they were verified.")
+	descResent        = describe("verify_resends_total", "Sends caused by verify mismatches.")
+	descRetried       = describe("retried_sends_total", "Sends and drops made again after a failure.")
+	descAbandoned     = describe("abandoned_changes_total", "Changes that a peer is told no more.")
+)
+
+// Describe sends nothing: the metrics depend on the member list.
+func (c *collector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect asks the sources and sends what they tell.
+func (c *collector) Collect(out chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	for state, n := range c.Subscriptions() {
+		gauge(descSubscriptions, float64(n), state)
+	}
+	gauge(descConnections, float64(c.Connections()))
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	if counts, err := c.Counts(ctx); err == nil {
+		counts.send(out)
+	}
+	r, err := c.Report(ctx)
+	if err != nil {
+		return
+	}
+	gauge(descLoaded, truth(r.Loaded))
+	gauge(descGeneration, float64(r.Generation))
+	gauge(descClients, float64(r.Owned), "self")
+	gauge(descClients, float64(r.Clients-r.Owned), "peer")
+	gauge(descServices, float64(r.Services))
+	gauge(descInstances, float64(r.Instances))
+	for _, p := range r.Peers {
+		gauge(descPending, float64(p.Pending), p.Member)
+		gauge(descPeerUp, truth(p.State == string(member.Up)), p.Member)
+	}
+}
+
+func (c Counts) send(out chan<- prometheus.Metric) {
+	if c.LoadTook > 0 {
+		out <- prometheus.MustNewConstMetric(descLoadTook, prometheus.GaugeValue, c.LoadTook.Seconds())
+	}
+	count := func(d *prometheus.Desc, n uint64) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n))
+	}
+	count(descDifferent, c.Different)
+	count(descResent, c.Resent)
+	count(descRetried, c.Retried)
+	count(descAbandoned, c.Abandoned)
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
