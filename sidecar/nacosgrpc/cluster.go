@@ -57,7 +57,8 @@ func (s *Server) report(_ context.Context, c *session, in *nacospb.Payload) *nac
 	return out
 }
 
-// from returns the member that sent a request, or "".
+// from returns the member that sent a request, or "". One that reports over HTTP
+// never says so on this connection, and is known by where it reports from.
 func (s *session) from(in *nacospb.Payload) member.Address {
 	if sender := wire.Sender(in); sender != "" {
 		return sender
@@ -65,7 +66,7 @@ func (s *session) from(in *nacospb.Payload) member.Address {
 	if reporter := s.reporter.Load(); reporter != nil {
 		return *reporter
 	}
-	return ""
+	return s.port.server.deps.Roster.JavaAt(s.ip)
 }
 
 // distro carries out what a member asks of the registry. A failure is always a

@@ -62,6 +62,17 @@ func TestPeersAreHeard(t *testing.T) {
 	}
 }
 
+func TestServerThatReportsOverHTTPIsKnownByItsPlace(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.cluster, clusterSetup)
+	s.world.do(func() { s.world.java = callerAddress })
+	record := naming.Normal("1_10.0.0.1_1", naming.Stamp{Revision: 3}, nil)
+	c.distro(wire.Payload(wire.DistroDataRequest, wire.ChangeRequest(record, selfAddress)))
+	if got := s.world.record(record.Client); got == nil || got.Stamp.Owner != callerAddress {
+		t.Errorf("stored %+v, want it to be owned by %s", got, callerAddress)
+	}
+}
+
 func (c *client) distro(in *nacospb.Payload) reply {
 	c.t.Helper()
 	return c.call(wire.KindOf(in), string(wire.Body(in)))

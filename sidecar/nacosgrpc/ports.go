@@ -40,10 +40,14 @@ type Inbox interface {
 	Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error)
 }
 
-// Roster is what it needs to introduce this member, and to hear of others.
+// Roster is what it needs to introduce this member, to hear of others, and to
+// know of Java servers among them. JavaAt returns the one that introduced itself
+// from ip, "" when there is none or more than one.
 type Roster interface {
 	Node() member.Node
 	Heard(n member.Node, ip string)
+	WithJava() bool
+	JavaAt(ip string) member.Address
 }
 
 // Routes is what Peers needs to find the others, and to say how it went.
