@@ -41,7 +41,7 @@ func (l *link) report(ctx context.Context, calls nacospb.RequestClient, conn net
 // exchange reports in the way that the peer knows and returns who it says it is.
 func (l *link) exchange(ctx context.Context, calls nacospb.RequestClient) (member.Node, error) {
 	if l.byHTTP.Load() {
-		return l.reportHTTP(ctx)
+		return l.reportBeside(ctx, calls)
 	}
 	self := l.peers.routes.Node()
 	in := wire.Introduce(wire.Payload(wire.MemberReportRequest, wire.ReportRequest(self)), self)
@@ -49,7 +49,7 @@ func (l *link) exchange(ctx context.Context, calls nacospb.RequestClient) (membe
 	switch {
 	case errors.Is(err, errNoHandler):
 		l.byHTTP.Store(true)
-		return l.reportHTTP(ctx)
+		return l.reportBeside(ctx, calls)
 	case err != nil:
 		return member.Node{}, err
 	}
@@ -58,6 +58,16 @@ func (l *link) exchange(ctx context.Context, calls nacospb.RequestClient) (membe
 		return member.Node{}, fmt.Errorf("report to %s: %w", l.to, err)
 	}
 	return n, nil
+}
+
+// reportBeside reports over HTTP and checks that the gRPC connection, which the
+// report says nothing about, is good too: idle ones are cut by the peer.
+func (l *link) reportBeside(ctx context.Context, calls nacospb.RequestClient) (member.Node, error) {
+	in := wire.Payload(wire.HealthCheckRequest, wire.Internal())
+	if _, err := l.request(ctx, calls, l.peers.cfg.CallWithin, in, wire.HealthCheckResponse); err != nil {
+		return member.Node{}, err
+	}
+	return l.reportHTTP(ctx)
 }
 
 // reportHTTP reports over HTTP. Before 2.1.2 the answer does not name who

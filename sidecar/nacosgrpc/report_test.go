@@ -15,10 +15,12 @@ import (
 
 // ancient is a peer that knows no MemberReportRequest and answers reports over
 // HTTP with the text. Reports come out of the channel.
-func ancient(t *testing.T, answer string) (p *Peers, routes *streets, reports <-chan string) {
+func ancient(t *testing.T, answer string, unknown ...wire.Kind) (p *Peers, routes *streets, reports <-chan string) {
 	t.Helper()
 	s := start(t, nil)
-	delete(s.Server.cluster.handlers, wire.MemberReportRequest)
+	for _, kind := range append(unknown, wire.MemberReportRequest) {
+		delete(s.Server.cluster.handlers, kind)
+	}
 	bodies := make(chan string, 1)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body) // what is missing the test will miss
@@ -60,6 +62,19 @@ func TestPeerThatKnowsNoReportIsReportedToOverHTTP(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestReportOverHTTPDoesNotVouchForTheConnection(t *testing.T) {
+	answer := string(wire.HTTPReportResult(member.Node{Address: selfAddress}))
+	_, routes, _ := ancient(t, answer, wire.HealthCheckRequest)
+	if !routes.until(func() bool { return len(routes.failed) > 0 }) {
+		t.Fatal("no failure")
+	}
+	routes.see(func() {
+		if len(routes.reached) != 0 {
+			t.Errorf("reached %v", routes.reached)
+		}
+	})
 }
 
 func TestReportOverHTTPThatFailsIsAFailure(t *testing.T) {
