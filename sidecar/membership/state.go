@@ -138,14 +138,14 @@ func (w *Watch) WithJava() bool {
 	return false
 }
 
-// JavaAt returns the Java server that introduced itself from ip, or "" when
-// none did, or several.
+// JavaAt returns the Java server that introduced itself from ip or answered
+// there, or "" when none did, or several.
 func (w *Watch) JavaAt(ip string) (found member.Address) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for a, p := range w.peers {
 		switch {
-		case !p.java() || p.introduced != ip:
+		case !p.java() || p.introduced != ip && p.good != ip:
 		case found != "":
 			return ""
 		default:

@@ -254,8 +254,10 @@ func TestJavaServersAreThoseWithoutAnIncarnation(t *testing.T) {
 		if h.WithJava() || h.JavaAt("10.0.0.1") != "" {
 			t.Error("one of ours is taken for a Java server")
 		}
+		h.Reached(java(peer2), "10.0.0.3")
 		h.Heard(java(peer2), "10.0.0.2")
-		if !h.WithJava() || h.JavaAt("10.0.0.2") != peer2 || h.JavaAt("10.0.0.1") != "" {
+		if !h.WithJava() || h.JavaAt("10.0.0.2") != peer2 || h.JavaAt("10.0.0.3") != peer2 ||
+			h.JavaAt("10.0.0.1") != "" {
 			t.Errorf("with Java: %v, at .2: %q, at .1: %q", h.WithJava(), h.JavaAt("10.0.0.2"), h.JavaAt("10.0.0.1"))
 		}
 	})

@@ -26,6 +26,7 @@ type world struct {
 	disconnected []naming.ClientID
 	heard        []member.Node
 	java         member.Address // a Java server that is a peer
+	restarted    []member.Address
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -208,6 +209,11 @@ func (w *world) Snapshot(context.Context) ([]*naming.Record, bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.registry.Records(), w.loaded, nil
+}
+
+func (w *world) Restarted(_ context.Context, peer member.Address) error {
+	w.do(func() { w.restarted = append(w.restarted, peer) })
+	return nil
 }
 
 func (w *world) Node() member.Node {
