@@ -2,7 +2,6 @@ package interop
 
 import (
 	"errors"
-	"net/http"
 	"syscall"
 	"testing"
 
@@ -12,7 +11,7 @@ import (
 // TestJavaDiesAndReturns: what changed meanwhile is there when it is back, what
 // it held is not.
 func TestJavaDiesAndReturns(t *testing.T) {
-	c := startCluster(t, "jo")
+	c := startCluster(t, "joo") // of two, the one that is left would not know which of them is cut off
 	java, ours := c.javas[0], c.ours[0].Address()
 	lost, held, leaving := connect(t, java.address()), connect(t, ours), connect(t, ours)
 	lost.register(service, at(80))
@@ -23,7 +22,7 @@ func TestJavaDiesAndReturns(t *testing.T) {
 	java.kill(t)
 	held.register(service, at(81).changed())
 	leaving.close()
-	write(t, http.MethodPost, ours, at(83).form("another"))
+	held.register("another", at(83))
 	c.requireListed(service, at(81).changed()) // the lost client's lease has ended
 	c.requireListed("another", at(83))
 
@@ -32,6 +31,22 @@ func TestJavaDiesAndReturns(t *testing.T) {
 	c.requireListed(service, at(81).changed())
 	held.deregister(service, at(81))
 	c.requireListed(service)
+}
+
+// TestJavaIsNotGivenItsOwnDead: of two members, the one that is left keeps the
+// clients of the other. Back again, the Java server must not load them from ours
+// as if somebody held them, and ours must see that nobody does.
+func TestJavaIsNotGivenItsOwnDead(t *testing.T) {
+	c := startCluster(t, "jo")
+	java, ours := c.javas[0], c.ours[0].Address()
+	lost, held := connect(t, java.address()), connect(t, ours)
+	lost.register(service, at(80))
+	held.register(service, at(81))
+	c.requireListed(service, at(80), at(81))
+	java.kill(t)
+	java.start(t)
+	c.requireAcquainted()
+	c.requireListed(service, at(81))
 }
 
 // TestWeDieAndReturn: the Java server, which believes our clients to be there

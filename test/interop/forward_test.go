@@ -63,7 +63,11 @@ func (c *cluster) requireBeatTaken(address string, i instance) {
 // shown as unhealthy and then removed by their owners, which tell the others.
 func TestSilentHTTPClientsExpireWhoeverOwnsThem(t *testing.T) {
 	c := startCluster(t, "jo")
-	times := map[string]string{"preserved.heart.beat.timeout": "1000", "preserved.ip.delete.timeout": "20000"}
+	times := map[string]string{
+		"preserved.heart.beat.interval": "500",
+		"preserved.heart.beat.timeout":  "1000",
+		"preserved.ip.delete.timeout":   "20000",
+	}
 	var published []instance
 	for i := range 6 {
 		one := at(80 + i)
