@@ -106,6 +106,12 @@ test-sim: $(TOOLS)/gotestsum ## a long simulation (SEEDS=2000)
 test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against three members on loopback
 	cd test/clients && $(GOTESTSUM) -count=1 ./... # they run a program, which the cache does not see
 
+.PHONY: test-interop
+test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers (not part of "make ci" yet)
+	@$(call need,javac,default-jdk-headless)
+	@$(call need,mvn,maven)
+	cd test/interop && $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -count=1 -timeout 20m ./...
+
 .PHONY: test-envtest
 test-envtest: $(TOOLS)/gotestsum ## the operator against a real API server
 	assets=$$(go run ./hack/localcluster assets); \
@@ -167,12 +173,14 @@ fmt: $(TOOLS)/gofumpt ## format
 vet: ## go vet, with every build tag
 	go vet -tags envtest,e2e ./...
 	go -C test/clients vet ./...
+	go -C test/interop vet ./...
 	go -C tools vet ./...
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
 	$(TOOLS)/golangci-lint run --build-tags envtest,e2e
 	cd test/clients && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
+	cd test/interop && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 
 .PHONY: verify
 verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod files are up to date

@@ -88,7 +88,7 @@ func (n *node) open(ctx context.Context) error {
 	})
 	web := nacoshttp.DefaultConfig()
 	web.Self, web.Version, web.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
-	n.api = nacoshttp.New(web, nacoshttp.Deps{Registrar: n.loop, Catalog: n.loop, Dialer: n.watch})
+	n.api = nacoshttp.New(web, nacoshttp.Deps{Registrar: n.loop, Catalog: n.loop, Dialer: n.watch, Roster: n.watch})
 	n.http = nacoshttp.Server(n.api)
 	n.admin = admin.NewServer(admin.Handler(n.sources()), n.cfg.DrainTimeout)
 	return nil

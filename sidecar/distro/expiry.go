@@ -135,6 +135,15 @@ func (l *leases) incarnation(now time.Time, a member.Address, epoch int64) {
 	}
 }
 
+// anew notes that a runs anew: what it does not confirm has ended with the one
+// before.
+func (l *leases) anew(now time.Time, a member.Address) {
+	if i, found := l.search(a); found {
+		o := l.lessors[i]
+		o.restarted, o.spoke, o.streak = now, time.Time{}, time.Time{}
+	}
+}
+
 // spoke notes that a confirmed records. After a long pause its streak begins
 // anew: it cannot confirm everything at once, and must not seem to omit what it
 // has not come to yet.

@@ -172,3 +172,15 @@ func TestConnectionOlderThanItsOwnerIsGivenUp(t *testing.T) {
 	b.same("of the last incarnation", b.expired(after(15*time.Second), "4999_10.0.0.1_1"), OwnerGone)
 	b.same("of this one", b.expired(after(15*time.Second), "5000_10.0.0.1_1"), Reason(""))
 }
+
+func TestConnectionsOfAJavaServerEndWithIt(t *testing.T) {
+	b := ready(t, nil)
+	before, kept := mark("1_10.0.0.1_1", at(peer, 1)), mark("1_10.0.0.1_2", at(peer, 1))
+	for _, m := range []naming.Mark{before, kept} {
+		b.Offered(start, peer, m, direct)
+	}
+	b.Restarted(after(time.Second), peer)
+	b.Compare(after(2*time.Second), peer, []naming.Mark{kept})
+	b.same("held by the one before", b.expired(after(17*time.Second), before.Client), OwnerGone)
+	b.same("confirmed by the one that runs", b.expired(after(17*time.Second), kept.Client), Reason(""))
+}

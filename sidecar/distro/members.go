@@ -44,6 +44,14 @@ func (e *Engine) Incarnation(now time.Time, peer member.Address, epoch int64) {
 	e.leases.incarnation(e.now, peer, epoch)
 }
 
+// Restarted notes that a peer was seen to start which, as a Java server, tells no
+// incarnation: of its connections only those have not ended that it confirms
+// from now on.
+func (e *Engine) Restarted(now time.Time, peer member.Address) {
+	e.at(now)
+	e.leases.anew(e.now, peer)
+}
+
 // part forgets everything that was under way to a member that left.
 func (e *Engine) part(p member.Address) {
 	e.outbox.leave(p)

@@ -125,6 +125,38 @@ func (w *Watch) freshView() (member.View, bool) {
 	return member.NewView(w.cfg.Self, w.list, states), fresh
 }
 
+// WithJava reports whether a Java server is among the peers: one that was met,
+// but has no incarnation. It stays one when it cannot be reached.
+func (w *Watch) WithJava() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.peers {
+		if p.java() {
+			return true
+		}
+	}
+	return false
+}
+
+// JavaAt returns the Java server that introduced itself from ip or answered
+// there, or "" when none did, or several.
+func (w *Watch) JavaAt(ip string) (found member.Address) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for a, p := range w.peers {
+		switch {
+		case !p.java() || p.introduced != ip && p.good != ip:
+		case found != "":
+			return ""
+		default:
+			found = a
+		}
+	}
+	return found
+}
+
+func (p *peer) java() bool { return p.epoch == 0 && (p.introduced != "" || p.good != "") }
+
 // Peers returns what is known of every peer, in order.
 func (w *Watch) Peers() []PeerStatus {
 	w.mu.Lock()

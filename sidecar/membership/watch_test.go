@@ -242,3 +242,31 @@ func TestDrainingMemberSaysSo(t *testing.T) {
 		}
 	})
 }
+
+func TestJavaServersAreThoseWithoutAnIncarnation(t *testing.T) {
+	inHouse(t, list("1", self, peer1, peer2), func(h *house) {
+		h.last()
+		java := func(a member.Address) member.Node { return member.Node{Address: a, Version: "2.1.0"} }
+		if h.WithJava() {
+			t.Error("a peer that was never met is taken for a Java server")
+		}
+		h.Heard(member.Node{Address: peer1, Epoch: 5}, "10.0.0.1")
+		if h.WithJava() || h.JavaAt("10.0.0.1") != "" {
+			t.Error("one of ours is taken for a Java server")
+		}
+		h.Reached(java(peer2), "10.0.0.3")
+		h.Heard(java(peer2), "10.0.0.2")
+		if !h.WithJava() || h.JavaAt("10.0.0.2") != peer2 || h.JavaAt("10.0.0.3") != peer2 ||
+			h.JavaAt("10.0.0.1") != "" {
+			t.Errorf("with Java: %v, at .2: %q, at .1: %q", h.WithJava(), h.JavaAt("10.0.0.2"), h.JavaAt("10.0.0.1"))
+		}
+	})
+	inHouse(t, list("1", self, peer1, peer2), func(h *house) {
+		h.last()
+		h.Heard(member.Node{Address: peer1}, "10.0.0.1")
+		h.Heard(member.Node{Address: peer2}, "10.0.0.1")
+		if got := h.JavaAt("10.0.0.1"); got != "" {
+			t.Errorf("of two at one place it is said to be %s", got)
+		}
+	})
+}

@@ -57,7 +57,8 @@ func (s *Server) report(_ context.Context, c *session, in *nacospb.Payload) *nac
 	return out
 }
 
-// from returns the member that sent a request, or "".
+// from returns the member that sent a request, or "". One that reports over HTTP
+// never says so on this connection, and is known by where it reports from.
 func (s *session) from(in *nacospb.Payload) member.Address {
 	if sender := wire.Sender(in); sender != "" {
 		return sender
@@ -65,7 +66,7 @@ func (s *session) from(in *nacospb.Payload) member.Address {
 	if reporter := s.reporter.Load(); reporter != nil {
 		return *reporter
 	}
-	return ""
+	return s.port.server.deps.Roster.JavaAt(s.ip)
 }
 
 // distro carries out what a member asks of the registry. A failure is always a
@@ -87,7 +88,7 @@ func (s *Server) distro(ctx context.Context, c *session, in *nacospb.Payload) *n
 	case wire.OpVerify:
 		err = s.verify(ctx, from, request, wire.Version(in))
 	case wire.OpSnapshot:
-		return s.snapshot(ctx, wire.Sender(in) != "")
+		return s.snapshot(ctx, from, wire.Sender(in) != "")
 	case wire.OpQuery:
 		return s.record(ctx, request.Client)
 	}
@@ -132,10 +133,20 @@ func (s *Server) verify(ctx context.Context, from member.Address, request wire.D
 // snapshot gives everything known. While this member is itself loading, a Java
 // member must be refused, as it would take what it gets for all there is; one
 // of ours is told that it is not.
-func (s *Server) snapshot(ctx context.Context, ours bool) *nacospb.Payload {
+//
+// A Java server asks only when it has just started, so the connections that it
+// held before are no more. It is not given them, as it would list them for as
+// long as a lease lasts, and is known to run anew, which it does not say itself.
+func (s *Server) snapshot(ctx context.Context, from member.Address, ours bool) *nacospb.Payload {
 	records, loaded, err := s.deps.Inbox.Snapshot(ctx)
 	if err == nil && !loaded && !ours {
 		err = naming.ErrLoading
+	}
+	if err == nil && !ours && from != "" {
+		records = slices.DeleteFunc(records, func(r *naming.Record) bool {
+			return r.Stamp.Owner == from && !r.Client.Beats()
+		})
+		err = s.deps.Inbox.Restarted(ctx, from)
 	}
 	if err != nil {
 		return failed(err)

@@ -1,6 +1,7 @@
 package nacosgrpc
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -25,6 +26,32 @@ func TestSnapshotWhileLoadingIsForOursOnly(t *testing.T) {
 	if records, complete, err := wire.DecodeSnapshot(wire.Body(out)); err != nil || complete || len(records) != 0 {
 		t.Errorf("one of ours was given %v, complete %v, %v", records, complete, err)
 	}
+}
+
+func TestJavaServerThatStartsIsNotGivenItsFormerConnections(t *testing.T) {
+	s := start(t, nil)
+	s.world.do(func() { s.world.java = callerAddress })
+	c := connect(t, s.cluster, clusterSetup)
+	for _, r := range []*naming.Record{
+		naming.Normal("1_10.0.0.1_1", naming.Stamp{Owner: callerAddress, Revision: 1}, nil),
+		naming.Normal("10.0.0.1:80#true", naming.Stamp{Owner: callerAddress, Revision: 1}, nil),
+		naming.Normal("1_10.0.0.1_2", naming.Stamp{Owner: selfAddress, Revision: 1}, nil),
+	} {
+		s.world.do(func() { s.world.registry.Put(r) })
+	}
+	out, err := c.calls.Request(t.Context(), wire.Payload(wire.DistroDataRequest, wire.SnapshotRequest()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, _, err := wire.DecodeSnapshot(wire.Body(out))
+	if err != nil || len(records) != 2 || slices.ContainsFunc(records, func(r *naming.Record) bool { return r.Client == "1_10.0.0.1_1" }) {
+		t.Errorf("it was given %v, %v", records, err)
+	}
+	s.world.see(func() {
+		if !slices.Equal(s.world.restarted, []member.Address{callerAddress}) {
+			t.Errorf("restarted: %v", s.world.restarted)
+		}
+	})
 }
 
 func TestOwnClientsAreNotChangedByPeers(t *testing.T) {
@@ -59,6 +86,17 @@ func TestPeersAreHeard(t *testing.T) {
 	c.distro(wire.Payload(wire.DistroDataRequest, wire.NewChange(record).Request(selfAddress)))
 	if got := s.world.record(record.Client); got == nil || got.Stamp.Owner != n.Address {
 		t.Errorf("stored %+v, want it to be owned by who reported on the connection", got)
+	}
+}
+
+func TestServerThatReportsOverHTTPIsKnownByItsPlace(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.cluster, clusterSetup)
+	s.world.do(func() { s.world.java = callerAddress })
+	record := naming.Normal("1_10.0.0.1_1", naming.Stamp{Revision: 3}, nil)
+	c.distro(wire.Payload(wire.DistroDataRequest, wire.ChangeRequest(record, selfAddress)))
+	if got := s.world.record(record.Client); got == nil || got.Stamp.Owner != callerAddress {
+		t.Errorf("stored %+v, want it to be owned by %s", got, callerAddress)
 	}
 }
 

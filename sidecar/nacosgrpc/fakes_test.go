@@ -25,6 +25,8 @@ type world struct {
 	panics       bool
 	disconnected []naming.ClientID
 	heard        []member.Node
+	java         member.Address // a Java server that is a peer
+	restarted    []member.Address
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -209,6 +211,11 @@ func (w *world) Snapshot(context.Context) ([]*naming.Record, bool, error) {
 	return w.registry.Records(), w.loaded, nil
 }
 
+func (w *world) Restarted(_ context.Context, peer member.Address) error {
+	w.do(func() { w.restarted = append(w.restarted, peer) })
+	return nil
+}
+
 func (w *world) Node() member.Node {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -217,6 +224,15 @@ func (w *world) Node() member.Node {
 
 func (w *world) Heard(n member.Node, _ string) {
 	w.do(func() { w.heard = append(w.heard, n) })
+}
+
+func (w *world) WithJava() bool { return w.java != "" }
+
+func (w *world) JavaAt(ip string) member.Address {
+	if ip != "127.0.0.1" {
+		return ""
+	}
+	return w.java
 }
 
 // record returns what the world knows of a client.
@@ -230,6 +246,7 @@ func (w *world) record(c naming.ClientID) *naming.Record {
 type streets struct {
 	*world
 	ports   map[member.Address]string // where the cluster port of each really is
+	webs    map[member.Address]string // where the main port is, of those that need one
 	reached map[member.Address]int
 	failed  []failure
 }
@@ -243,8 +260,12 @@ type failure struct {
 func (s *streets) Dial(ctx context.Context, to member.Address, port int) (net.Conn, error) {
 	s.mu.Lock()
 	address := s.ports[to]
+	web, main := s.webs[to]
 	s.mu.Unlock()
-	if port != to.Port()+member.ClusterOffset {
+	switch {
+	case main && port == to.Port():
+		address = web
+	case port != to.Port()+member.ClusterOffset:
 		return nil, &net.AddrError{Err: "not the members' port", Addr: strconv.Itoa(port)}
 	}
 	var d net.Dialer

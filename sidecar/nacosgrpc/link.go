@@ -20,6 +20,9 @@ import (
 var (
 	errRedial = errors.New("to be dialed anew")
 	errReset  = errors.New("peer asked to connect anew")
+
+	errAnswer    = errors.New("answer of the wrong kind")
+	errNoHandler = errors.New("peer does not know the request")
 )
 
 // link keeps the connection to one peer, whatever happens to it.
@@ -30,6 +33,9 @@ type link struct {
 
 	interrupt atomic.Pointer[context.CancelCauseFunc] // ends the present attempt, or the pause after it
 	calls     atomic.Pointer[nacospb.RequestClient]   // nil while there is no connection
+
+	byHTTP    atomic.Bool // the peer knows no MemberReportRequest: it is reported to over HTTP
+	forgetful atomic.Bool // the peer does not keep the revisions of records
 }
 
 // run connects, stays connected as long as it goes well, and begins again after
@@ -147,30 +153,6 @@ func once(conn net.Conn) func(context.Context, string) (net.Conn, error) {
 	}
 }
 
-// report introduces this member and checks who answers: an address may belong
-// to another by now.
-func (l *link) report(ctx context.Context, calls nacospb.RequestClient, conn net.Conn) error {
-	self := l.peers.routes.Node()
-	in := wire.Introduce(wire.Payload(wire.MemberReportRequest, wire.ReportRequest(self)), self)
-	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, in, wire.MemberReportResponse)
-	if err != nil {
-		return err
-	}
-	n, err := wire.DecodeReportResult(out)
-	if err != nil {
-		return fmt.Errorf("report to %s: %w", l.to, err)
-	}
-	if n.Address != l.to {
-		return fmt.Errorf("report to %s: address %s answered as member %s", l.to, conn.RemoteAddr(), n.Address)
-	}
-	ip, _, err := net.SplitHostPort(conn.RemoteAddr().String())
-	if err != nil { // not TCP: a connection of tests
-		ip = conn.RemoteAddr().String()
-	}
-	l.peers.routes.Reached(n, ip)
-	return nil
-}
-
 // call makes a call on the connection there is.
 func (l *link) call(ctx context.Context, within time.Duration, in *nacospb.Payload, want wire.Kind) (*nacospb.Payload, error) {
 	calls := l.calls.Load()
@@ -190,9 +172,13 @@ func (l *link) request(
 		return nil, fmt.Errorf("call %s: %s: %w", l.to, wire.KindOf(in), err)
 	}
 	if kind := wire.KindOf(out); kind != want {
-		result, _ := wire.DecodeResult(wire.Body(out)) // what it says is only for the log
-		return nil, fmt.Errorf("call %s: %s was answered by %s %d/%d %s",
-			l.to, wire.KindOf(in), kind, result.ResultCode, result.ErrorCode, result.Message)
+		result, _ := wire.DecodeResult(wire.Body(out)) // what cannot be read is no known reason
+		reason := errAnswer
+		if result.ErrorCode == wire.CodeNoHandler {
+			reason = errNoHandler
+		}
+		return nil, fmt.Errorf("call %s: %s was answered by %s %d/%d %s: %w",
+			l.to, wire.KindOf(in), kind, result.ResultCode, result.ErrorCode, result.Message, reason)
 	}
 	return out, nil
 }

@@ -44,10 +44,11 @@ func (s *Server) handlers() map[wire.Kind]handler {
 	}
 }
 
-// key returns the service that a request names.
+// key returns the service that a request names. Java keeps the namespace "" apart
+// from "public", and one cluster must have one answer.
 func (s *Server) key(n wire.Names) naming.ServiceKey {
 	key := n.Service()
-	if key.Namespace == "" && s.cfg.Public {
+	if key.Namespace == "" && s.cfg.Public && !s.deps.Roster.WithJava() {
 		key.Namespace = naming.DefaultNamespace
 	}
 	return key

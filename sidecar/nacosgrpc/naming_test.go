@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
@@ -42,12 +43,22 @@ func TestRegisteredInstanceIsListedUntilItIsDeregistered(t *testing.T) {
 }
 
 func TestEmptyNamespaceIsPublicUnlessToldOtherwise(t *testing.T) {
-	for public, want := range map[bool]string{true: "public", false: ""} {
-		s := start(t, func(c *Config) { c.Public = public })
+	tests := map[string]struct {
+		public bool
+		java   member.Address
+		want   string
+	}{
+		"among our own members it is public":        {true, "", "public"},
+		"it is kept apart when so configured":       {false, "", ""},
+		"it is kept apart as a Java server does it": {true, callerAddress, ""},
+	}
+	for name, tc := range tests {
+		s := start(t, func(c *Config) { c.Public = tc.public })
+		s.world.do(func() { s.world.java = tc.java })
 		c := connect(t, s.sdk, namingSetup)
 		c.must(wire.InstanceRequest, strings.Replace(registration("s", `{"ip":"a","port":1}`), "public", "", 1))
-		if got := s.world.View(naming.ServiceKey{Namespace: want, Group: "g", Name: "s"}); len(got.Hosts) != 1 {
-			t.Errorf("public %v: not registered in namespace %q", public, want)
+		if got := s.world.View(naming.ServiceKey{Namespace: tc.want, Group: "g", Name: "s"}); len(got.Hosts) != 1 {
+			t.Errorf("%s: not registered in namespace %q", name, tc.want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -52,6 +53,7 @@ var ErrNotConnected = errors.New("peer is not connected")
 type Peers struct {
 	cfg    PeersConfig
 	routes Routes
+	web    *http.Client // for reports to peers that take them in no other way
 
 	mu     sync.Mutex
 	closed bool
@@ -63,7 +65,9 @@ type Peers struct {
 
 // NewPeers returns a Peers without peers.
 func NewPeers(cfg PeersConfig, routes Routes) *Peers {
-	return &Peers{cfg: cfg, routes: routes, links: map[member.Address]*link{}}
+	p := &Peers{cfg: cfg, routes: routes, links: map[member.Address]*link{}}
+	p.web = p.webClient()
+	return p
 }
 
 // SetPeers makes list the peers: connections to others are closed, those that

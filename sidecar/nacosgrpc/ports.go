@@ -38,12 +38,18 @@ type Inbox interface {
 	Forget(ctx context.Context, from member.Address, c naming.ClientID, version int64) error
 	Compare(ctx context.Context, from member.Address, marks []naming.Mark) ([]naming.ClientID, error)
 	Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error)
+	// Restarted tells that a peer was seen to start.
+	Restarted(ctx context.Context, peer member.Address) error
 }
 
-// Roster is what it needs to introduce this member, and to hear of others.
+// Roster is what it needs to introduce this member, to hear of others, and to
+// know of Java servers among them. JavaAt returns the one that is at ip, ""
+// when there is none or more than one.
 type Roster interface {
 	Node() member.Node
 	Heard(n member.Node, ip string)
+	WithJava() bool
+	JavaAt(ip string) member.Address
 }
 
 // Routes is what Peers needs to find the others, and to say how it went.

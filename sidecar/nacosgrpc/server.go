@@ -26,7 +26,7 @@ type Config struct {
 	MaxConnections int           // on both ports together; more are closed at once
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
-	Public         bool          // the namespace "" means "public"
+	Public         bool          // the namespace "" means "public", unless a Java server is a peer
 	Log            logr.Logger
 }
 

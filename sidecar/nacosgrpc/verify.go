@@ -17,7 +17,8 @@ const forbidden = 403
 
 // Verify asks a peer about marks, one call each, a few at a time, and returns
 // the clients that it does not know or has otherwise, in order. The first call
-// that fails ends it; what was found until then is returned with the error.
+// that fails ends it; what was found until then is returned with the error. A
+// peer that keeps no revisions is asked only whether it knows the clients.
 func (p *Peers) Verify(ctx context.Context, to member.Address, marks []naming.Mark) ([]naming.ClientID, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -56,6 +57,9 @@ func (p *Peers) Verify(ctx context.Context, to member.Address, marks []naming.Ma
 }
 
 func (p *Peers) differs(ctx context.Context, to member.Address, m naming.Mark) (bool, error) {
+	if l := p.find(to); l != nil && l.forgetful.Load() {
+		m.Stamp.Revision = 0 // means any
+	}
 	in := p.sign(wire.VerifyRequest(m), m.Stamp.Version)
 	out, err := p.call(ctx, to, p.cfg.CallWithin, in, wire.DistroDataResponse)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 // Registrar is what this adapter needs to publish for clients that beat.
@@ -33,6 +34,13 @@ type Catalog interface {
 // Dialer is what it needs to reach the member that owns a client.
 type Dialer interface {
 	Dial(ctx context.Context, to member.Address, port int) (net.Conn, error)
+}
+
+// Roster is what it needs to introduce this member to one that reports over
+// HTTP, and to hear of it.
+type Roster interface {
+	Node() member.Node
+	Heard(n member.Node, ip string)
 }
 
 // Config says how calls are served. DefaultConfig has the values.
@@ -61,6 +69,7 @@ type Deps struct {
 	Registrar Registrar
 	Catalog   Catalog
 	Dialer    Dialer
+	Roster    Roster
 }
 
 // Handler answers the HTTP API.
@@ -98,6 +107,8 @@ func New(cfg Config, deps Deps) *Handler {
 		v1 + "/ns/instance/list":                          {http.MethodGet: h.list},
 		v1 + "/ns/service/list":                           {http.MethodGet: h.services},
 		v1 + "/ns/operator/metrics":                       {http.MethodGet: h.metrics},
+		wire.ReportPath:                                   {http.MethodPost: h.report},
+		v1 + "/ns/distro/datums":                          {http.MethodGet: h.datums},
 		v1 + "/console/health/liveness":                   {http.MethodGet: h.alive(plainOK)},
 		v1 + "/console/health/readiness":                  {http.MethodGet: h.ready(plainOK)},
 		contextPath + "/v2/console/health/liveness":       {http.MethodGet: h.alive(envelopeOK)},

@@ -26,6 +26,7 @@ type world struct {
 	listens  map[member.Address]string // where the main port of a member really is
 	refs     int64
 	broken   error
+	heard    []member.Node
 }
 
 func newWorld() *world {
@@ -89,6 +90,12 @@ func (w *world) Loaded() bool { return w.loaded }
 
 func (w *world) Owner(naming.ClientID) (member.Address, bool) { return w.owner, w.owner == "" }
 
+func (w *world) Node() member.Node {
+	return member.Node{Address: selfAddress, Version: "2.5.1", State: member.Up, Ready: w.loaded}
+}
+
+func (w *world) Heard(n member.Node, _ string) { w.heard = append(w.heard, n) }
+
 func (w *world) Dial(ctx context.Context, to member.Address, _ int) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(ctx, "tcp", w.listens[to])
@@ -100,7 +107,7 @@ func serve(t *testing.T, w *world) (*Handler, *httptest.Server) {
 	cfg := DefaultConfig()
 	cfg.Self = selfAddress
 	cfg.MaxBody = 4 << 10
-	h := New(cfg, Deps{Registrar: w, Catalog: w, Dialer: w})
+	h := New(cfg, Deps{Registrar: w, Catalog: w, Dialer: w, Roster: w})
 	s := httptest.NewServer(h)
 	t.Cleanup(func() {
 		s.Close()

@@ -75,6 +75,15 @@ func (l *Loop) Incarnation(ctx context.Context, peer member.Address, epoch int64
 	})
 }
 
+// Restarted tells the engine that a peer was seen to start, of which nothing says
+// when.
+func (l *Loop) Restarted(ctx context.Context, peer member.Address) error {
+	return l.call(ctx, func(now time.Time) error {
+		l.engine.Restarted(now, peer)
+		return nil
+	})
+}
+
 // Owner returns the member that owns the HTTP client c, and whether that is
 // this member. An unknown owner (an empty ring) is nobody.
 func (l *Loop) Owner(c naming.ClientID) (owner member.Address, here bool) {

@@ -71,6 +71,28 @@ func TestPeersCannotTouchAnOwnClient(t *testing.T) {
 	}, memberA, memberB)
 }
 
+// TestSameRevisionWithOtherContentIsTakenFromJava: Nacos changes the health of
+// an instance without changing the revision.
+func TestSameRevisionWithOtherContentIsTakenFromJava(t *testing.T) {
+	inCluster(t, func(c *cluster) {
+		a, i := c.loops[memberA], instance("10.0.0.1")
+		receive := func(healthy bool) {
+			t.Helper()
+			i.Healthy = healthy
+			published := []naming.Publication{{Service: web, Instances: []naming.Instance{i}}}
+			r := naming.Normal("1_x_1", naming.Stamp{Owner: memberB, Revision: 7}, published)
+			if err := a.Receive(c.t.Context(), memberB, r); err != nil {
+				t.Fatal(err)
+			}
+			if hosts := a.View(web).Hosts; len(hosts) != 1 || hosts[0].Healthy != healthy {
+				t.Errorf("listed %+v, want healthy %v", hosts, healthy)
+			}
+		}
+		receive(true)
+		receive(false)
+	}, memberA, memberB)
+}
+
 func TestEqualRegistrationIsNoNews(t *testing.T) {
 	inCluster(t, func(c *cluster) {
 		c.connect(memberA, "1_x_1", instance("10.0.0.1"))

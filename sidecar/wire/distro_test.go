@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -137,6 +138,33 @@ func TestStampTravelsBetweenOurMembers(t *testing.T) {
 	got, err := DecodeRecord(AppendRecord(nil, r))
 	if err != nil || got.Stamp != stamp || !got.Publications[0].Instances[0].Equal(r.Publications[0].Instances[0]) {
 		t.Errorf("DecodeRecord = %+v, %v", got, err)
+	}
+}
+
+// TestRecordWithoutRevisionGetsOneOfItsContent reads what Nacos before 2.1.2
+// sends: no revision, no batch data.
+func TestRecordWithoutRevisionGetsOneOfItsContent(t *testing.T) {
+	const record = `{"clientId":"1_a_1","attributes":{"clientAttributes":{}},"namespaces":["public"],"groupNames":["g"],` +
+		`"serviceNames":["s"],"instancePublishInfos":[{"ip":"a","port":1,"healthy":true,"cluster":"DEFAULT","extendDatum":{"k":"v"}}]}`
+	revision := func(text string) int32 {
+		t.Helper()
+		r, err := DecodeRecord([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Stamp.Revision
+	}
+	first := revision(record)
+	if first <= 0 || revision(record) != first {
+		t.Errorf("revision %d is not one, or not always the same", first)
+	}
+	for _, change := range []struct{ old, new string }{{"true", "false"}, {`"v"`, `"w"`}, {`:1,`, `:2,`}} {
+		if revision(strings.Replace(record, change.old, change.new, 1)) == first {
+			t.Errorf("%s in place of %s has the same revision", change.new, change.old)
+		}
+	}
+	if empty := `{"clientId":"1_a_1","attributes":{},"namespaces":[],"groupNames":[],"serviceNames":[],"instancePublishInfos":[]}`; revision(empty) != 0 {
+		t.Error("a client that publishes nothing got a revision")
 	}
 }
 

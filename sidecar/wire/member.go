@@ -71,29 +71,43 @@ func DecodeReportResult(p *nacospb.Payload) (member.Node, error) {
 	return decodeNode(p)
 }
 
+// memberJSON is what is read of a Member.
+type memberJSON struct {
+	IP      string       `json:"ip"`
+	Port    int          `json:"port"`
+	Address string       `json:"address"`
+	State   member.State `json:"state"`
+	Extend  struct {
+		Version string `json:"version"`
+	} `json:"extendInfo"`
+}
+
+func (in *memberJSON) node() (member.Node, error) {
+	if in == nil {
+		return member.Node{}, ErrNoNode
+	}
+	address, err := member.ParseAddress(in.Address)
+	if err != nil || in.IP == "" || in.Port < 0 {
+		return member.Node{}, ErrBadNode
+	}
+	n := member.Node{Address: address, Version: in.Extend.Version, State: in.State, Ready: true}
+	if n.State == "" {
+		n.State = member.Up
+	}
+	return n, nil
+}
+
 func decodeNode(p *nacospb.Payload) (member.Node, error) {
 	var in struct {
-		Node *struct {
-			IP      string       `json:"ip"`
-			Port    int          `json:"port"`
-			Address string       `json:"address"`
-			State   member.State `json:"state"`
-			Extend  struct {
-				Version string `json:"version"`
-			} `json:"extendInfo"`
-		} `json:"node"`
+		Node *memberJSON `json:"node"`
 	}
 	if err := json.Unmarshal(Body(p), &in); err != nil {
 		return member.Node{}, fmt.Errorf("%w: %s", ErrMalformed, err.Error())
 	}
-	if in.Node == nil {
-		return member.Node{}, ErrNoNode
+	n, err := in.Node.node()
+	if err != nil {
+		return member.Node{}, err
 	}
-	address, err := member.ParseAddress(in.Node.Address)
-	if err != nil || in.Node.IP == "" || in.Node.Port < 0 {
-		return member.Node{}, ErrBadNode
-	}
-	n := member.Node{Address: address, Version: in.Node.Extend.Version, State: in.Node.State, Ready: true}
 	if Header(p, HeaderMember) != "" { // one of ours says more in headers
 		n.Epoch = number(p, HeaderEpoch)
 		n.Clock = number(p, HeaderClock)

@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
+	"math"
 	"strconv"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -221,5 +223,18 @@ func DecodeRecord(content []byte) (*naming.Record, error) {
 		}
 	}
 	stamp := naming.Stamp{Owner: in.Stamp.Owner, Version: in.Stamp.Version, Revision: revision}
-	return naming.Normal(in.Client, stamp, published), nil
+	r := naming.Normal(in.Client, stamp, published)
+	if stamp.Version == 0 && revision == 0 && len(published) > 0 {
+		r.Stamp.Revision = contentRevision(r)
+	}
+	return r, nil
+}
+
+// contentRevision makes a revision for a record that came without one, as Nacos
+// before 2.1.2 sends all (gRPC page, 4.7): equal content, equal revision, on
+// every member; never 0.
+func contentRevision(r *naming.Record) int32 {
+	h := fnv.New32a()
+	_, _ = h.Write(AppendRecord(nil, r))          // a hash takes everything
+	return max(1, int32(h.Sum32()&math.MaxInt32)) //nolint:gosec // masked to 31 bits
 }

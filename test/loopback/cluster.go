@@ -31,7 +31,7 @@ type Cluster struct {
 // each is ready. Their member list and logs go to dir. When life ends, the
 // processes are killed.
 func Start(life, startup context.Context, program, dir string, n int) (*Cluster, error) {
-	ports, err := freePorts(startup, n)
+	ports, err := Ports(startup, n)
 	if err != nil {
 		return nil, err
 	}
@@ -40,10 +40,7 @@ func Start(life, startup context.Context, program, dir string, n int) (*Cluster,
 	var text strings.Builder
 	text.WriteString("# generation: 1\n")
 	for i, port := range ports {
-		m := &Member{
-			Name: fmt.Sprintf("member-%d", i), Host: host, Port: port,
-			program: program, list: list, log: filepath.Join(dir, fmt.Sprintf("member-%d.log", i)),
-		}
+		m := NewMember(program, list, filepath.Join(dir, fmt.Sprintf("member-%d.log", i)), port)
 		c.Members = append(c.Members, m)
 		fmt.Fprintln(&text, m.Address())
 	}

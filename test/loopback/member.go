@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -22,13 +23,24 @@ type Status = report.Report
 
 // Member is one sidecar process. Its methods are not safe for concurrent use.
 type Member struct {
-	Name string // member-0 and so on
+	Name string // that of its log: member-0 and so on
 	Host string
 	Port int // the main port; gRPC is at Port+1000 and Port+1001
+
+	// Listen is the IP on which the process listens, for tests that stand between
+	// it and the others; NewMember sets it to Host.
+	Listen string
 
 	program, list, log string
 	process            *exec.Cmd
 	exited             chan struct{}
+}
+
+// NewMember returns a member that is yet to be started: program with a member
+// list, which names it by its port on loopback, and a log of its own.
+func NewMember(program, list, log string, port int) *Member {
+	name := strings.TrimSuffix(filepath.Base(log), ".log")
+	return &Member{Name: name, Host: host, Port: port, Listen: host, program: program, list: list, log: log}
 }
 
 // Address is the member's identity in the list.
@@ -68,7 +80,7 @@ func (m *Member) Start(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, m.program, "serve",
 		"--member-list="+m.list,
 		"--address="+m.Address(),
-		"--listen-host="+m.Host,
+		"--listen-host="+m.Listen,
 		"--admin-address="+net.JoinHostPort(m.Host, strconv.Itoa(m.Port+adminOffset)),
 	)
 	cmd.Stdout, cmd.Stderr = out, out

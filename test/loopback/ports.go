@@ -23,9 +23,9 @@ const (
 // and cluster gRPC.
 var offsets = []int{0, adminOffset, 1000, 1001}
 
-// freePorts returns n main ports whose companions are free too. Another process
+// Ports returns n main ports whose companions are free too. Another process
 // may take one before it is used; starting at a random place makes that rare.
-func freePorts(ctx context.Context, n int) ([]int, error) {
+func Ports(ctx context.Context, n int) ([]int, error) {
 	const attempts = 100
 	for range attempts {
 		base := firstPort + rand.IntN(lastPort-firstPort)

@@ -1,0 +1,132 @@
+package interop
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/distro-naming/naming-operator/test/loopback"
+)
+
+// patience bounds every wait. It is generous: a Java server needs six seconds
+// of an idle machine to start, and ten times that of a busy one.
+const patience = 90 * time.Second
+
+// program is the sidecar under test.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "interop-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	if program, err = loopback.Build(ctx, "../..", dir); err == nil {
+		classPath, err = buildJava(ctx, dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// cluster is Java servers and sidecars with one member list. Nothing runs until
+// it is started.
+type cluster struct {
+	t     *testing.T
+	dir   string
+	list  string
+	javas []*javaMember
+	ours  []*loopback.Member
+}
+
+// newCluster lays out members in the order of their addresses: 'j' is a Java
+// server, 'o' one of ours. The order matters: Java loads from the lowest address.
+func newCluster(t *testing.T, kinds string) *cluster {
+	t.Helper()
+	ports, err := loopback.Ports(t.Context(), len(kinds))
+	must(t, err)
+	c := &cluster{t: t, dir: t.TempDir()}
+	c.list = filepath.Join(c.dir, "cluster.conf")
+	var text strings.Builder
+	for i, kind := range kinds {
+		home := filepath.Join(c.dir, fmt.Sprintf("%c%d", kind, i))
+		if kind == 'j' {
+			c.javas = append(c.javas, &javaMember{name: filepath.Base(home), port: ports[i], list: c.list, home: home})
+		} else {
+			c.ours = append(c.ours, loopback.NewMember(program, c.list, home+".log", ports[i]))
+		}
+		fmt.Fprintf(&text, "127.0.0.1:%d\n", ports[i])
+	}
+	must(t, os.WriteFile(c.list, []byte(text.String()), 0o600))
+	t.Cleanup(c.stop)
+	return c
+}
+
+// startCluster starts all members of a new cluster and waits until they know
+// each other.
+func startCluster(t *testing.T, kinds string) *cluster {
+	t.Helper()
+	c := newCluster(t, kinds)
+	for _, j := range c.javas {
+		j.start(t)
+	}
+	for _, o := range c.ours {
+		must(t, o.Start(t.Context()))
+	}
+	c.requireAcquainted()
+	return c
+}
+
+func (c *cluster) stop() {
+	c.showLogs()
+	if err := (&loopback.Cluster{Members: c.ours}).Kill(); err != nil {
+		c.t.Error(err)
+	}
+	for _, j := range c.javas {
+		if j.running() {
+			j.kill(c.t)
+		}
+	}
+}
+
+func (c *cluster) showLogs() {
+	if !c.t.Failed() {
+		return
+	}
+	for _, pattern := range []string{"*.log", "*/logs/protocol-distro.log", "*/logs/nacos-cluster.log"} {
+		logs, _ := filepath.Glob(filepath.Join(c.dir, pattern)) // the pattern is good
+		for _, name := range logs {
+			if text, err := os.ReadFile(name); err == nil {
+				c.t.Logf("%s:\n%s", strings.TrimPrefix(name, c.dir), text[max(0, len(text)-3000):])
+			}
+		}
+	}
+}
+
+// until waits until check returns nil.
+func until(t *testing.T, what string, check func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := loopback.Until(ctx, what, func(context.Context) error { return check() }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// must fails the test at once if err is an error.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
