@@ -94,7 +94,7 @@ func TestServerThatReportsOverHTTPIsKnownByItsPlace(t *testing.T) {
 	c := connect(t, s.cluster, clusterSetup)
 	s.world.do(func() { s.world.java = callerAddress })
 	record := naming.Normal("1_10.0.0.1_1", naming.Stamp{Revision: 3}, nil)
-	c.distro(wire.Payload(wire.DistroDataRequest, wire.ChangeRequest(record, selfAddress)))
+	c.distro(wire.Payload(wire.DistroDataRequest, wire.NewChange(record).Request(selfAddress)))
 	if got := s.world.record(record.Client); got == nil || got.Stamp.Owner != callerAddress {
 		t.Errorf("stored %+v, want it to be owned by %s", got, callerAddress)
 	}

@@ -28,7 +28,7 @@ func (l *Loop) offered(now time.Time, from member.Address, r *naming.Record, dir
 	case distro.OwnedHere:
 		return fmt.Errorf("record of %s from %s: %w", r.Client, from, naming.ErrOwnedHere)
 	case distro.Same:
-		l.refresh(now, r, direct)
+		l.refresh(now, from, r, direct)
 	case distro.Stale:
 	}
 	return nil
@@ -37,9 +37,9 @@ func (l *Loop) offered(now time.Time, from member.Address, r *naming.Record, dir
 // refresh takes what a Java server sends again under the revision that is held.
 // It is not always the same: a change of health and, before 2.3, a batch leave
 // the revision as it was (gRPC page, 5.10).
-func (l *Loop) refresh(now time.Time, r *naming.Record, direct bool) {
+func (l *Loop) refresh(now time.Time, from member.Address, r *naming.Record, direct bool) {
 	if direct && r.Stamp.Version == 0 && !l.engine.Owns(r.Client) {
-		l.changed(now, l.registry.Put(r))
+		l.put(now, r, naming.Cause{Kind: naming.CauseReplicated, Client: r.Client, Peer: from})
 	}
 }
 
