@@ -129,13 +129,16 @@ func (l *Loop) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		now := time.Now()
+		var now time.Time
 		select {
 		case <-ctx.Done():
 			return nil
 		case command := <-l.commands:
 			now = time.Now()
 			command(now)
+			for range len(l.commands) { // they share what follows
+				(<-l.commands)(now)
+			}
 		case now = <-timer.C:
 			l.expireBeats(now)
 		}
