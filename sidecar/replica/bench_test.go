@@ -20,6 +20,7 @@ func (deaf) Drop(context.Context, member.Address, naming.ClientID, int64) error 
 func (deaf) Load(context.Context, member.Address) ([]*naming.Record, bool, error) {
 	return nil, true, nil
 }
+
 func (deaf) Verify(context.Context, member.Address, []naming.Mark) ([]naming.ClientID, error) {
 	return nil, nil
 }
@@ -56,5 +57,7 @@ func BenchmarkRegister(b *testing.B) {
 	})
 	b.StopTimer()
 	cancel()
-	<-done
+	if err := <-done; err != nil {
+		b.Error(err)
+	}
 }
