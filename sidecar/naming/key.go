@@ -1,7 +1,6 @@
 package naming
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 )
@@ -31,7 +30,13 @@ func (k ServiceKey) String() string { return k.Namespace + groupSeparator + k.Gr
 
 // Compare orders keys by namespace, group and name.
 func (k ServiceKey) Compare(o ServiceKey) int {
-	return cmp.Or(cmp.Compare(k.Namespace, o.Namespace), cmp.Compare(k.Group, o.Group), cmp.Compare(k.Name, o.Name))
+	if order := strings.Compare(k.Namespace, o.Namespace); order != 0 {
+		return order
+	}
+	if order := strings.Compare(k.Group, o.Group); order != 0 {
+		return order
+	}
+	return strings.Compare(k.Name, o.Name)
 }
 
 // SplitGrouped reads "group@@name"; without a separator the group is

@@ -136,6 +136,9 @@ func (l *Loop) Run(ctx context.Context) error {
 		case command := <-l.commands:
 			now = time.Now()
 			command(now)
+			for range len(l.commands) { // they share what follows
+				(<-l.commands)(now)
+			}
 		case now = <-timer.C:
 			l.expireBeats(now)
 		}
