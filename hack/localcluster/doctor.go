@@ -168,7 +168,9 @@ func installLine(found []finding) string {
 
 func (c *cluster) examine() []finding { return examine(thisMachine(), c.node.link, exists(c.dir)) }
 
-func doctor(_ context.Context, c *cluster, _ []string, out io.Writer) error {
+// doctor says what is missing and the line that installs it, and runs that line
+// where it may.
+func doctor(ctx context.Context, c *cluster, _ []string, out io.Writer) error {
 	found := c.examine()
 	for _, f := range found {
 		fmt.Fprintf(out, "missing: %s\n", f.what)
@@ -178,6 +180,13 @@ func doctor(_ context.Context, c *cluster, _ []string, out io.Writer) error {
 	}
 	if line := installLine(found); line != "" {
 		fmt.Fprintf(out, "on Debian and its kin, this installs what is missing:\n    %s\n", line)
+		if mayInstall() {
+			fmt.Fprintln(out, "installing it")
+			if err := install(ctx, line); err != nil {
+				return err
+			}
+			found = c.examine()
+		}
 	}
 	if len(found) > 0 {
 		return &exitError{1}
@@ -186,16 +195,27 @@ func doctor(_ context.Context, c *cluster, _ []string, out io.Writer) error {
 	return nil
 }
 
+// mayInstall reports whether this is root on Debian or its kin.
+func mayInstall() bool {
+	_, err := exec.LookPath("apt-get")
+	return err == nil && os.Geteuid() == 0
+}
+
+// install runs the line that installLine gave.
+func install(ctx context.Context, line string) error {
+	if err := execute(ctx, "apt-get", "update", "-qq"); err != nil {
+		return err
+	}
+	return execute(ctx, append([]string{"env", "DEBIAN_FRONTEND=noninteractive"}, strings.Fields(line)...)...)
+}
+
 // provision installs missing packages where we may, and reports the rest.
 func (c *cluster) provision(ctx context.Context, p *progress) error {
 	found := c.examine()
 	line := installLine(found)
-	if _, err := exec.LookPath("apt-get"); err == nil && line != "" {
+	if line != "" && mayInstall() {
 		p.step("installing packages: %s", line)
-		if err := execute(ctx, "apt-get", "update", "-qq"); err != nil {
-			return err
-		}
-		if err := execute(ctx, append([]string{"env", "DEBIAN_FRONTEND=noninteractive"}, strings.Fields(line)...)...); err != nil {
+		if err := install(ctx, line); err != nil {
 			return err
 		}
 		found = c.examine()

@@ -37,7 +37,7 @@ const usage = `Usage: localcluster [--name NAME] COMMAND
   load IMAGE.tar... import docker or OCI image archives into the node; prints
                     which names are new or replaced
   exec COMMAND...   run a command inside the node's network namespace
-  doctor            say what this machine lacks and the line that installs it
+  doctor            say what this machine lacks, and install it (root on Debian)
   assets            print the folder with etcd, kube-apiserver and kubectl
                     (for envtest), building it if needed
   clean             remove the build cache
