@@ -40,28 +40,30 @@ func standBetween(t *testing.T, m *loopback.Member) *between {
 	t.Helper()
 	m.Listen = elsewhere
 	b := &between{to: net.JoinHostPort(elsewhere, strconv.Itoa(m.Port+clusterPort))}
-	l, err := net.Listen("tcp", net.JoinHostPort(m.Host, strconv.Itoa(m.Port+clusterPort)))
+	var open net.ListenConfig
+	l, err := open.Listen(t.Context(), "tcp", net.JoinHostPort(m.Host, strconv.Itoa(m.Port+clusterPort)))
 	must(t, err)
 	s := grpc.NewServer()
 	nacospb.RegisterRequestServer(s, b)
 	nacospb.RegisterBiRequestStreamServer(s, b)
 	go func() { _ = s.Serve(l) }() // ends when it is stopped
 	t.Cleanup(s.Stop)
-	main, err := net.Listen("tcp", m.Address())
+	main, err := open.Listen(t.Context(), "tcp", m.Address())
 	must(t, err)
 	t.Cleanup(func() { _ = main.Close() }) // the test is over
-	go passOn(main, net.JoinHostPort(elsewhere, strconv.Itoa(m.Port)))
+	go passOn(t.Context(), main, net.JoinHostPort(elsewhere, strconv.Itoa(m.Port)))
 	return b
 }
 
 // passOn connects whoever comes to l with an address.
-func passOn(l net.Listener, to string) {
+func passOn(ctx context.Context, l net.Listener, to string) {
+	var dial net.Dialer
 	for {
 		in, err := l.Accept()
 		if err != nil {
 			return
 		}
-		out, err := net.Dial("tcp", to)
+		out, err := dial.DialContext(ctx, "tcp", to)
 		if err != nil {
 			_ = in.Close() // as the member itself would refuse
 			continue
@@ -135,23 +137,28 @@ func (b *between) RequestBiStream(in grpc.BidiStreamingServer[nacospb.Payload, n
 		return err
 	}
 	ended := make(chan error, 2)
-	pass := func(to interface{ Send(*nacospb.Payload) error }, from interface {
-		Recv() (*nacospb.Payload, error)
-	}) {
-		for {
-			p, err := from.Recv()
-			if err == nil {
-				err = to.Send(p)
-			}
-			if err != nil {
-				ended <- err
-				return
-			}
+	go func() { ended <- pass(out, in) }()
+	go func() { ended <- pass(in, out) }()
+	return <-ended
+}
+
+// end is one side of a stream.
+type end interface {
+	Send(p *nacospb.Payload) error
+	Recv() (*nacospb.Payload, error)
+}
+
+// pass hands on what comes from one side until either ends.
+func pass(to, from end) error {
+	for {
+		p, err := from.Recv()
+		if err == nil {
+			err = to.Send(p)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	go pass(out, in)
-	go pass(in, out)
-	return <-ended
 }
 
 func (b *between) cut(conn *grpc.ClientConn) {
