@@ -26,7 +26,11 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request, in request) err
 	if err != nil { // not TCP: a connection of tests
 		ip = r.RemoteAddr
 	}
-	h.deps.Roster.Heard(n, ip)
+	// Clients come to this port as well: a member is believed only where its
+	// address says that it is.
+	if n.Address.Host() == ip {
+		h.deps.Roster.Heard(n, ip)
+	}
 	object(w, wire.HTTPReportResult(h.deps.Roster.Node()))
 	return nil
 }

@@ -40,6 +40,9 @@ func TestReportOverHTTPThatIsNone(t *testing.T) {
 		"no address":    {`{"ip":"a","port":1}`, http.StatusOK, `"code":400`},
 		"a port of -1":  {`{"ip":"a","port":-1,"address":"a:1"}`, http.StatusOK, `"code":400`},
 		"another shape": {`[]`, http.StatusBadRequest, "not a JSON object"},
+		"from another place than it names": {
+			`{"ip":"10.9.9.9","port":8848,"address":"10.9.9.9:8848"}`, http.StatusOK, `"code":200`,
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
