@@ -22,6 +22,7 @@ import (
 type client struct {
 	t        *testing.T
 	address  string
+	id       string // by which the member knows it
 	conn     *grpc.ClientConn
 	requests nacospb.RequestClient
 	stream   nacospb.BiRequestStream_RequestBiStreamClient
@@ -31,11 +32,17 @@ type client struct {
 	ended   chan struct{}
 }
 
+// Offsets of the gRPC ports from the main port.
+const (
+	clientPort  = 1000
+	clusterPort = 1001
+)
+
 // connect opens a client at the member of an address, until the test ends or it
 // is closed.
 func connect(t *testing.T, address string) *client {
 	t.Helper()
-	return connectTo(t, address, 1000, "sdk")
+	return connectTo(t, address, clientPort, "sdk")
 }
 
 func connectTo(t *testing.T, address string, offset int, source string) *client {
@@ -51,12 +58,15 @@ func connectTo(t *testing.T, address string, offset int, source string) *client 
 		t: t, address: address, conn: conn, requests: nacospb.NewRequestClient(conn),
 		pushes: make(chan []instance, 1024), ended: make(chan struct{}),
 	}
-	until(t, address+" takes clients", func() error { return c.call("ServerCheckRequest", map[string]any{}, nil) })
+	var check struct{ ConnectionID string }
+	until(t, address+" takes clients", func() error { return c.call("ServerCheckRequest", map[string]any{}, &check) })
+	c.id = check.ConnectionID
 	c.stream, err = nacospb.NewBiRequestStreamClient(conn).RequestBiStream(t.Context())
 	must(t, err)
+	module := map[string]string{"sdk": "naming"}[source] // members have none
 	must(t, c.stream.Send(payload(t, "ConnectionSetupRequest", map[string]any{
 		"clientVersion": "Interop-Test:v0", "abilities": map[string]any{},
-		"labels": map[string]string{"source": source, "module": "naming"},
+		"labels": map[string]string{"source": source, "module": module},
 	})))
 	go c.listen()
 	t.Cleanup(c.close)

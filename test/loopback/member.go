@@ -27,6 +27,10 @@ type Member struct {
 	Host string
 	Port int // the main port; gRPC is at Port+1000 and Port+1001
 
+	// Listen is the IP on which the process listens, for tests that stand between
+	// it and the others; NewMember sets it to Host.
+	Listen string
+
 	program, list, log string
 	process            *exec.Cmd
 	exited             chan struct{}
@@ -36,7 +40,7 @@ type Member struct {
 // list, which names it by its port on loopback, and a log of its own.
 func NewMember(program, list, log string, port int) *Member {
 	name := strings.TrimSuffix(filepath.Base(log), ".log")
-	return &Member{Name: name, Host: host, Port: port, program: program, list: list, log: log}
+	return &Member{Name: name, Host: host, Port: port, Listen: host, program: program, list: list, log: log}
 }
 
 // Address is the member's identity in the list.
@@ -76,7 +80,7 @@ func (m *Member) Start(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, m.program, "serve",
 		"--member-list="+m.list,
 		"--address="+m.Address(),
-		"--listen-host="+m.Host,
+		"--listen-host="+m.Listen,
 		"--admin-address="+net.JoinHostPort(m.Host, strconv.Itoa(m.Port+adminOffset)),
 	)
 	cmd.Stdout, cmd.Stderr = out, out
