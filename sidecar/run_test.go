@@ -30,6 +30,13 @@ type house struct {
 	stop map[string]func() error
 }
 
+// loopback returns the n-th loopback IP of this process, so that two runs of the
+// tests at once do not meet.
+func loopback(n int) string {
+	pid := os.Getpid()
+	return fmt.Sprintf("127.%d.%d.%d", 64+pid>>8&63, pid&255, n)
+}
+
 func newHouse(t *testing.T, ips ...string) *house {
 	t.Helper()
 	h := &house{t: t, list: filepath.Join(t.TempDir(), "cluster.conf"), stop: map[string]func() error{}}
@@ -143,7 +150,7 @@ func (h *house) report(ip string) report.Report {
 }
 
 func TestMembersReplicateLeaveAndReturn(t *testing.T) {
-	a, b, c := "127.81.0.1", "127.81.0.2", "127.81.0.3"
+	a, b, c := loopback(1), loopback(2), loopback(3)
 	h := newHouse(t, a, b, c)
 	for i := range 6 {
 		body := h.instances(a, "POST", fmt.Sprintf("?serviceName=web&ip=10.0.0.%d&port=80", i))
@@ -178,7 +185,7 @@ func TestMembersReplicateLeaveAndReturn(t *testing.T) {
 }
 
 func TestMemberListIsFollowedWhileRunning(t *testing.T) {
-	a, b := "127.81.1.1", "127.81.1.2"
+	a, b := loopback(4), loopback(5)
 	h := newHouse(t, a)
 	if got := h.instances(a, "POST", "?serviceName=web&ip=10.0.0.1&port=80"); got != "ok" {
 		t.Fatalf("register: %s", got)
@@ -199,7 +206,7 @@ func TestMemberListIsFollowedWhileRunning(t *testing.T) {
 }
 
 func TestTakenPortIsNamed(t *testing.T) {
-	a := "127.81.2.1"
+	a := loopback(6)
 	h := newHouse(t, a)
 	cfg := Config{Address: member.Address(a + ":8848"), MemberList: h.list, ListenHost: a, AdminAddress: a + ":8080"}
 	err := Run(t.Context(), cfg, logr.Discard())
