@@ -84,14 +84,3 @@ func (a Address) Port() int {
 	n, _ := strconv.Atoi(port)
 	return n
 }
-
-// ShortName returns the first label of the host: the pod's name in Kubernetes.
-// An IP has no labels and is returned whole.
-func (a Address) ShortName() string {
-	host := a.Host()
-	if net.ParseIP(host) != nil {
-		return host
-	}
-	name, _, _ := strings.Cut(host, ".")
-	return name
-}

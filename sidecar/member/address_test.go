@@ -7,27 +7,27 @@ import (
 
 func TestParseAddress(t *testing.T) {
 	tests := map[string]struct {
-		text        string
-		want        Address
-		host, short string
-		port        int
+		text string
+		want Address
+		host string
+		port int
 	}{
 		"a pod": {
-			"demo-0.demo-headless.prod.svc:8848", "demo-0.demo-headless.prod.svc:8848", "demo-0.demo-headless.prod.svc", "demo-0", 8848,
+			"demo-0.demo-headless.prod.svc:8848", "demo-0.demo-headless.prod.svc:8848", "demo-0.demo-headless.prod.svc", 8848,
 		},
-		"without a port":                {"demo-0", "demo-0:8848", "demo-0", "demo-0", 8848},
-		"names are lower case":          {"Demo-0:1", "demo-0:1", "demo-0", "demo-0", 1},
-		"an ipv4 address has no labels": {"10.0.0.1:8848", "10.0.0.1:8848", "10.0.0.1", "10.0.0.1", 8848},
-		"an ipv6 address":               {"[FD00::1]:8848", "[fd00::1]:8848", "fd00::1", "fd00::1", 8848},
-		"an ipv6 address alone":         {"fd00::1", "[fd00::1]:8848", "fd00::1", "fd00::1", 8848},
-		"in brackets without a port":    {"[fd00::1]", "[fd00::1]:8848", "fd00::1", "fd00::1", 8848},
-		"the highest port":              {"a:64534", "a:64534", "a", "a", 64534},
+		"without a port":             {"demo-0", "demo-0:8848", "demo-0", 8848},
+		"names are lower case":       {"Demo-0:1", "demo-0:1", "demo-0", 1},
+		"an ipv4 address":            {"10.0.0.1:8848", "10.0.0.1:8848", "10.0.0.1", 8848},
+		"an ipv6 address":            {"[FD00::1]:8848", "[fd00::1]:8848", "fd00::1", 8848},
+		"an ipv6 address alone":      {"fd00::1", "[fd00::1]:8848", "fd00::1", 8848},
+		"in brackets without a port": {"[fd00::1]", "[fd00::1]:8848", "fd00::1", 8848},
+		"the highest port":           {"a:64534", "a:64534", "a", 64534},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			a, err := ParseAddress(tc.text)
-			if err != nil || a != tc.want || a.Host() != tc.host || a.ShortName() != tc.short || a.Port() != tc.port {
-				t.Errorf("ParseAddress(%q) = %q (%q, %q, %d), %v", tc.text, a, a.Host(), a.ShortName(), a.Port(), err)
+			if err != nil || a != tc.want || a.Host() != tc.host || a.Port() != tc.port {
+				t.Errorf("ParseAddress(%q) = %q (%q, %d), %v", tc.text, a, a.Host(), a.Port(), err)
 			}
 			if again, err := ParseAddress(string(a)); err != nil || again != a {
 				t.Errorf("ParseAddress(%q) = %q, %v, want itself", a, again, err)

@@ -209,13 +209,6 @@ func (w *Watch) Generation() (generation int64, fault string) {
 	return w.list.Generation(), w.fault
 }
 
-// Listed reports whether a is in the list in use.
-func (w *Watch) Listed(a member.Address) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.list.Contains(a)
-}
-
 // Drain makes this member say that it is leaving.
 func (w *Watch) Drain() {
 	w.draining.Store(true)

@@ -2,6 +2,8 @@ package naming
 
 import (
 	"cmp"
+	"iter"
+	"maps"
 	"slices"
 )
 
@@ -38,6 +40,9 @@ func (g *Registry) Services() []ServiceKey {
 	slices.SortFunc(out, ServiceKey.Compare)
 	return out
 }
+
+// All returns all records in no order, for who only counts.
+func (g *Registry) All() iter.Seq[*Record] { return maps.Values(g.records) }
 
 // Records returns all records in order of client.
 func (g *Registry) Records() []*Record {

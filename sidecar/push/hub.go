@@ -9,7 +9,6 @@ package push
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -159,20 +158,6 @@ func (h *Hub) Subscriptions() (out Subscriptions) {
 			}
 		}
 	}
-	return out
-}
-
-// Subscribers returns who watches s, in order.
-func (h *Hub) Subscribers(s naming.ServiceKey) []naming.ClientID {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var out []naming.ClientID
-	if w := h.services[s]; w != nil {
-		for c := range w.subscribers {
-			out = append(out, c)
-		}
-	}
-	slices.Sort(out)
 	return out
 }
 

@@ -215,12 +215,3 @@ func TestDeliveriesInFlightAreBounded(t *testing.T) {
 		}
 	})
 }
-
-func TestSubscribersAreNamedInOrder(t *testing.T) {
-	h := New(DefaultConfig(), nil, nil)
-	h.Subscribe("b", web, nil)
-	h.Subscribe("a", web, nil)
-	if got := fmt.Sprint(h.Subscribers(web)); got != "[a b]" {
-		t.Errorf("Subscribers() = %s, want [a b]", got)
-	}
-}

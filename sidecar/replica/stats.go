@@ -66,7 +66,7 @@ func (l *Loop) count(now time.Time) Stats {
 	for _, peer := range l.view.Peers() {
 		st.PendingTo[peer] = l.engine.PendingFor(peer)
 	}
-	for _, r := range l.registry.Records() {
+	for r := range l.registry.All() {
 		if len(r.Publications) == 0 {
 			continue
 		}

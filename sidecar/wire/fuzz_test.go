@@ -49,7 +49,7 @@ func FuzzRecordReadsBack(f *testing.F) {
 		_, _ = DecodeMark(content)
 		r, err := DecodeRecord(content)
 		if err != nil {
-			t.Skip()
+			return // nothing to compare
 		}
 		text := AppendRecord(nil, r)
 		if !json.Valid(text) {

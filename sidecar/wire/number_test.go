@@ -44,7 +44,7 @@ func FuzzDoubleReadsBack(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, v float64) {
 		if !finite(v) {
-			t.Skip()
+			return // nothing to compare
 		}
 		var back float64
 		if err := json.Unmarshal(appendDouble(nil, v), &back); err != nil || back != v {
