@@ -117,7 +117,9 @@ func (e *Engine) judgeDrop(from member.Address, c naming.ClientID, version int64
 
 // Compare answers a peer that verifies the clients it owns: it returns those
 // that are unknown or different here, in the order given, and renews the leases
-// of the others. A mark with revision 0 matches any known record.
+// of the others. A mark with revision 0 matches any known record, one without
+// an owner any of that version: who owns a client that beats may not be who
+// wrote it.
 func (e *Engine) Compare(now time.Time, from member.Address, marks []naming.Mark) []naming.ClientID {
 	e.at(now)
 	var different []naming.ClientID
@@ -178,10 +180,10 @@ func (e *Engine) learn(r *record, s naming.Stamp) {
 }
 
 // alike reports whether both stamps are those of one write: by version and
-// writer where both have them, otherwise by revision.
+// writer where both have them, otherwise by what they have.
 func alike(a, b naming.Stamp) bool {
 	if a.Version != 0 && b.Version != 0 {
-		return a.Version == b.Version && a.Owner == b.Owner
+		return a.Version == b.Version && (a.Owner == b.Owner || a.Owner == "" || b.Owner == "")
 	}
 	return a.Revision == b.Revision
 }

@@ -43,47 +43,64 @@ func TestTheSameSeedGivesTheSameActions(t *testing.T) {
 	}
 }
 
-// Rapid shrinks what it finds to the shortest history that still fails.
+// Rapid shrinks what it finds to the shortest history that still fails, and
+// prints it as a scenario: put it into testdata and it is a test.
 func TestAnyHistoryEndsInAgreement(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		names := []string{"a", "b", "c"}
-		cfg := distro.Default()
-		cfg.VerifyInterval, cfg.Grace, cfg.Missing = time.Second, 2*time.Second, 5*time.Second
-		cfg.Down, cfg.Lease = 5*time.Second, 20*time.Second
-		c := distrotest.New(1, distrotest.Options{Nodes: names, Config: cfg, Reissue: rapid.Bool().Draw(t, "reissue")})
-		node := func() string { return rapid.SampledFrom(names).Draw(t, "node") }
-		clients := map[string]string{}
+		h := newHistory(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"register": func(t *rapid.T) {
-				id, n := fmt.Sprintf("c%d", len(clients)), node()
-				clients[id] = n
-				c.Register(n, id, "x")
+			"register": func(t *rapid.T) { h.do(t, "register %s x%d", h.connection(t), h.content(t)) },
+			"end":      func(t *rapid.T) { h.do(t, "end %s", h.connection(t)) },
+			"beat":     func(t *rapid.T) { h.do(t, "beat 10.0.0.1:80 x%d", h.content(t)) },
+			"silence":  func(t *rapid.T) { h.do(t, "silence 10.0.0.1:80") },
+			"cut":      func(t *rapid.T) { h.do(t, "cut %s %s", h.node(t), h.node(t)) },
+			"mend":     func(t *rapid.T) { h.do(t, "mend") },
+			"crash":    func(t *rapid.T) { h.do(t, "crash %s", h.node(t)) },
+			"restart":  func(t *rapid.T) { h.do(t, "restart %s", h.node(t)) },
+			"freeze":   func(t *rapid.T) { h.do(t, "freeze %s", h.node(t)) },
+			"thaw":     func(t *rapid.T) { h.do(t, "thaw %s", h.node(t)) },
+			"clock": func(t *rapid.T) {
+				h.do(t, "clock %s %s", h.node(t), rapid.SampledFrom([]string{"-1h", "1h"}).Draw(t, "by"))
 			},
-			"end": func(t *rapid.T) {
-				c.End(fmt.Sprintf("c%d", rapid.IntRange(0, 9).Draw(t, "client")))
-			},
-			"beat":    func(t *rapid.T) { c.Beat("10.0.0.1:80", rapid.SampledFrom([]string{"x", "y"}).Draw(t, "content")) },
-			"silence": func(*rapid.T) { c.Silence("10.0.0.1:80") },
-			"cut":     func(*rapid.T) { c.Cut(node(), node()) },
-			"heal":    func(*rapid.T) { c.Heal() },
-			"crash":   func(*rapid.T) { c.Crash(node()) },
-			"restart": func(*rapid.T) { c.Restart(node()) },
 			"list": func(t *rapid.T) {
-				c.List(rapid.SampledFrom([][]string{{"a", "b"}, {"a", "c"}, names}).Draw(t, "list")...)
+				h.do(t, "list %s", rapid.SampledFrom([]string{"a b", "a c", "a b c"}).Draw(t, "list"))
 			},
-			"": func(*rapid.T) { c.Advance(300 * time.Millisecond) },
+			"": func(t *rapid.T) { h.do(t, "advance 300ms") },
 		})
-		c.Heal()
-		c.List(names...)
-		for _, n := range names {
-			c.Restart(n)
-		}
-		c.Advance(time.Minute)
-		if err := c.Err(); err != nil {
-			t.Fatalf("%v\n%s", err, c.Transcript())
-		}
-		if err := c.Agree(); err != nil {
-			t.Fatalf("%v\n%s", err, c.Transcript())
+		for _, line := range []string{"heal", "list a b c", "restart a", "restart b", "restart c", "advance 1m", "agree"} {
+			h.do(t, "%s", line)
 		}
 	})
 }
+
+// history is a cluster to which rapid does what it likes.
+type history struct{ cluster *distrotest.Cluster }
+
+func newHistory(t *rapid.T) *history {
+	cfg := distro.Default()
+	cfg.VerifyInterval, cfg.Grace, cfg.Missing = time.Second, 2*time.Second, 5*time.Second
+	cfg.Down, cfg.Lease = 5*time.Second, 20*time.Second
+	return &history{
+		cluster: distrotest.New(distrotest.Options{
+			Seed: 1, Nodes: []string{"a", "b", "c"}, Config: cfg, Reissue: rapid.Bool().Draw(t, "reissue"),
+		}),
+	}
+}
+
+func (h *history) do(t *rapid.T, format string, args ...any) {
+	if err := h.cluster.Do(fmt.Sprintf(format, args...)); err != nil {
+		t.Fatalf("%v; as a scenario:\n%s", err, h.cluster.Script())
+	}
+}
+
+func (h *history) node(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "node")
+}
+
+// connection names a node and one of its connections, which never moves.
+func (h *history) connection(t *rapid.T) string {
+	n := h.node(t)
+	return fmt.Sprintf("%s %s%d", n, n, rapid.IntRange(1, 4).Draw(t, "connection"))
+}
+
+func (h *history) content(t *rapid.T) int { return rapid.IntRange(0, 2).Draw(t, "content") }
