@@ -26,8 +26,8 @@ type Options struct {
 	// engine proposes. Replication must work either way.
 	Reissue bool
 
-	// Sabotage, if set, breaks an engine on purpose after every step of its
-	// node: the harness must notice.
+	// Sabotage, if set, breaks an engine on purpose whenever it has advanced,
+	// before its actions are carried out: the harness must notice.
 	Sabotage func(*distro.Engine)
 }
 

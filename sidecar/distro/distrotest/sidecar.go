@@ -135,6 +135,9 @@ func (s *sidecar) settle() {
 	c := s.cluster
 	for {
 		s.engine.Advance(s.now())
+		if c.options.Sabotage != nil {
+			c.options.Sabotage(s.engine)
+		}
 		actions := s.engine.Take()
 		if len(actions) == 0 {
 			break
@@ -143,9 +146,6 @@ func (s *sidecar) settle() {
 			s.trace.action(s, a)
 			s.perform(a)
 		}
-	}
-	if c.options.Sabotage != nil {
-		c.options.Sabotage(s.engine)
 	}
 	next, ok := s.engine.Next()
 	if !ok || next.Equal(s.wake) {

@@ -154,6 +154,10 @@ func (t *trace) verifies(s *sidecar, v distro.Verify) {
 // expires checks that a replica is given up late enough and for a reason. That a
 // Java server was restarted can only be guessed, also wrongly.
 func (t *trace) expires(s *sidecar, a distro.Expire) {
+	k := s.cluster.ledger.client(a.Client)
+	if k.home == s.node && k.alive {
+		s.violated(lawImmunity, "expires %s, whose connection it holds", a.Client)
+	}
 	peers, within := len(t.view.Peers()), len(t.view.Reachable())
 	if a.Reason != distro.OwnerGone && 2*(peers-within) > peers {
 		s.violated(lawBrake, "expires %s (%s) while most peers are out of reach", a.Client, a.Reason)
@@ -165,7 +169,6 @@ func (t *trace) expires(s *sidecar, a distro.Expire) {
 	if since := s.now().Sub(t.confirmed[a.Client]); since < least {
 		s.violated(lawPatience, "expires %s (%s) %v after it was confirmed, want at least %v", a.Client, a.Reason, since, least)
 	}
-	k := s.cluster.ledger.client(a.Client)
 	if a.Reason == distro.OwnerGone && k.alive && k.home != nil && !k.home.java && t.view.List.Contains(address(k.home.name)) {
 		s.violated(lawPatience, "expires %s as gone, which %s holds", a.Client, k.home.name)
 	}
