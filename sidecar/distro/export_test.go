@@ -1,6 +1,7 @@
 package distro
 
 import (
+	"slices"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -18,17 +19,17 @@ type Mutation struct {
 // the engine has advanced, before its actions are carried out; the simulator must
 // name the law for every one of them.
 var Mutations = []Mutation{
-	{"gives its own clients a lease", "immunity", 0, func(e *Engine) {
-		for _, r := range e.own {
-			if r.lessor == nil {
-				e.confirm(r)
+	{"gives up its own clients", "immunity", 0, func(e *Engine) {
+		for _, r := range slices.Collect(e.own.all()) {
+			if e.now.Sub(e.origin.at(r.since)) > e.cfg.Lease {
+				e.giveUp(r, LeaseEnded)
 			}
 		}
 	}},
 	{"forgets versions, as Java does", "monotonic", 0, func(e *Engine) {
 		for _, r := range e.records {
-			if !r.own {
-				r.Stamp.Version = 0
+			if !e.owns(r) {
+				r.version = 0
 			}
 		}
 	}},
@@ -40,32 +41,34 @@ var Mutations = []Mutation{
 	}},
 	{"owns what another member holds", "one owner", 0, func(e *Engine) {
 		for _, r := range e.records {
-			if !r.Client.Beats() {
-				e.hold(r)
+			if !r.client.Beats() && !e.owns(r) {
+				e.place(r, &e.own)
 			}
 		}
 	}},
 	{"forgets what it owns", "one owner", 0, func(e *Engine) {
-		for _, r := range e.own {
-			e.release(r)
+		for _, r := range slices.Collect(e.own.all()) {
+			e.lease(r)
 		}
 	}},
 	{"counts a record twice", "same as the model", 0, func(e *Engine) {
-		for c, r := range e.records {
-			if r.own {
-				e.digest = e.digest.plus(digestOf(c, r.Stamp.Revision))
-				return
-			}
+		for r := range e.own.all() {
+			e.digest = e.digest.plus(fingerprint(r.client, r.revision))
+			return
 		}
 	}},
 	{"mistakes a version", "same as the model", 0, func(e *Engine) {
 		for _, r := range e.records {
-			if !r.own {
-				r.Stamp.Version = 1
+			if !e.owns(r) {
+				r.version = 1
 			}
 		}
 	}},
-	{"has no bound on flights", "bounded", 0, func(e *Engine) { e.outbox.cfg.MaxInFlight = 1000 }},
+	{"has no bound on flights", "bounded", 0, func(e *Engine) {
+		for _, l := range e.outbox.lanes {
+			l.limit = 1000
+		}
+	}},
 	{"takes every peer for reachable", "only within reach", 0, func(e *Engine) {
 		for _, p := range e.peers {
 			e.reachable[p] = true
@@ -95,8 +98,8 @@ var Mutations = []Mutation{
 	}},
 	{"gives up in a partition", "brake", 0, func(e *Engine) { e.leases.braked, e.leases.calm = false, time.Time{} }},
 	{"tells nobody of changes", "complete", 0, func(e *Engine) {
-		for c := range e.own {
-			e.outbox.forget(e.peers, c)
+		for r := range e.own.all() {
+			e.outbox.forget(e.peers, r.client)
 		}
 		for _, r := range e.rounds {
 			r.due = e.now.Add(time.Hour)
@@ -106,6 +109,15 @@ var Mutations = []Mutation{
 		for _, r := range e.rounds {
 			r.due = e.now.Add(time.Hour)
 		}
+	}},
+	{"never says which clients differ", "complete", 0, func(e *Engine) {
+		e.actions = slices.DeleteFunc(e.actions, func(a Action) bool {
+			d, ok := a.(Detail)
+			if ok {
+				e.rounds[d.To].flying = false
+			}
+			return ok
+		})
 	}},
 	{"claims every client that beats", "agreement", 9, func(e *Engine) { e.ring = []member.Address{e.self} }},
 	{"tells an end only once", "no zombies", 27, func(e *Engine) {
@@ -120,16 +132,29 @@ var Mutations = []Mutation{
 	{"never gives anything up", "no zombies", 0, func(e *Engine) {
 		e.leases.calm = e.now.Add(time.Hour)
 		for _, o := range e.leases.lessors {
-			o.restarted, o.epoch, o.since = time.Time{}, 0, e.now
+			o.restarted, o.learnt, o.since = time.Time{}, e.now, e.now
+		}
+	}},
+	{"confirms what was not shown", "no zombies", 0, func(e *Engine) {
+		for _, o := range e.leases.lessors {
+			o.share.confirmed = e.instant()
+		}
+	}},
+	{"counts a client twice in its owner's digest", "quiet", 0, func(e *Engine) {
+		for r := range e.own.all() {
+			e.own.parts[r.bucket].digest = e.own.parts[r.bucket].digest.plus(fingerprint(r.client, r.revision))
+			e.own.root = e.own.root.plus(fingerprint(r.client, r.revision))
+			return
 		}
 	}},
 	{"repairs what is not broken", "quiet", 11, func(e *Engine) {
 		for p, r := range e.rounds {
-			for c := range e.own {
+			for own := range e.own.all() {
 				if r.flying && e.reachable[p] {
-					e.outbox.hurry(e.now, p, c)
+					e.outbox.hurry(e.now, p, own.client)
 				}
 			}
 		}
+		e.Advance(e.now)
 	}},
 }

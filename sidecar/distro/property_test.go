@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,13 +51,14 @@ func TestAnyHistoryEndsInAgreement(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := newHistory(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"register": func(t *rapid.T) { h.do(t, "register %s x%d", h.connection(t), h.content(t)) },
-			"end":      func(t *rapid.T) { h.do(t, "end %s", h.connection(t)) },
+			"register": func(t *rapid.T) { h.register(t) },
+			"change":   func(t *rapid.T) { h.withOpen(t, func(c string) { h.do(t, "register %s x%d", c, h.content(t)) }) },
+			"end":      func(t *rapid.T) { h.withOpen(t, func(c string) { h.do(t, "end %s", c) }) },
 			"beat":     func(t *rapid.T) { h.do(t, "beat 10.0.0.1:80 x%d", h.content(t)) },
 			"silence":  func(t *rapid.T) { h.do(t, "silence 10.0.0.1:80") },
 			"cut":      func(t *rapid.T) { h.do(t, "cut %s %s", h.node(t), h.node(t)) },
 			"mend":     func(t *rapid.T) { h.do(t, "mend") },
-			"crash":    func(t *rapid.T) { h.do(t, "crash %s", h.node(t)) },
+			"crash":    func(t *rapid.T) { h.crash(t, h.node(t)) },
 			"restart":  func(t *rapid.T) { h.do(t, "restart %s", h.node(t)) },
 			"freeze":   func(t *rapid.T) { h.do(t, "freeze %s", h.node(t)) },
 			"thaw":     func(t *rapid.T) { h.do(t, "thaw %s", h.node(t)) },
@@ -74,7 +77,11 @@ func TestAnyHistoryEndsInAgreement(t *testing.T) {
 }
 
 // history is a cluster to which rapid does what it likes.
-type history struct{ cluster *distrotest.Cluster }
+type history struct {
+	cluster *distrotest.Cluster
+	opened  int
+	open    []string // connections, each with the node that holds it before its id
+}
 
 func newHistory(t *rapid.T) *history {
 	cfg := distro.Default()
@@ -82,7 +89,8 @@ func newHistory(t *rapid.T) *history {
 	cfg.Down, cfg.Lease = 5*time.Second, 20*time.Second
 	return &history{
 		cluster: distrotest.New(distrotest.Options{
-			Seed: 1, Nodes: []string{"a", "b", "c"}, Config: cfg, Reissue: rapid.Bool().Draw(t, "reissue"),
+			Seed: 1, Nodes: []string{"a", "b", "c"}, Config: cfg,
+			Reissue: rapid.Bool().Draw(t, "reissue"), Streams: rapid.Bool().Draw(t, "streams"),
 		}),
 	}
 }
@@ -97,10 +105,28 @@ func (h *history) node(t *rapid.T) string {
 	return rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "node")
 }
 
-// connection names a node and one of its connections, which never moves.
-func (h *history) connection(t *rapid.T) string {
-	n := h.node(t)
-	return fmt.Sprintf("%s %s%d", n, n, rapid.IntRange(1, 4).Draw(t, "connection"))
+// register opens a connection, whose id was never used before.
+func (h *history) register(t *rapid.T) {
+	h.opened++
+	c := fmt.Sprintf("%s c%d", h.node(t), h.opened)
+	h.do(t, "register %s x%d", c, h.content(t))
+	h.open = append(h.open, c)
+}
+
+func (h *history) withOpen(t *rapid.T, do func(connection string)) {
+	if len(h.open) > 0 {
+		do(rapid.SampledFrom(h.open).Draw(t, "connection"))
+	}
+}
+
+func (h *history) crash(t *rapid.T, node string) {
+	h.do(t, "crash %s", node)
+	h.forget(node)
+}
+
+// forget drops the connections of a node that has stopped.
+func (h *history) forget(node string) {
+	h.open = slices.DeleteFunc(h.open, func(c string) bool { return strings.HasPrefix(c, node+" ") })
 }
 
 func (h *history) content(t *rapid.T) int { return rapid.IntRange(0, 2).Draw(t, "content") }

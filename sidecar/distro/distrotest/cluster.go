@@ -20,7 +20,8 @@ type Options struct {
 	Config distro.Config
 	Faults Faults
 
-	Drift bool // clocks run up to 5 % too fast or too slow
+	Streams bool // our members speak by streams with each other
+	Drift   bool // clocks run up to 5 % too fast or too slow
 
 	// Reissue makes nodes give a client that they adopt a new stamp, as the
 	// engine proposes. Replication must work either way.
@@ -60,7 +61,7 @@ func New(o Options) *Cluster {
 		options: o,
 		random:  rand.New(rand.NewPCG(o.Seed, 1)),
 		start:   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		net:     network{random: rand.New(rand.NewPCG(o.Seed, 2)), faults: o.Faults, cuts: map[[2]string]bool{}},
+		net:     network{random: rand.New(rand.NewPCG(o.Seed, 2)), faults: o.Faults, cuts: map[[2]string]bool{}, plain: map[[2]string]bool{}},
 		ledger:  ledger{index: map[naming.ClientID]*client{}},
 	}
 	c.now = c.start

@@ -18,7 +18,8 @@ func draw(r *rand.Rand) Options {
 	cfg.Down = max(cfg.Grace, seconds(r, 5, 30))
 	cfg.Lease = max(cfg.Missing, cfg.Down, seconds(r, 15, 30, 60))
 	cfg.MaxInFlight = pick(r, 1, 2, 64)
-	o := Options{Config: cfg, Reissue: r.IntN(2) == 0, Drift: r.IntN(4) == 0}
+	cfg.MaxInFlightStream = pick(r, 1, 2, 1024)
+	o := Options{Config: cfg, Reissue: r.IntN(2) == 0, Drift: r.IntN(4) == 0, Streams: r.IntN(2) == 0}
 	for i := range 3 + r.IntN(5) {
 		o.Nodes = append(o.Nodes, string(rune('a'+i)))
 	}
@@ -58,6 +59,8 @@ func drawKinds(r *rand.Rand) []func(*monkey) {
 	flap := func(m *monkey) { m.link("flap %s %s %v", milliseconds(m.random, 100, 500, 2000)) }
 	crash := func(m *monkey) { m.some("crash %s") }
 	loop := func(m *monkey) { m.some("loop %s %v", milliseconds(m.random, 500, 2000, 6000)) }
+	plain := func(m *monkey) { m.link("plain %s %s") }
+	stream := func(m *monkey) { m.link("stream %s %s") }
 	freeze := func(m *monkey) { m.some("freeze %s") }
 	faults := [][]func(*monkey){
 		{(*monkey).beat, (*monkey).beat, (*monkey).silence},
@@ -71,6 +74,7 @@ func drawKinds(r *rand.Rand) []func(*monkey) {
 		{(*monkey).slow},
 		{(*monkey).weather},
 		{(*monkey).resize},
+		{plain, stream},
 	}
 	for _, f := range faults {
 		if r.IntN(3) == 0 {

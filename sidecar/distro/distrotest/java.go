@@ -64,10 +64,10 @@ func (j *java) later(d time.Duration, do func()) {
 	})
 }
 
-func (j *java) members()                {}
-func (j *java) hears(_ *node, _ server) {}
-func (j *java) settle()                 {}
-func (j *java) check()                  {}
+func (j *java) members()                     {}
+func (j *java) hears(_ *node, _ server) bool { return true }
+func (j *java) settle()                      {}
+func (j *java) check()                       {}
 
 // write is that of an own client. The revision of a connection is a count, that
 // of a client that beats a hash of what it publishes.
@@ -173,7 +173,7 @@ func (j *java) load() {
 		j.cluster.say("%s <- %s load", j.name, from.name)
 		j.cluster.call(request{
 			from: j.node, to: from,
-			serve: func(to *node) any { return to.server.snapshot(j.node) },
+			serve: func(to *node) any { return to.server.snapshot(j.node, nil) },
 			answer: func(reply any, err error) {
 				all, answered := reply.(loaded)
 				if err != nil || !answered {
@@ -250,7 +250,7 @@ func (j *java) compare(_ *node, marks []naming.Mark) []naming.ClientID {
 	return different
 }
 
-func (j *java) snapshot(_ *node) any {
+func (j *java) snapshot(_ *node, _ []member.Address) any {
 	out := loaded{complete: true} // it does not tell whether it has loaded itself
 	for _, c := range slices.Sorted(maps.Keys(j.clients)) {
 		k := j.clients[c]

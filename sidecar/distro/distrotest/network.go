@@ -31,6 +31,7 @@ type network struct {
 	random *rand.Rand
 	faults Faults
 	cuts   map[[2]string]bool // from, to
+	plain  map[[2]string]bool // pairs that do not stream, in order of name
 	flaps  int                // generation of the flapping links; a mend ends them
 }
 
@@ -86,7 +87,9 @@ func (c *Cluster) call(r request) {
 			return
 		}
 		c.step(r.to, func() {
-			r.to.server.hears(r.from, speaker)
+			if !r.to.server.hears(r.from, speaker) {
+				return // of a process that has ended: nobody waits for an answer
+			}
 			reply := r.serve(r.to)
 			if c.net.passes(r.to.name, r.from.name) {
 				c.after(c.net.delay()+r.to.slow, func() { answer(reply, nil) })
@@ -147,6 +150,7 @@ func (c *Cluster) Mend() {
 func (c *Cluster) Heal() {
 	c.heals++
 	c.Mend()
+	clear(c.net.plain)
 	c.net.faults = Faults{}
 	for _, n := range c.nodes {
 		n.slow = 0

@@ -26,9 +26,10 @@ type node struct {
 	frozen bool     // stopped, with all it knows
 	held   []func() // what has come meanwhile
 
-	rate float64       // at which its clock runs
-	skew time.Duration // of its wall clock
-	slow time.Duration // by which its answers are late
+	epoch int64         // of the last process: Unix milliseconds of its start
+	rate  float64       // at which its clock runs
+	skew  time.Duration // of its wall clock
+	slow  time.Duration // by which its answers are late
 
 	list   []string
 	states map[string]member.State
@@ -39,12 +40,12 @@ type node struct {
 type server interface {
 	inbox
 	start()
-	members()                         // the list or what is believed of a peer has changed
-	hears(from *node, speaker server) // a call or an answer of that process has come
-	write(k *client, content string)  // a client publishes here
-	end(k *client)                    // its connection ends
-	beaten(k *client)                 // a client that beats does
-	expireBeats()                     // look for clients that do not
+	members()                              // the list or what is believed of a peer has changed
+	hears(from *node, speaker server) bool // a call or an answer of that process has come; false if it has ended
+	write(k *client, content string)       // a client publishes here
+	end(k *client)                         // its connection ends
+	beaten(k *client)                      // a client that beats does
+	expireBeats()                          // look for clients that do not
 	owner(c naming.ClientID) (member.Address, bool)
 	settle()
 	check()
@@ -57,7 +58,7 @@ type inbox interface {
 	offered(from *node, m message, direct bool)
 	dropped(from *node, c naming.ClientID, version int64)
 	compare(from *node, marks []naming.Mark) []naming.ClientID
-	snapshot(from *node) any // loaded, or the error why not
+	snapshot(from *node, except []member.Address) any // loaded, or the error why not
 }
 
 // state is what an observer may know of a server.
@@ -157,8 +158,7 @@ func (n *node) probe(life int64) {
 			serve: func(to *node) any { return to.server },
 			answer: func(reply any, err error) {
 				switch {
-				case err == nil:
-					n.server.hears(to, reply.(server))
+				case err == nil && n.server.hears(to, reply.(server)):
 					n.believe(name, member.Up)
 				case errors.Is(err, errRefused):
 					n.believe(name, member.Down)

@@ -33,9 +33,11 @@ func (s *sidecar) perform(a distro.Action) {
 		s.call(a.To, a.Ticket, func(to *node) any { to.server.dropped(s.node, a.Client, a.Version); return nil })
 	case distro.Verify:
 		s.call(a.To, a.Ticket, func(to *node) any { return to.server.compare(s.node, a.Marks) })
+	case distro.Summarize, distro.Detail:
+		s.verifyByDigest(a)
 	case distro.Load:
 		c.say("%s <- %s load", s.name, a.From.Host())
-		s.call(a.From, a.Ticket, func(to *node) any { return to.server.snapshot(s.node) })
+		s.call(a.From, a.Ticket, func(to *node) any { return to.server.snapshot(s.node, a.Except) })
 	case distro.Expire:
 		c.say("%s expires %s: %s", s.name, c.version(a.Client, s.store[a.Client].stamp), a.Reason)
 		s.trace.expired(a.Client, s.store[a.Client].stamp.Version)
@@ -98,6 +100,8 @@ func (s *sidecar) finished(from member.Address, t distro.Ticket, reply any, err 
 		r.Err = reply
 	case []naming.ClientID:
 		r.Different = reply
+	case *[distro.Buckets]distro.Digest:
+		r.Buckets = reply
 	case loaded:
 		r.Complete = reply.complete
 		s.trace.promised(from, reply)
@@ -116,14 +120,14 @@ var errLoading = errors.New("loading")
 // there is, so it is refused for as long as that is not so. It asks when it
 // starts: the connections that it held before are no more, and it is not given
 // them back.
-func (s *sidecar) snapshot(from *node) any {
+func (s *sidecar) snapshot(from *node, except []member.Address) any {
 	if from.java && !s.engine.Loaded() {
 		return errLoading
 	}
 	out := loaded{complete: s.engine.Loaded()}
 	for _, c := range slices.Sorted(maps.Keys(s.store)) {
 		m := s.attributed(c, s.store[c])
-		if from.java && m.Stamp.Owner == address(from.name) && !c.Beats() {
+		if !c.Beats() && (from.java && m.Stamp.Owner == address(from.name) || slices.Contains(except, m.Stamp.Owner)) {
 			continue
 		}
 		out.messages = append(out.messages, m)
@@ -173,12 +177,7 @@ func (s *sidecar) compare(from *node, marks []naming.Mark) []naming.ClientID {
 		}
 	}
 	different := s.engine.Compare(s.now(), address(from.name), told)
-	for _, m := range told {
-		held, ok := s.engine.Stamp(m.Client)
-		if ok && held.Revision == m.Stamp.Revision && !slices.Contains(different, m.Client) {
-			s.trace.confirmed[m.Client] = s.now()
-		}
-	}
+	s.confirm(told, different)
 	return different
 }
 

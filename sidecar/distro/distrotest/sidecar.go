@@ -23,26 +23,32 @@ type sidecar struct {
 	steps   int
 	changed bool // the store, since it was last compared with the engine
 
-	epoch  int64 // Unix milliseconds of its start, by its own clock
-	clock  int64 // hybrid time
-	beats  map[naming.ClientID]time.Time
-	looked time.Time // when beats were last judged
-	wake   time.Time
-	epochs map[string]int64 // incarnations of peers
-	trace  trace
+	epoch   int64
+	streams map[string]bool // peers to which a stream is up
+	clock   int64           // hybrid time
+	beats   map[naming.ClientID]time.Time
+	looked  time.Time // when beats were last judged
+	wake    time.Time
+	epochs  map[string]int64 // incarnations of peers
+	trace   trace
 }
 
+// newSidecar returns a process that knows nothing. It is later than the one
+// before: a clock that is set back to before the last start would hide from
+// everybody that there is a new one.
 func newSidecar(n *node) *sidecar {
+	n.epoch = max(n.wall(), n.epoch+1)
 	cfg := n.cluster.options.Config
 	cfg.Seed = n.cluster.random.Uint64()
 	return &sidecar{
-		node:   n,
-		engine: distro.New(address(n.name), cfg),
-		store:  map[naming.ClientID]entry{},
-		epoch:  n.wall(),
-		beats:  map[naming.ClientID]time.Time{},
-		epochs: map[string]int64{},
-		trace:  newTrace(),
+		node:    n,
+		engine:  distro.New(address(n.name), cfg),
+		store:   map[naming.ClientID]entry{},
+		epoch:   n.epoch,
+		streams: map[string]bool{},
+		beats:   map[naming.ClientID]time.Time{},
+		epochs:  map[string]int64{},
+		trace:   newTrace(),
 	}
 }
 
@@ -53,21 +59,27 @@ func (s *sidecar) members() {
 	v := s.view()
 	s.trace.see(v)
 	s.engine.Members(s.now(), v)
+	for _, p := range v.Peers() {
+		peer := s.cluster.at(p)
+		s.stream(peer, v.State(p) == member.Up && s.cluster.streams(s.node, peer))
+	}
 }
 
 // hears notes the incarnation of the process that was heard. A Java server tells
 // none: that it is another one shows when it loads.
-func (s *sidecar) hears(from *node, speaker server) {
+func (s *sidecar) hears(from *node, speaker server) bool {
 	process, ours := speaker.(*sidecar)
+	if !ours {
+		return true
+	}
 	known := s.epochs[from.name]
-	if !ours || process.epoch <= known {
-		return
+	if process.epoch > known {
+		s.epochs[from.name] = process.epoch
+		if known != 0 {
+			s.cluster.say("%s learns that %s was restarted", s.name, from.name)
+		}
 	}
-	s.epochs[from.name] = process.epoch
-	if known != 0 {
-		s.cluster.say("%s learns that %s was restarted", s.name, from.name)
-	}
-	s.engine.Incarnation(s.now(), address(from.name), process.epoch)
+	return s.engine.Incarnation(s.now(), address(from.name), process.epoch)
 }
 
 // tick returns the node's next hybrid time.

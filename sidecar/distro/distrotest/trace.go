@@ -23,7 +23,7 @@ type trace struct {
 	answered map[member.Address]bool  // who answered a Load
 	promise  map[naming.ClientID]bool // what those answers held
 	loaded   bool
-	told     int // sends and drops
+	told     int // sends, drops and details
 }
 
 // flight is a Send or Drop that was not yet reported finished.
@@ -104,7 +104,20 @@ func (t *trace) action(s *sidecar, a distro.Action) {
 		t.reaches(s, a.From)
 	case distro.Verify:
 		t.reaches(s, a.To)
-		t.verifies(s, a)
+		t.verifies(s, a.Marks)
+		if len(a.Marks) == 0 {
+			s.violated(lawReach, "verifies nothing")
+		}
+		if !slices.IsSortedFunc(a.Marks, func(a, b naming.Mark) int { return strings.Compare(string(a.Client), string(b.Client)) }) {
+			s.violated(lawModel, "marks are not in order")
+		}
+	case distro.Summarize:
+		t.reaches(s, a.To)
+		t.verifies(s, nil)
+	case distro.Detail:
+		t.reaches(s, a.To)
+		t.verifies(s, a.Marks)
+		t.told++
 	case distro.Expire:
 		t.expires(s, a)
 	}
@@ -129,22 +142,20 @@ func (t *trace) launch(s *sidecar, ticket distro.Ticket, f flight) {
 		}
 	}
 	t.flying[ticket] = f
-	if limit := s.cluster.options.Config.MaxInFlight; count >= limit {
+	limit := s.cluster.options.Config.MaxInFlight
+	if s.streams[f.peer.Host()] {
+		limit = s.cluster.options.Config.MaxInFlightStream
+	}
+	if count >= limit {
 		s.violated(lawBounded, "more than %d deliveries to %s at once", limit, f.peer)
 	}
 }
 
-func (t *trace) verifies(s *sidecar, v distro.Verify) {
+func (t *trace) verifies(s *sidecar, marks []naming.Mark) {
 	if !s.engine.Loaded() {
 		s.violated(lawLoaded, "verifies before it is loaded")
 	}
-	if len(v.Marks) == 0 {
-		s.violated(lawReach, "verifies nothing")
-	}
-	if !slices.IsSortedFunc(v.Marks, func(a, b naming.Mark) int { return strings.Compare(string(a.Client), string(b.Client)) }) {
-		s.violated(lawModel, "marks are not in order")
-	}
-	for _, m := range v.Marks {
+	for _, m := range marks {
 		if !s.engine.Owns(m.Client) {
 			s.violated(lawReach, "verifies %s, which it does not own", m.Client)
 		}

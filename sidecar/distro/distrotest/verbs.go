@@ -43,6 +43,8 @@ var verbs = map[string]verb{
 	"cut":      {2, always(func(c *Cluster, a []string) { c.Cut(a[0], a[1]) })},
 	"split":    {-1, always(func(c *Cluster, a []string) { c.Split(groups(a)...) })},
 	"flap":     {3, timed(func(c *Cluster, a []string, d time.Duration) { c.Flap(a[0], a[1], d) })},
+	"plain":    {2, always(func(c *Cluster, a []string) { c.Plain(a[0], a[1], true) })},
+	"stream":   {2, always(func(c *Cluster, a []string) { c.Plain(a[0], a[1], false) })},
 	"mend":     {0, always(func(c *Cluster, _ []string) { c.Mend() })},
 	"heal":     {0, always(func(c *Cluster, _ []string) { c.Heal() })},
 	"crash":    {1, always(func(c *Cluster, a []string) { c.Crash(a[0]) })},
