@@ -15,7 +15,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro/distrotest"
 )
@@ -64,19 +67,27 @@ func play(file string, out io.Writer) error {
 	return errors.Join(err, failed)
 }
 
-// many runs seeds and prints those that fail.
+// many runs seeds on all cores and prints those that fail.
 func many(first, count uint64, steps int, out io.Writer) error {
-	failed := 0
-	for s := first; s < first+count; s++ {
-		if _, err := distrotest.Chaos(s, steps, nil); err != nil {
-			failed++
-			if _, err := fmt.Fprintf(out, "seed %d: %v\n", s, err); err != nil {
-				return err
+	var next, failed atomic.Uint64
+	var workers sync.WaitGroup
+	var printing sync.Mutex
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for n := next.Add(1); n <= count; n = next.Add(1) {
+				seed := first + n - 1
+				if _, err := distrotest.Chaos(seed, steps, nil); err != nil {
+					failed.Add(1)
+					printing.Lock()
+					_, _ = fmt.Fprintf(out, "seed %d: %v\n", seed, err)
+					printing.Unlock()
+				}
 			}
-		}
+		})
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d seeds failed", failed, count)
+	workers.Wait()
+	if n := failed.Load(); n > 0 {
+		return fmt.Errorf("%d of %d seeds failed", n, count)
 	}
 	_, err := fmt.Fprintf(out, "%d seeds passed\n", count)
 	return err

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,11 +31,19 @@ func seeds(t *testing.T) uint64 {
 }
 
 func TestEverySeedEndsInAgreement(t *testing.T) {
-	for seed := range seeds(t) {
-		if _, err := distrotest.Chaos(seed, distrotest.Steps, nil); err != nil {
-			t.Errorf("seed %d: %v", seed, err)
-		}
+	all := seeds(t)
+	var next atomic.Uint64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for seed := next.Add(1) - 1; seed < all; seed = next.Add(1) - 1 {
+				if _, err := distrotest.Chaos(seed, distrotest.Steps, nil); err != nil {
+					t.Errorf("seed %d: %v", seed, err)
+				}
+			}
+		})
 	}
+	workers.Wait()
 }
 
 func TestTheSameSeedGivesTheSameActions(t *testing.T) {

@@ -155,6 +155,20 @@ func (c *Cluster) step(n *node, do func()) {
 	n.server.check()
 }
 
+// glance is a step that mostly changes nothing: the server has work to do only if
+// it learns something by it.
+func (c *Cluster) glance(n *node, do func()) {
+	if c.err != nil || !n.up || n.frozen {
+		c.step(n, do)
+		return
+	}
+	n.learnt = false
+	do()
+	if n.learnt {
+		c.step(n, func() {})
+	}
+}
+
 // event is something that happens at a time; equal times in order of number.
 type event struct {
 	at     time.Time

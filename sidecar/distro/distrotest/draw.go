@@ -20,7 +20,7 @@ func draw(r *rand.Rand) Options {
 	cfg.MaxInFlight = pick(r, 1, 2, 64)
 	cfg.MaxInFlightStream = pick(r, 1, 2, 1024)
 	o := Options{Config: cfg, Reissue: r.IntN(2) == 0, Drift: r.IntN(4) == 0, Streams: r.IntN(2) == 0}
-	for i := range 3 + r.IntN(5) {
+	for i := range pick(r, 3, 3, 3, 4, 4, 5, 5, 6, 7) {
 		o.Nodes = append(o.Nodes, string(rune('a'+i)))
 	}
 	if r.IntN(4) == 0 {

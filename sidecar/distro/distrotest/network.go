@@ -61,6 +61,7 @@ func (n *network) upTo(d time.Duration) time.Duration {
 // at the sender.
 type request struct {
 	from, to *node
+	probe    bool // of how the peer is: mostly it changes nothing
 	serve    func(to *node) any
 	answer   func(reply any, err error)
 }
@@ -68,14 +69,17 @@ type request struct {
 // call carries out a request. Exactly one answer is given, unless the sender
 // dies before. A receiver that is frozen serves it when it thaws.
 func (c *Cluster) call(r request) {
-	life, speaker := r.from.life, r.from.server
+	life, speaker, step := r.from.life, r.from.server, c.step
+	if r.probe {
+		step = c.glance
+	}
 	answered := false
 	answer := func(reply any, err error) {
 		if answered || !r.from.up || r.from.life != life {
 			return
 		}
 		answered = true
-		c.step(r.from, func() { r.answer(reply, err) })
+		step(r.from, func() { r.answer(reply, err) })
 	}
 	c.after(callTimeout, func() { answer(nil, errTimeout) })
 	if !c.net.passes(r.from.name, r.to.name) {
@@ -86,7 +90,7 @@ func (c *Cluster) call(r request) {
 			c.after(c.net.delay(), func() { answer(nil, errRefused) })
 			return
 		}
-		c.step(r.to, func() {
+		step(r.to, func() {
 			if !r.to.server.hears(r.from, speaker) {
 				return // of a process that has ended: nobody waits for an answer
 			}

@@ -23,6 +23,7 @@ type node struct {
 	life   int64 // number of this process, rising
 	server server
 
+	learnt bool     // something, in this glance
 	frozen bool     // stopped, with all it knows
 	held   []func() // what has come meanwhile
 
@@ -154,7 +155,7 @@ func (n *node) probe(life int64) {
 			continue
 		}
 		c.call(request{
-			from: n, to: to,
+			from: n, to: to, probe: true,
 			serve: func(to *node) any { return to.server },
 			answer: func(reply any, err error) {
 				switch {
@@ -175,7 +176,7 @@ func (n *node) believe(name string, s member.State) {
 	if n.states[name] == s || !slices.Contains(n.list, name) {
 		return
 	}
-	n.states[name] = s
+	n.states[name], n.learnt = s, true
 	n.cluster.say("%s takes %s for %s", n.name, name, s)
 	n.server.members()
 }

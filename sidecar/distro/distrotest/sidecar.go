@@ -58,6 +58,7 @@ func (s *sidecar) start() { s.trace.began, s.looked = s.now(), s.now() }
 func (s *sidecar) members() {
 	v := s.view()
 	s.trace.see(v)
+	maps.DeleteFunc(s.epochs, func(name string, _ int64) bool { return !v.List.Contains(address(name)) })
 	s.engine.Members(s.now(), v)
 	for _, p := range v.Peers() {
 		peer := s.cluster.at(p)
@@ -73,8 +74,11 @@ func (s *sidecar) hears(from *node, speaker server) bool {
 		return true
 	}
 	known := s.epochs[from.name]
+	if process.epoch == known {
+		return true
+	}
 	if process.epoch > known {
-		s.epochs[from.name] = process.epoch
+		s.epochs[from.name], s.learnt = process.epoch, true
 		if known != 0 {
 			s.cluster.say("%s learns that %s was restarted", s.name, from.name)
 		}
