@@ -13,6 +13,8 @@ func (c *Cluster) List(names ...string) {
 	c.round++
 	for _, name := range c.list {
 		c.add(name, false)
+	}
+	for _, name := range c.list {
 		c.Restart(name)
 	}
 	round := c.round

@@ -218,8 +218,9 @@ func (j *java) verify() {
 	}
 }
 
-// offered stores what it is told, whether it is newer or not. Only a record that
-// was unknown begins to live by it.
+// offered stores what it is told, whether it is newer or not and whosever it is: a
+// load may bring back what its own client published before, which then counts.
+// Only a record that was unknown begins to live by it.
 func (j *java) offered(from *node, m message, direct bool) {
 	if m.Client.Persistent() {
 		return
@@ -229,6 +230,9 @@ func (j *java) offered(from *node, m message, direct bool) {
 		verb = "takes"
 	}
 	j.cluster.say("%s %s %s from %s", j.name, verb, j.cluster.version(m.Client, m.Stamp), from.name)
+	if known := j.clients[m.Client]; known != nil && known.native {
+		j.cluster.ledger.client(m.Client).content = m.content
+	}
 	j.put(m.Client, m.Stamp, m.content, false)
 }
 
