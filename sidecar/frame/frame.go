@@ -99,10 +99,12 @@ type Buckets struct {
 	Digests [][16]byte
 }
 
-// Detail asks which of the marks, all that the sender owns in those buckets, are
-// not held alike.
+// Detail asks which of the marks, of what the sender owns in those buckets, are
+// not held alike. Held is what the answer to Summarize adds up to that named the
+// buckets.
 type Detail struct {
 	ID      uint64
+	Held    [16]byte
 	Buckets []uint8
 	Marks   []naming.Mark
 }

@@ -32,7 +32,7 @@ func (r *reader) buckets() Buckets {
 
 // Append writes the frame behind b.
 func (f Detail) Append(b []byte) []byte {
-	b = binary.AppendUvarint(begin(b, kindDetail), f.ID)
+	b = append(binary.AppendUvarint(begin(b, kindDetail), f.ID), f.Held[:]...)
 	b = binary.AppendUvarint(b, uint64(len(f.Buckets)))
 	b = append(b, f.Buckets...)
 	b = binary.AppendUvarint(b, uint64(len(f.Marks)))
@@ -46,7 +46,7 @@ func (f Detail) Append(b []byte) []byte {
 
 func (r *reader) detail() Detail {
 	const least = 4
-	f := Detail{ID: r.uvarint()}
+	f := Detail{ID: r.uvarint(), Held: r.digest()}
 	if n := r.count(1); n > 0 {
 		f.Buckets = append(f.Buckets, r.take(uint64(n))...) //nolint:gosec // a count is not negative
 	}

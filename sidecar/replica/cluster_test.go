@@ -184,12 +184,18 @@ func (l *link) Verify(ctx context.Context, to member.Address, marks []naming.Mar
 	return p.Compare(ctx, l.from, marks)
 }
 
-func (l *link) Load(ctx context.Context, from member.Address) ([]*naming.Record, bool, error) {
+func (l *link) Load(
+	ctx context.Context, from member.Address, _ []member.Address, take func([]*naming.Record) error,
+) (bool, error) {
 	p, err := l.peer(from)
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
-	return p.Snapshot(ctx)
+	records, loaded, err := p.Snapshot(ctx)
+	if err == nil {
+		err = take(records)
+	}
+	return loaded, err
 }
 
 // quiet observes nothing.

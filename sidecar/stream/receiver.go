@@ -20,7 +20,10 @@ type Inbox interface {
 	// digests of its parts.
 	CompareDigest(ctx context.Context, from member.Address, root [16]byte) ([][16]byte, error)
 	// CompareBuckets returns those of the marks that are not held alike.
-	CompareBuckets(ctx context.Context, from member.Address, buckets []uint8, marks []naming.Mark) ([]naming.ClientID, error)
+	CompareBuckets(ctx context.Context, from member.Address, held [16]byte, buckets []uint8, marks []naming.Mark) (
+		[]naming.ClientID, error)
+	// Snapshot returns all records, in no order, in a list that is the caller's own,
+	// and whether they are all that this member will ever load.
 	Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error)
 }
 
@@ -163,7 +166,7 @@ func (r *Receiver) take(ctx context.Context, from member.Address, s *series, tur
 		}
 		return frame.Buckets{ID: f.ID, Digests: digests}, nil
 	case frame.Detail:
-		different, err := r.inbox.CompareBuckets(ctx, from, f.Buckets, f.Marks)
+		different, err := r.inbox.CompareBuckets(ctx, from, f.Held, f.Buckets, f.Marks)
 		if err != nil {
 			return frame.Failed{ID: f.ID, Reason: err.Error()}, nil
 		}
