@@ -21,6 +21,8 @@ const (
 	memberC member.Address = "c:8848"
 )
 
+var other = naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "other"}
+
 var web = naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "web"}
 
 func instance(ip string) naming.Instance {
@@ -38,6 +40,11 @@ type cluster struct {
 	cut     map[member.Address]bool // members nobody reaches
 	touched map[member.Address]int
 	lags    map[member.Address][]time.Duration // of changes made at a member
+
+	streams   bool // members stream to each other
+	losing    bool // and acknowledge what is lost
+	posts     []int
+	summaries int
 }
 
 func inCluster(t *testing.T, test func(c *cluster), names ...member.Address) {
