@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/stream"
+	"github.com/distro-naming/naming-operator/sidecar/stream/streampb"
 )
 
 // Config says how the two ports are served. DefaultConfig has the values of
@@ -26,6 +28,7 @@ type Config struct {
 	MaxConnections int           // on both ports together; more are closed at once
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
+	Stream         bool          // our own members may stream to this one
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
 	Log            logr.Logger
 }
@@ -37,6 +40,7 @@ func DefaultConfig() Config {
 		MaxConnections: 100_000,
 		IdleAfter:      20 * time.Second,
 		AnswerWithin:   5 * time.Second,
+		Stream:         true,
 		Public:         true,
 		Log:            logr.Discard(),
 	}
@@ -65,6 +69,7 @@ type Deps struct {
 	Subscriptions Subscriptions
 	Inbox         Inbox
 	Roster        Roster
+	Stream        stream.Inbox // what our own members may ask by their streams
 }
 
 // Server serves both ports.
@@ -74,6 +79,7 @@ type Server struct {
 
 	sdk, cluster *port
 	open         table
+	receiver     *stream.Receiver
 
 	requests atomic.Int64 // id of the last request sent on a stream
 	clock    atomic.Int64 // of the last connection id, so that no two are equal
@@ -89,6 +95,10 @@ func NewServer(cfg Config, deps Deps) *Server {
 	s.sdk = newPort(s, cfg.SDK, s.handlers())
 	s.cluster = newPort(s, cfg.Cluster, s.clusterHandlers())
 	s.cluster.members = true
+	s.receiver = stream.NewReceiver(stream.DefaultConfig(), deps.Roster.Node, deps.Stream, deps.Roster.Lists)
+	if cfg.Stream {
+		streampb.RegisterReplicationServer(s.cluster.grpc, replication{port: s.cluster})
+	}
 	return s
 }
 
