@@ -14,9 +14,9 @@ func TestDigestDependsOnTheSetAlone(t *testing.T) {
 		extra := rapid.StringMatching(`[A-Z]{1,20}`).Draw(t, "extra")
 		var there, back Digest
 		for c, revision := range set { // in whatever order
-			there = there.plus(fingerprint(naming.ClientID(c), revision))
+			there = there.Plus(fingerprint(naming.ClientID(c), revision))
 		}
-		back = there.plus(fingerprint(naming.ClientID(extra), 1))
+		back = there.Plus(fingerprint(naming.ClientID(extra), 1))
 		if back == there {
 			t.Fatalf("a record more gives the same digest")
 		}

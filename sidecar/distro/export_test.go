@@ -54,7 +54,7 @@ var Mutations = map[string]func(*Engine){
 	},
 	"counts a record twice": func(e *Engine) {
 		for r := range e.own.all() {
-			e.digest = e.digest.plus(fingerprint(r.client, r.revision))
+			e.digest = e.digest.Plus(fingerprint(r.client, r.revision))
 			return
 		}
 	},

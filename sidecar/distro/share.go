@@ -85,7 +85,7 @@ type chain struct{ first, last *record }
 func (s *share) add(r *record, print Digest, now instant) {
 	d := print.versioned(r.stamp())
 	part := &s.parts[r.bucket]
-	part.digest, s.root = part.digest.plus(d), s.root.plus(d)
+	part.digest, s.root = part.digest.Plus(d), s.root.Plus(d)
 	s.count++
 	r.share, r.since = s, now
 	s.push(r)
