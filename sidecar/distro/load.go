@@ -71,7 +71,7 @@ func (l *loading) members(now time.Time, listed int, peers []member.Address, cfg
 
 // part forgets a member that left, as one that is asked.
 func (l *loading) part(now time.Time, p member.Address) {
-	l.owe(now, p)
+	l.lost(now, p)
 	delete(l.asked, p)
 	for _, d := range l.debts {
 		if d.flying && d.donor == p {
@@ -80,9 +80,16 @@ func (l *loading) part(now time.Time, p member.Address) {
 	}
 }
 
-// owe notes that an owner has not given what others were told to leave out.
+// lost notes that a peer left or is out of reach, perhaps before it has answered.
+func (l *loading) lost(now time.Time, p member.Address) {
+	if q := l.asked[p]; q != nil && !q.answered {
+		l.owe(now, p)
+	}
+}
+
+// owe notes that an owner has not given all that others were told to leave out.
 func (l *loading) owe(now time.Time, owner member.Address) {
-	if q := l.asked[owner]; q == nil || q.answered && q.whole || l.debts[owner] != nil {
+	if l.debts[owner] != nil {
 		return
 	}
 	for _, q := range l.asked {
@@ -90,6 +97,14 @@ func (l *loading) owe(now time.Time, owner member.Address) {
 			l.debts[owner] = &debt{due: now}
 			return
 		}
+	}
+}
+
+// repay notes that an owner's clients were given, by itself or by another.
+func (l *loading) repay(owner member.Address) {
+	delete(l.debts, owner)
+	for _, q := range l.asked {
+		q.except = without(q.except, owner)
 	}
 }
 
@@ -121,9 +136,9 @@ func (e *Engine) ask() {
 		}
 		q.flying, q.except = true, nil
 		if e.streams[p] {
-			q.except = slices.DeleteFunc(slices.Clone(sharing), func(o member.Address) bool { return o == p })
+			q.except = without(sharing, p)
 		}
-		e.emit(Load{Ticket: e.issue(errand{kind: load, peer: p}), From: p, Except: q.except})
+		e.emit(Load{Ticket: e.issue(errand{kind: load, peer: p}), From: p, Except: slices.Clone(q.except)})
 	}
 	for _, owner := range slices.Sorted(maps.Keys(l.debts)) {
 		d := l.debts[owner]
@@ -191,7 +206,12 @@ func (e *Engine) allBut(owner, donor member.Address) []member.Address {
 	if !e.streams[donor] {
 		return nil
 	}
-	return slices.DeleteFunc(append(slices.Clone(e.peers), e.self), func(o member.Address) bool { return o == owner })
+	return without(e.view.List.Addresses(), owner)
+}
+
+// without returns a new list that lacks one member.
+func without(list []member.Address, m member.Address) []member.Address {
+	return slices.DeleteFunc(slices.Clone(list), func(o member.Address) bool { return o == m })
 }
 
 // answered notes the end of a question. A partial answer is one too: what is
@@ -204,7 +224,7 @@ func (e *Engine) answered(job errand, r Result) {
 		q.flying, q.answered, q.whole = false, r.Err == nil, r.Err == nil && r.Complete
 		q.due = e.now.Add(e.cfg.LoadRetry)
 		if q.whole {
-			delete(l.debts, job.peer)
+			l.repay(job.peer)
 		} else {
 			l.owe(e.now, job.peer)
 		}
@@ -220,7 +240,7 @@ func (e *Engine) repaid(owner member.Address, r Result) {
 	switch {
 	case d == nil: // the owner has answered meanwhile
 	case r.Err == nil:
-		delete(e.loading.debts, owner)
+		e.loading.repay(owner)
 	default:
 		d.flying, d.due = false, e.now.Add(e.cfg.LoadRetry)
 	}

@@ -27,7 +27,7 @@ func (e *Engine) Members(now time.Time, v member.View) {
 	for _, p := range e.peers {
 		e.meet(p, e.reachable[p] && !before[p])
 		if before[p] && !e.reachable[p] {
-			e.loading.owe(e.now, p)
+			e.loading.lost(e.now, p)
 		}
 	}
 	e.loading.members(e.now, v.List.Len(), e.peers, e.cfg)
