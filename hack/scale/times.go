@@ -16,13 +16,13 @@ func timesTable() (string, error) {
 	b.WriteString("|--:|--:|--:|--:|--:|\n")
 	bound := distrotest.Repair(distro.Default(), false)
 	for _, members := range []int{3, 10, 100} {
-		for _, streams := range []bool{false, true} {
+		for _, streams := range []float64{0, 1} {
 			t, err := distrotest.Measure(members, streams)
 			if err != nil {
 				return "", fmt.Errorf("simulate %d members: %w", members, err)
 			}
 			by := ""
-			if streams {
+			if streams > 0 {
 				by = " that stream"
 			}
 			fmt.Fprintf(&b, "| %d%s | %v | %v | %v | %v |\n", members, by, short(t.Change), short(t.Start), short(t.Apart), bound)

@@ -37,7 +37,9 @@ func streamed(f frame.Frame) int {
 }
 
 // digestRound is what it costs to find that all is alike.
-func digestRound() int { return streamed(frame.Summarize{ID: 1 << 20}) + streamed(frame.Buckets{ID: 1 << 20}) }
+func digestRound() int {
+	return streamed(frame.Summarize{ID: 1 << 20}) + streamed(frame.Buckets{ID: 1 << 20})
+}
 
 // difference is what it costs to find the one client that differs among those that
 // a member owns.

@@ -53,9 +53,12 @@ var Mutations = []Mutation{
 	}},
 	{"counts a record twice", "same as the model", 0, func(e *Engine) {
 		for r := range e.own.all() {
-			e.digest = e.digest.plus(fingerprint(r.client, r.revision))
+			e.digest = e.digest.Plus(fingerprint(r.client, r.revision))
 			return
 		}
+	}},
+	{"shows a digest that is not its own", "same as the model", 0, func(e *Engine) {
+		e.own.root = e.own.root.Plus(Digest{0, 1})
 	}},
 	{"mistakes a version", "same as the model", 0, func(e *Engine) {
 		for _, r := range e.records {
@@ -135,16 +138,26 @@ var Mutations = []Mutation{
 			o.restarted, o.learnt, o.since = time.Time{}, e.now, e.now
 		}
 	}},
-	{"confirms what was not shown", "no zombies", 0, func(e *Engine) {
+	{"takes every digest for equal", "no zombies", 0, func(e *Engine) {
 		for _, o := range e.leases.lessors {
-			o.share.confirmed = e.instant()
+			if e.streams[o.address] && o.said.at != 0 {
+				o.confirmed = e.instant()
+			}
 		}
 	}},
-	{"counts a client twice in its owner's digest", "quiet", 0, func(e *Engine) {
-		for r := range e.own.all() {
-			e.own.parts[r.bucket].digest = e.own.parts[r.bucket].digest.plus(fingerprint(r.client, r.revision))
-			e.own.root = e.own.root.plus(fingerprint(r.client, r.revision))
-			return
+	{"confirms the buckets that differ", "no zombies", 0, func(e *Engine) {
+		for _, o := range e.leases.lessors {
+			for i := range o.parts {
+				o.parts[i].confirmed = max(o.parts[i].confirmed, o.said.at)
+			}
+			o.stale = true
+		}
+	}},
+	{"renews a lease after its owner restarted", "no zombies", 0, func(e *Engine) {
+		for _, o := range e.leases.lessors {
+			if !o.restarted.IsZero() {
+				o.confirmed = e.instant()
+			}
 		}
 	}},
 	{"repairs what is not broken", "quiet", 11, func(e *Engine) {

@@ -16,16 +16,19 @@ import (
 //	monotonic          versions are forgotten, so that older copies are taken
 //	no resurrection    a tombstone does not say at which version a client ended
 //	one owner          a replica is taken for its own; its own is taken for a replica
-//	same as the model  a record counts twice in the digest; a version is mistaken
+//	same as the model  a record counts twice in the digest; the digest shown is
+//	                   another one; a version is mistaken
 //	bounded            any number of messages is under way to one peer
 //	only within reach  every peer is taken for reachable
 //	time moves on      what is due is left undone
 //	loaded is true     loaded before anyone has answered; after the first answer
 //	patience           leases are short; an owner out of reach is taken for dead
 //	brake              in a partition leases end
-//	complete           changes are not told; nothing is verified
+//	complete           changes are not told; nothing is verified; what a digest
+//	                   finds different is not detailed
 //	agreement          every client that beats is claimed
-//	no zombies         an end that was lost is not told again; leases never end
+//	no zombies         an end that was lost is not told again; leases never end, or
+//	                   not after a restart; digests that differ confirm what differs
 //	quiet              what is alike is sent again at every verify
 //
 // The law "no invention" is about content, which an engine never sees.

@@ -71,6 +71,9 @@ func TestAnyHistoryEndsInAgreement(t *testing.T) {
 			"mend":     func(t *rapid.T) { h.do(t, "mend") },
 			"crash":    func(t *rapid.T) { h.crash(t, h.node(t)) },
 			"restart":  func(t *rapid.T) { h.do(t, "restart %s", h.node(t)) },
+			"stream":   func(t *rapid.T) { h.do(t, "stream a b") },
+			"unstream": func(t *rapid.T) { h.do(t, "unstream a b") },
+			"lose":     func(t *rapid.T) { h.do(t, "lose %s %s", h.node(t), h.node(t)) },
 			"freeze":   func(t *rapid.T) { h.do(t, "freeze %s", h.node(t)) },
 			"thaw":     func(t *rapid.T) { h.do(t, "thaw %s", h.node(t)) },
 			"clock": func(t *rapid.T) {
@@ -101,7 +104,7 @@ func newHistory(t *rapid.T) *history {
 	return &history{
 		cluster: distrotest.New(distrotest.Options{
 			Seed: 1, Nodes: []string{"a", "b", "c"}, Config: cfg,
-			Reissue: rapid.Bool().Draw(t, "reissue"), Streams: rapid.Bool().Draw(t, "streams"),
+			Reissue: rapid.Bool().Draw(t, "reissue"), Streams: rapid.SampledFrom([]float64{0, 1}).Draw(t, "streams"),
 		}),
 	}
 }

@@ -127,7 +127,7 @@ func (e *Engine) summarized(p member.Address, res Result) {
 	}
 	d := &detail{}
 	for i, held := range res.Buckets {
-		d.held = d.held.plus(held)
+		d.held = d.held.Plus(held)
 		if held != r.shown[i] {
 			d.buckets = append(d.buckets, uint8(i)) //nolint:gosec // less than 256
 		}

@@ -173,10 +173,12 @@ func (m *monkey) weather() {
 
 // conclude heals everything and asks for completeness in the time that repair
 // may take, for agreement once the longest lease must have ended, and then for
-// silence.
+// silence. Where no member has lost what it knew, no lease need end: they agree
+// as soon as silent clients are given up.
 func (m *monkey) conclude() {
 	cfg, java := m.options.Config, len(m.options.Java) > 0
-	remembered := !java && m.lives == int64(len(m.nodes)) // no member has lost its memory
+	forgets := func(line string) bool { return strings.HasPrefix(line, "lose") }
+	remembered := !java && m.lives == int64(len(m.nodes)) && !slices.ContainsFunc(m.script, forgets)
 	m.do("heal")
 	for _, name := range m.list {
 		if !m.node(name).up {

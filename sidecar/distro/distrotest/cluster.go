@@ -20,8 +20,10 @@ type Options struct {
 	Config distro.Config
 	Faults Faults
 
-	Streams bool // our members speak by streams with each other
-	Drift   bool // clocks run up to 5 % too fast or too slow
+	// Streams is the share of pairs of our members that stream to each other.
+	Streams float64
+
+	Drift bool // clocks run up to 5 % too fast or too slow
 
 	// Reissue makes nodes give a client that they adopt a new stamp, as the
 	// engine proposes. Replication must work either way.
@@ -42,7 +44,8 @@ type Cluster struct {
 	number  int // of the last event
 
 	net    network
-	nodes  []*node // in order of name, also those that are not running
+	pairs  map[[2]string]bool // that stream or do not, in order of name
+	nodes  []*node            // in order of name, also those that are not running
 	list   []string
 	round  int64    // generation of the list
 	heals  int      // how often all was healed
@@ -61,7 +64,8 @@ func New(o Options) *Cluster {
 		options: o,
 		random:  rand.New(rand.NewPCG(o.Seed, 1)),
 		start:   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		net:     network{random: rand.New(rand.NewPCG(o.Seed, 2)), faults: o.Faults, cuts: map[[2]string]bool{}, plain: map[[2]string]bool{}},
+		net:     network{random: rand.New(rand.NewPCG(o.Seed, 2)), faults: o.Faults, cuts: map[[2]string]bool{}, lose: map[[2]string]int{}},
+		pairs:   map[[2]string]bool{},
 		ledger:  ledger{index: map[naming.ClientID]*client{}},
 	}
 	c.now = c.start

@@ -18,8 +18,8 @@ func draw(r *rand.Rand) Options {
 	cfg.Down = max(cfg.Grace, seconds(r, 5, 30))
 	cfg.Lease = max(cfg.Missing, cfg.Down, seconds(r, 15, 30, 60))
 	cfg.MaxInFlight = pick(r, 1, 2, 64)
-	cfg.MaxInFlightStream = pick(r, 1, 2, 1024)
-	o := Options{Config: cfg, Reissue: r.IntN(2) == 0, Drift: r.IntN(4) == 0, Streams: r.IntN(2) == 0}
+	cfg.MaxInFlightStream = pick(r, 1, 4, 1024)
+	o := Options{Config: cfg, Reissue: r.IntN(2) == 0, Drift: r.IntN(4) == 0, Streams: pick(r, 0, 0.5, 1, 1)}
 	for i := range pick(r, 3, 3, 3, 4, 4, 5, 5, 6, 7) {
 		o.Nodes = append(o.Nodes, string(rune('a'+i)))
 	}
@@ -59,8 +59,9 @@ func drawKinds(r *rand.Rand) []func(*monkey) {
 	flap := func(m *monkey) { m.link("flap %s %s %v", milliseconds(m.random, 100, 500, 2000)) }
 	crash := func(m *monkey) { m.some("crash %s") }
 	loop := func(m *monkey) { m.some("loop %s %v", milliseconds(m.random, 500, 2000, 6000)) }
-	plain := func(m *monkey) { m.link("plain %s %s") }
+	unstream := func(m *monkey) { m.link("unstream %s %s") }
 	stream := func(m *monkey) { m.link("stream %s %s") }
+	lose := func(m *monkey) { m.link("lose %s %s") }
 	freeze := func(m *monkey) { m.some("freeze %s") }
 	faults := [][]func(*monkey){
 		{(*monkey).beat, (*monkey).beat, (*monkey).silence},
@@ -74,7 +75,8 @@ func drawKinds(r *rand.Rand) []func(*monkey) {
 		{(*monkey).slow},
 		{(*monkey).weather},
 		{(*monkey).resize},
-		{plain, stream},
+		{lose},
+		{unstream, stream},
 	}
 	for _, f := range faults {
 		if r.IntN(3) == 0 {

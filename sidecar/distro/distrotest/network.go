@@ -31,7 +31,7 @@ type network struct {
 	random *rand.Rand
 	faults Faults
 	cuts   map[[2]string]bool // from, to
-	plain  map[[2]string]bool // pairs that do not stream, in order of name
+	lose   map[[2]string]int  // how many deliveries will be answered and forgotten
 	flaps  int                // generation of the flapping links; a mend ends them
 }
 
@@ -55,6 +55,16 @@ func (n *network) upTo(d time.Duration) time.Duration {
 		return 0
 	}
 	return time.Duration(n.random.Int64N(int64(d)))
+}
+
+// loses reports whether a delivery that arrives is forgotten.
+func (n *network) loses(from, to string) bool {
+	pair := [2]string{from, to}
+	if n.lose[pair] == 0 {
+		return false
+	}
+	n.lose[pair]--
+	return true
 }
 
 // request is one call: serve runs at the receiver and answer, with its result,
@@ -154,7 +164,7 @@ func (c *Cluster) Mend() {
 func (c *Cluster) Heal() {
 	c.heals++
 	c.Mend()
-	clear(c.net.plain)
+	clear(c.net.lose)
 	c.net.faults = Faults{}
 	for _, n := range c.nodes {
 		n.slow = 0

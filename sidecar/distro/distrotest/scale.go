@@ -16,7 +16,7 @@ type Times struct {
 
 // Measure builds a cluster of our members on a network with delays of 1 to 5 ms
 // and the timers that the product runs with, and takes its times.
-func Measure(members int, streams bool) (Times, error) {
+func Measure(members int, streams float64) (Times, error) {
 	const clients = 20
 	o := Options{Seed: 1, Config: distro.Default(), Streams: streams, Faults: Faults{Delay: 4 * time.Millisecond}}
 	for i := range members {

@@ -16,7 +16,7 @@ func settings(o *Options) *flag.FlagSet {
 	f := flag.NewFlagSet("members", flag.ContinueOnError)
 	keep(&o.Seed, func(p *uint64) { f.Uint64Var(p, "seed", 1, "") })
 	keep(&o.Reissue, func(p *bool) { f.BoolVar(p, "reissue", false, "") })
-	keep(&o.Streams, func(p *bool) { f.BoolVar(p, "streams", false, "") })
+	keep(&o.Streams, func(p *float64) { f.Float64Var(p, "streams", 0, "") })
 	keep(&o.Drift, func(p *bool) { f.BoolVar(p, "drift", false, "") })
 	standard := distro.Default()
 	config, usual := reflect.ValueOf(&o.Config).Elem(), reflect.ValueOf(&standard).Elem()

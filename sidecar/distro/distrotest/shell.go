@@ -2,6 +2,7 @@ package distrotest
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -30,14 +31,15 @@ func (s *sidecar) perform(a distro.Action) {
 		s.send(a)
 	case distro.Drop:
 		c.say("%s -> %s drop %s", s.name, a.To.Host(), c.version(a.Client, naming.Stamp{Version: a.Version}))
-		s.call(a.To, a.Ticket, func(to *node) any { to.server.dropped(s.node, a.Client, a.Version); return nil })
+		s.deliver(a.To, a.Ticket, func(to *node) { to.server.dropped(s.node, a.Client, a.Version) })
 	case distro.Verify:
 		s.call(a.To, a.Ticket, func(to *node) any { return to.server.compare(s.node, a.Marks) })
-	case distro.Summarize, distro.Detail:
-		s.verifyByDigest(a)
+	case distro.Summarize:
+		s.summarize(a)
+	case distro.Detail:
+		s.detail(a)
 	case distro.Load:
-		c.say("%s <- %s load", s.name, a.From.Host())
-		s.call(a.From, a.Ticket, func(to *node) any { return to.server.snapshot(s.node, a.Except) })
+		s.load(a)
 	case distro.Expire:
 		c.say("%s expires %s: %s", s.name, c.version(a.Client, s.store[a.Client].stamp), a.Reason)
 		s.trace.expired(a.Client, s.store[a.Client].stamp.Version)
@@ -58,7 +60,29 @@ func (s *sidecar) send(a distro.Send) {
 	}
 	m := s.attributed(a.Client, held)
 	s.cluster.say("%s -> %s send %s", s.name, a.To.Host(), s.cluster.version(a.Client, held.stamp))
-	s.call(a.To, a.Ticket, func(to *node) any { to.server.offered(s.node, m, true); return nil })
+	s.deliver(a.To, a.Ticket, func(to *node) { to.server.offered(s.node, m, true) })
+}
+
+// deliver calls a node that may answer and forget what it was told.
+func (s *sidecar) deliver(to member.Address, t distro.Ticket, take func(to *node)) {
+	s.call(to, t, func(to *node) any {
+		if s.cluster.net.loses(s.name, to.name) {
+			s.cluster.say("%s forgets what %s told it", to.name, s.name)
+			return nil
+		}
+		take(to)
+		return nil
+	})
+}
+
+// load asks a node for everything, or for all but what some nodes own.
+func (s *sidecar) load(a distro.Load) {
+	line := fmt.Sprintf("%s <- %s load", s.name, a.From.Host())
+	for i, owner := range a.Except {
+		line += []string{" without ", ", "}[min(i, 1)] + owner.Host()
+	}
+	s.cluster.say("%s", line)
+	s.call(a.From, a.Ticket, func(to *node) any { return to.server.snapshot(s.node, a.Except) })
 }
 
 // attributed returns a stored record with the stamp that the engine has for it,
@@ -127,7 +151,7 @@ func (s *sidecar) snapshot(from *node, except []member.Address) any {
 	out := loaded{complete: s.engine.Loaded()}
 	for _, c := range slices.Sorted(maps.Keys(s.store)) {
 		m := s.attributed(c, s.store[c])
-		if !c.Beats() && (from.java && m.Stamp.Owner == address(from.name) || slices.Contains(except, m.Stamp.Owner)) {
+		if owner, ok := s.engine.Owner(c); ok && (slices.Contains(except, owner) || from.java && owner == address(from.name) && !c.Beats()) {
 			continue
 		}
 		out.messages = append(out.messages, m)

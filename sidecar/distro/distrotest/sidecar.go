@@ -23,14 +23,14 @@ type sidecar struct {
 	steps   int
 	changed bool // the store, since it was last compared with the engine
 
-	epoch   int64
-	streams map[string]bool // peers to which a stream is up
-	clock   int64           // hybrid time
-	beats   map[naming.ClientID]time.Time
-	looked  time.Time // when beats were last judged
-	wake    time.Time
-	epochs  map[string]int64 // incarnations of peers
-	trace   trace
+	epoch     int64
+	streaming map[string]bool // peers to which a stream is up
+	clock     int64           // hybrid time
+	beats     map[naming.ClientID]time.Time
+	looked    time.Time // when beats were last judged
+	wake      time.Time
+	epochs    map[string]int64 // incarnations of peers
+	trace     trace
 }
 
 // newSidecar returns a process that knows nothing. It is later than the one
@@ -41,14 +41,14 @@ func newSidecar(n *node) *sidecar {
 	cfg := n.cluster.options.Config
 	cfg.Seed = n.cluster.random.Uint64()
 	return &sidecar{
-		node:    n,
-		engine:  distro.New(address(n.name), cfg),
-		store:   map[naming.ClientID]entry{},
-		epoch:   n.epoch,
-		streams: map[string]bool{},
-		beats:   map[naming.ClientID]time.Time{},
-		epochs:  map[string]int64{},
-		trace:   newTrace(),
+		node:      n,
+		engine:    distro.New(address(n.name), cfg),
+		store:     map[naming.ClientID]entry{},
+		epoch:     n.epoch,
+		streaming: map[string]bool{},
+		beats:     map[naming.ClientID]time.Time{},
+		epochs:    map[string]int64{},
+		trace:     newTrace(),
 	}
 }
 
@@ -160,6 +160,8 @@ func (s *sidecar) settle() {
 		}
 		for _, a := range actions {
 			s.trace.action(s, a)
+		}
+		for _, a := range actions {
 			s.perform(a)
 		}
 	}

@@ -12,16 +12,24 @@ import (
 // stream with it (any more).
 var errNoStream = errors.New("no stream")
 
-// streams reports whether two nodes may speak by the stream of our own members
-// rather than by Nacos's messages.
+// streams reports whether two nodes speak by the stream of our own members,
+// rather than by Nacos's messages, while they take each other for up.
 func (c *Cluster) streams(a, b *node) bool {
-	return c.options.Streams && !a.java && !b.java && !c.net.plain[[2]string{min(a.name, b.name), max(a.name, b.name)}]
+	if a.java || b.java {
+		return false
+	}
+	pair := [2]string{min(a.name, b.name), max(a.name, b.name)}
+	on, drawn := c.pairs[pair]
+	if !drawn && c.options.Streams > 0 {
+		on = c.random.Float64() < c.options.Streams
+		c.pairs[pair] = on
+	}
+	return on
 }
 
-// Plain has two members speak by Nacos's messages from now on, or by a stream
-// again.
-func (c *Cluster) Plain(a, b string, plain bool) {
-	c.net.plain[[2]string{min(a, b), max(a, b)}] = plain
+// Stream has two nodes stream to each other from now on, or no longer.
+func (c *Cluster) Stream(a, b string, on bool) {
+	c.pairs[[2]string{min(a, b), max(a, b)}] = on
 	for _, name := range []string{a, b} {
 		if n := c.node(name); n.up {
 			c.step(n, n.server.members)
@@ -31,25 +39,23 @@ func (c *Cluster) Plain(a, b string, plain bool) {
 
 // stream tells the engine that the stream to a peer is up or down.
 func (s *sidecar) stream(peer *node, on bool) {
-	if s.streams[peer.name] != on {
-		s.streams[peer.name] = on
+	if s.streaming[peer.name] != on {
+		s.streaming[peer.name] = on
 		s.engine.Streams(s.now(), address(peer.name), on)
 	}
 }
 
-// verifyByDigest carries out the two actions that only peers that stream know.
-func (s *sidecar) verifyByDigest(a distro.Action) {
-	switch a := a.(type) {
-	case distro.Summarize:
-		s.call(a.To, a.Ticket, func(to *node) any {
-			return to.server.(*sidecar).overStream(s.node, func(to *sidecar) any { return to.compareDigest(s.node, a.Root) })
-		})
-	case distro.Detail:
-		s.cluster.say("%s -> %s detail of %d clients", s.name, a.To.Host(), len(a.Marks))
-		s.call(a.To, a.Ticket, func(to *node) any {
-			return to.server.(*sidecar).overStream(s.node, func(to *sidecar) any { return to.compareBuckets(s.node, a) })
-		})
-	}
+func (s *sidecar) summarize(a distro.Summarize) {
+	s.call(a.To, a.Ticket, func(to *node) any {
+		return to.server.(*sidecar).overStream(s.node, func(to *sidecar) any { return to.compareDigest(s.node, a.Root) })
+	})
+}
+
+func (s *sidecar) detail(a distro.Detail) {
+	s.cluster.say("%s -> %s detail of %d in %d buckets", s.name, a.To.Host(), len(a.Marks), len(a.Buckets))
+	s.call(a.To, a.Ticket, func(to *node) any {
+		return to.server.(*sidecar).overStream(s.node, func(to *sidecar) any { return to.compareBuckets(s.node, a) })
+	})
 }
 
 // overStream serves what comes over a stream, which is thereby up.
@@ -63,14 +69,21 @@ func (s *sidecar) overStream(from *node, serve func(*sidecar) any) any {
 
 func (s *sidecar) compareDigest(from *node, root distro.Digest) any {
 	buckets := s.engine.CompareDigest(s.now(), address(from.name), root)
-	if buckets == nil && s.engine.Loaded() {
+	if buckets != nil {
+		if _, want := s.buckets(address(from.name)); *buckets != want {
+			s.violated(lawModel, "buckets of %s are not those of the store", from.name)
+		}
+		s.cluster.say("%s holds what differs from %s's digest", s.name, from.name)
+		return buckets
+	}
+	if s.engine.Loaded() {
 		for c := range s.store {
 			if owner, ok := s.engine.Owner(c); ok && owner == address(from.name) {
 				s.trace.confirmed[c] = s.now()
 			}
 		}
 	}
-	return buckets
+	return nil
 }
 
 func (s *sidecar) compareBuckets(from *node, a distro.Detail) any {

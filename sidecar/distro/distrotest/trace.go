@@ -114,9 +114,13 @@ func (t *trace) action(s *sidecar, a distro.Action) {
 	case distro.Summarize:
 		t.reaches(s, a.To)
 		t.verifies(s, nil)
+		if root, _ := s.buckets(address(s.name)); root != a.Root {
+			s.violated(lawModel, "digest shown is %v, of what it owns %v", a.Root, root)
+		}
 	case distro.Detail:
 		t.reaches(s, a.To)
 		t.verifies(s, a.Marks)
+		t.details(s, a)
 		t.told++
 	case distro.Expire:
 		t.expires(s, a)
@@ -143,7 +147,7 @@ func (t *trace) launch(s *sidecar, ticket distro.Ticket, f flight) {
 	}
 	t.flying[ticket] = f
 	limit := s.cluster.options.Config.MaxInFlight
-	if s.streams[f.peer.Host()] {
+	if s.streaming[f.peer.Host()] {
 		limit = s.cluster.options.Config.MaxInFlightStream
 	}
 	if count >= limit {
@@ -159,6 +163,24 @@ func (t *trace) verifies(s *sidecar, marks []naming.Mark) {
 		if !s.engine.Owns(m.Client) {
 			s.violated(lawReach, "verifies %s, which it does not own", m.Client)
 		}
+	}
+}
+
+// details checks that all that the node owns in some buckets is listed, and
+// nothing else.
+func (t *trace) details(s *sidecar, d distro.Detail) {
+	listed := map[naming.ClientID]bool{}
+	for _, m := range d.Marks {
+		listed[m.Client] = true
+	}
+	for id := range s.store {
+		want := s.engine.Owns(id) && slices.Contains(d.Buckets, bucket(id))
+		if listed[id] != want {
+			s.violated(lawModel, "%s is listed among the buckets %v: %t", id, d.Buckets, listed[id])
+		}
+	}
+	if len(listed) != len(d.Marks) {
+		s.violated(lawModel, "a client is listed twice")
 	}
 }
 
