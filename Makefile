@@ -11,7 +11,7 @@ VERSION   ?= v0.1.0
 PLATFORMS ?= linux/$(shell go env GOARCH)
 CONTEXT   ?=
 FUZZTIME  ?= 30s
-SEEDS     ?= 2000
+SEEDS     ?= 20000
 export VERSION CONTEXT
 
 MODULE  := github.com/distro-naming/naming-operator
@@ -99,7 +99,7 @@ test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import
 	cd tools && $(GOTESTSUM) ./...
 
 .PHONY: test-sim
-test-sim: $(TOOLS)/gotestsum ## a long simulation (SEEDS=2000)
+test-sim: $(TOOLS)/gotestsum ## a long simulation, a quarter of an hour on two cores (SEEDS=20000)
 	SEEDS=$(SEEDS) $(GOTESTSUM) -count=1 -timeout 60m ./sidecar/distro/...
 
 .PHONY: test-clients
@@ -146,7 +146,7 @@ bench: ## CPU per register, query and push beside an empty echo server, and time
 ##@ Develop
 
 .PHONY: generate
-generate: proto manifests ## everything that is generated and committed
+generate: proto manifests tables ## everything that is generated and committed
 
 .PHONY: manifests
 manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configurations, install manifest
@@ -160,6 +160,10 @@ manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configuratio
 proto: $(PROTOC_PLUGINS) ## the gRPC contract
 	@$(call need,protoc,protobuf-compiler libprotobuf-dev)
 	PATH="$(TOOLS):$$PATH" hack/gen-proto.sh
+
+.PHONY: tables
+tables: ## the tables of docs/explanation/distro.md, by the simulator
+	go run ./hack/scale -page docs/explanation/distro.md
 
 .PHONY: golden
 golden: ## rewrite expected outputs; review the difference like code

@@ -65,19 +65,19 @@ func trafficTable() string {
 			peers, owned := float64(members-1), max(1, clients/members)
 			calls, questions := float64(owned)*peers/every, peers/every
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n",
-				number(float64(members)), number(float64(clients)),
-				number(calls), size(calls*float64(verifyCall())),
-				number(questions), size(questions*float64(digestRound())),
+				count(float64(members)), count(float64(clients)),
+				count(calls), size(calls*float64(verifyCall())),
+				count(questions), size(questions*float64(digestRound())),
 				size(float64(difference(owned))))
 		}
 	}
-	fmt.Fprintf(&b, "\nOne member's share: what it asks all others and what they answer, %d bytes for a VERIFY, %d for a digest.\n"+
-		"It answers as much again. Both every %.0f s, to every peer.\n", verifyCall(), digestRound(), every)
+	fmt.Fprintf(&b, "\nA VERIFY with its answer is %d bytes, a digest with its answer %d. Both are sent to every peer every %.0f s.\n",
+		verifyCall(), digestRound(), every)
 	return b.String()
 }
 
-// number writes a number with three digits at most.
-func number(n float64) string {
+// count writes a number with three digits at most.
+func count(n float64) string {
 	switch {
 	case n >= 1e6:
 		return fmt.Sprintf("%.3gM", n/1e6)

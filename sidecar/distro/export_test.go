@@ -26,7 +26,7 @@ var Mutations = []Mutation{
 			}
 		}
 	}},
-	{"forgets versions, as Java does", "monotonic", 0, func(e *Engine) {
+	{"forgets versions, as Java does", "monotonic", 32, func(e *Engine) {
 		for _, r := range e.records {
 			if !e.owns(r) {
 				r.version = 0
@@ -113,7 +113,7 @@ var Mutations = []Mutation{
 			r.due = e.now.Add(time.Hour)
 		}
 	}},
-	{"never says which clients differ", "complete", 0, func(e *Engine) {
+	{"never says which clients differ", "complete", 7, func(e *Engine) {
 		e.actions = slices.DeleteFunc(e.actions, func(a Action) bool {
 			d, ok := a.(Detail)
 			if ok {
@@ -122,8 +122,8 @@ var Mutations = []Mutation{
 			return ok
 		})
 	}},
-	{"claims every client that beats", "agreement", 9, func(e *Engine) { e.ring = []member.Address{e.self} }},
-	{"tells an end only once", "no zombies", 27, func(e *Engine) {
+	{"claims every client that beats", "agreement", 35, func(e *Engine) { e.ring = []member.Address{e.self} }},
+	{"tells an end only once", "no zombies", 133, func(e *Engine) {
 		for _, p := range e.peers {
 			for c, it := range e.outbox.lanes[p].items {
 				if it.drop && it.failures > 0 {

@@ -217,6 +217,19 @@ var rules = map[string]rule{
 		why:  "replays a seed of the simulator",
 		ours: map[string]string{"sidecar/distro/distrotest": "the simulator"},
 	},
+	"hack/scale": {
+		why: "measures messages as they are encoded, and times in the simulator",
+		ours: map[string]string{
+			"sidecar/distro":            "how often is verified",
+			"sidecar/distro/distrotest": "the simulator",
+			"sidecar/frame":             "what the stream says",
+			"sidecar/naming":            "whose marks",
+			"sidecar/stream/streampb":   "what carries it",
+			"sidecar/wire":              "what Nacos says instead",
+			"sidecar/wire/nacospb":      "what carries that",
+		},
+		outside: []string{"google.golang.org/protobuf"},
+	},
 	"hack/demo": {
 		why:  "shows the sidecar without Kubernetes and without an SDK",
 		ours: map[string]string{"test/loopback": "runs the members"},

@@ -112,7 +112,12 @@ func (c *Cluster) call(r request) {
 	}
 	c.after(c.net.delay(), arrive)
 	if c.net.happens(c.net.faults.Duplicate) {
-		c.after(c.net.delay()+c.net.delay()+c.net.upTo(c.net.faults.Stale), arrive)
+		heals := c.heals
+		c.after(c.net.delay()+c.net.delay()+c.net.upTo(c.net.faults.Stale), func() {
+			if heals == c.heals { // what is still under way then is lost
+				arrive()
+			}
+		})
 	}
 }
 
