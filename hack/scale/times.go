@@ -12,7 +12,8 @@ import (
 // timesTable says how long members take to hold the same.
 func timesTable() (string, error) {
 	var b strings.Builder
-	b.WriteString("| Members | A change is everywhere | A member that starts has all | Sides that were apart agree | At the latest |\n")
+	b.WriteString("| Members | A change is everywhere | A member that starts has all |" +
+		" Sides that were apart agree | At the latest |\n")
 	b.WriteString("|--:|--:|--:|--:|--:|\n")
 	bound := distrotest.Repair(distro.Default(), false)
 	for _, members := range []int{3, 10, 100} {

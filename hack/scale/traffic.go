@@ -57,7 +57,8 @@ func difference(owned int) int {
 // trafficTable says what verification costs while nothing differs.
 func trafficTable() string {
 	var b strings.Builder
-	b.WriteString("| Members | Clients | Nacos's VERIFY: calls/s | bytes/s | Digests: questions/s | bytes/s | To find one client that differs |\n")
+	b.WriteString("| Members | Clients | Nacos's VERIFY: calls/s | bytes/s | Digests: questions/s | bytes/s |" +
+		" To find one client that differs |\n")
 	b.WriteString("|--:|--:|--:|--:|--:|--:|--:|\n")
 	every := distro.Default().VerifyInterval.Seconds()
 	for _, members := range []int{3, 10, 100, 1000} {
@@ -71,7 +72,7 @@ func trafficTable() string {
 				size(float64(difference(owned))))
 		}
 	}
-	fmt.Fprintf(&b, "\nA VERIFY with its answer is %d bytes, a digest with its answer %d. Both are sent to every peer every %.0f s.\n",
+	fmt.Fprintf(&b, "\nA VERIFY with its answer is %d bytes, a digest with its answer %d. Both go to every peer every %.0f s.\n",
 		verifyCall(), digestRound(), every)
 	return b.String()
 }

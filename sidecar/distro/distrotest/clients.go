@@ -64,8 +64,8 @@ func (k *client) wrote(stamp naming.Stamp, content string) bool {
 // ordinal returns the number of the newest write with that stamp, for
 // transcripts.
 func (k *client) ordinal(stamp naming.Stamp) int {
-	for i := len(k.writes) - 1; i >= 0; i-- {
-		if k.writes[i].is(stamp) {
+	for i, w := range slices.Backward(k.writes) {
+		if w.is(stamp) {
 			return i + 1
 		}
 	}

@@ -64,7 +64,7 @@ func New(o Options) *Cluster {
 		options: o,
 		random:  rand.New(rand.NewPCG(o.Seed, 1)),
 		start:   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		net:     network{random: rand.New(rand.NewPCG(o.Seed, 2)), faults: o.Faults, cuts: map[[2]string]bool{}, lose: map[[2]string]int{}},
+		net:     newNetwork(o.Seed, o.Faults),
 		pairs:   map[[2]string]bool{},
 		ledger:  ledger{index: map[naming.ClientID]*client{}},
 	}

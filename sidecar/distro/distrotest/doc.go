@@ -31,7 +31,7 @@
 //	network loss=0.1         the network has these faults from now on, and no others: loss,
 //	                         duplicate and reorder (shares), delay, stale (how late the
 //	                         second of two may be), list (how late a member list)
-//	lose a b                 b answers a's next change or end of a client and forgets it
+//	lose a b                 the next change or end of a client that a tells b, b answers and forgets
 //	stream a b               a and b stream to each other from now on
 //	unstream a b             they no longer do
 //	slow a 2s                a's answers are that late

@@ -74,11 +74,13 @@ func (s *sidecar) checkBounds() {
 // be completed there, since who wrote what Java relays is learnt later.
 func (s *sidecar) checkStore() {
 	for id, held := range s.store {
+		k := s.cluster.ledger.client(id)
 		known, ok := s.engine.Stamp(id)
-		if !ok || known != held.stamp && (known.Revision != held.stamp.Revision || !s.cluster.ledger.client(id).wrote(known, held.content)) {
+		completed := known.Revision == held.stamp.Revision && k.wrote(known, held.content)
+		if !ok || known != held.stamp && !completed {
 			s.violated(lawModel, "engine has %s at %v, store at %v", id, known, held.stamp)
 		}
-		if k := s.cluster.ledger.client(id); !id.Beats() && s.engine.Owns(id) && (k.home != s.node || !k.alive) {
+		if !id.Beats() && s.engine.Owns(id) && (k.home != s.node || !k.alive) {
 			s.violated(lawOwner, "owns %s, whose connection it does not hold", id)
 		}
 	}

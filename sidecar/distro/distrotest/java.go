@@ -4,7 +4,6 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro"
@@ -278,6 +277,3 @@ func (j *java) state() state {
 	}
 	return state{loaded: j.loaded, pending: len(j.tasks.tasks), digest: all.String()}
 }
-
-// isJava reports whether the script's word names a Java node, and its name.
-func isJava(word string) (string, bool) { return strings.CutPrefix(word, "java=") }

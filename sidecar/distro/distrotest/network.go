@@ -35,6 +35,13 @@ type network struct {
 	flaps  int                // generation of the flapping links; a mend ends them
 }
 
+func newNetwork(seed uint64, faults Faults) network {
+	return network{
+		random: rand.New(rand.NewPCG(seed, 2)), faults: faults,
+		cuts: map[[2]string]bool{}, lose: map[[2]string]int{},
+	}
+}
+
 func (n *network) delay() time.Duration {
 	d := time.Millisecond + n.upTo(n.faults.Delay)
 	if n.happens(n.faults.Reorder) {
@@ -124,8 +131,8 @@ func (c *Cluster) call(r request) {
 // Cut stops everything that from sends to to.
 func (c *Cluster) Cut(from, to string) { c.net.cuts[[2]string{from, to}] = true }
 
-// Flap cuts what from sends to to and lets it pass, in turns of that length,
-// until links are mended.
+// Flap cuts a link and lets it pass again, in turns of that length, until links
+// are mended.
 func (c *Cluster) Flap(from, to string, turn time.Duration) {
 	generation := c.net.flaps
 	link := [2]string{from, to}

@@ -39,19 +39,20 @@ type node struct {
 // server is what a node runs: our engine in its shell, or the model of a Java
 // server. Whatever it is told, the node's settle and check follow.
 type server interface {
+	process
 	inbox
+	host
+	holds() map[naming.ClientID]entry // what it lists
+	state() state
+}
+
+// process is what every server is.
+type process interface {
 	start()
 	members()                              // the list or what is believed of a peer has changed
 	hears(from *node, speaker server) bool // a call or an answer of that process has come; false if it has ended
-	write(k *client, content string)       // a client publishes here
-	end(k *client)                         // its connection ends
-	beaten(k *client)                      // a client that beats does
-	expireBeats()                          // look for clients that do not
-	owner(c naming.ClientID) (member.Address, bool)
 	settle()
 	check()
-	holds() map[naming.ClientID]entry // what it lists
-	state() state
 }
 
 // inbox is what peers may say to a server.
@@ -60,6 +61,15 @@ type inbox interface {
 	dropped(from *node, c naming.ClientID, version int64)
 	compare(from *node, marks []naming.Mark) []naming.ClientID
 	snapshot(from *node, except []member.Address) any // loaded, or the error why not
+}
+
+// host is what clients do at a server.
+type host interface {
+	write(k *client, content string) // one publishes here
+	end(k *client)                   // its connection ends
+	beaten(k *client)                // one that beats does
+	expireBeats()                    // look for those that do not
+	owner(c naming.ClientID) (member.Address, bool)
 }
 
 // state is what an observer may know of a server.

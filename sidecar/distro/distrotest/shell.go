@@ -2,9 +2,9 @@ package distrotest
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro"
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -77,11 +77,11 @@ func (s *sidecar) deliver(to member.Address, t distro.Ticket, take func(to *node
 
 // load asks a node for everything, or for all but what some nodes own.
 func (s *sidecar) load(a distro.Load) {
-	line := fmt.Sprintf("%s <- %s load", s.name, a.From.Host())
+	var left strings.Builder
 	for i, owner := range a.Except {
-		line += []string{" without ", ", "}[min(i, 1)] + owner.Host()
+		left.WriteString([]string{" without ", ", "}[min(i, 1)] + owner.Host())
 	}
-	s.cluster.say("%s", line)
+	s.cluster.say("%s <- %s load%s", s.name, a.From.Host(), left.String())
 	s.call(a.From, a.Ticket, func(to *node) any { return to.server.snapshot(s.node, a.Except) })
 }
 
@@ -151,7 +151,9 @@ func (s *sidecar) snapshot(from *node, except []member.Address) any {
 	out := loaded{complete: s.engine.Loaded()}
 	for _, c := range slices.Sorted(maps.Keys(s.store)) {
 		m := s.attributed(c, s.store[c])
-		if owner, ok := s.engine.Owner(c); ok && (slices.Contains(except, owner) || from.java && owner == address(from.name) && !c.Beats()) {
+		owner, known := s.engine.Owner(c)
+		former := from.java && owner == address(from.name) && !c.Beats()
+		if known && (former || slices.Contains(except, owner)) {
 			continue
 		}
 		out.messages = append(out.messages, m)
