@@ -155,7 +155,6 @@ func (e *Engine) Advance(now time.Time) {
 	e.ask()
 	e.deliver()
 	e.verify()
-	e.Next()
 }
 
 // Take returns the actions decided since the last call, in the order in which
