@@ -60,7 +60,7 @@ func (l *loading) members(now time.Time, listed int, peers []member.Address, cfg
 		return
 	}
 	if l.deadline.IsZero() && len(peers) > 0 {
-		l.deadline, l.together = now.Add(cfg.LoadTimeout), now.Add(cfg.StreamWait)
+		l.deadline, l.together = now.Add(cfg.LoadTimeout), now.Add(max(cfg.SyncDelay, cfg.StreamWait))
 	}
 	for _, p := range peers {
 		if l.asked[p] == nil {

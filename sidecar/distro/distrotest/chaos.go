@@ -43,7 +43,6 @@ func draw(r *rand.Rand) Options {
 	cfg.Lease = max(cfg.Missing, cfg.Down, seconds(r, 15, 30, 60))
 	cfg.MaxInFlight = pick(r, 1, 2, 64)
 	cfg.MaxInFlightStream = pick(r, 1, 4, 1024)
-	cfg.StreamWait = milliseconds(r, 0, 100, 1000)
 	o := Options{Config: cfg, Reissue: r.IntN(2) == 0, Streams: float64(pick(r, 0, 50, 100, 100)) / 100}
 	for i := range 3 + r.IntN(5) {
 		o.Nodes = append(o.Nodes, string(rune('a'+i)))

@@ -48,7 +48,7 @@ func members(words []string) (Options, error) {
 	out := Options{Config: distro.Default()}
 	for _, w := range words {
 		if w == "streaming" {
-			out.Streams, out.Config.StreamWait = 1, out.Config.SyncDelay
+			out.Streams = 1
 			continue
 		}
 		flights, limited := strings.CutPrefix(w, "MaxInFlight=")
