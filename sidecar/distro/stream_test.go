@@ -81,16 +81,16 @@ func TestADigestWaitsUntilNothingElseDoesButNotForEver(t *testing.T) {
 	b.Local(start, mark("c2", at(self, 1)))
 	due := b.rounds[peer].due
 	flights := b.run(start)
-	shown, _ := b.round(due.Add(b.cfg.VerifyInterval - 1))
+	shown, _ := b.round(due.Add(b.cfg.VerifyInterval/2 - 1))
 	b.same("while a change waits", shown, "")
 	next, _ := b.Next()
-	b.same("but no longer than", next.Sub(due), b.cfg.VerifyInterval)
+	b.same("but no longer than", next.Sub(due), b.cfg.VerifyInterval/2)
 	for _, a := range flights {
 		if s, ok := a.(Send); ok && s.To == peer {
 			b.Finished(due, s.Ticket, Result{})
 		}
 	}
-	shown, _ = b.round(due.Add(b.cfg.VerifyInterval - 1))
+	shown, _ = b.round(due.Add(b.cfg.VerifyInterval/2 - 1))
 	b.same("when the last is in flight", shown, "digest "+b.own.root.String()[:8])
 }
 

@@ -16,7 +16,8 @@ func longest(d time.Duration) time.Duration { return time.Duration(float64(d) * 
 // one changes the test:
 //
 //	notice   a probe that was lost runs out, and the next one is answered
-//	load     a question that was lost runs out and is put again
+//	load     a question that was lost runs out and is put again, perhaps after a wait
+//	         for a stream
 //	verify   two rounds of verification, the first of which may still be running
 //	         out; or, if that takes longer, the wait after the last failure
 //	beat     of a client whose owner is another now
@@ -25,7 +26,7 @@ func longest(d time.Duration) time.Duration { return time.Duration(float64(d) * 
 // its second attempt, before it verifies, and queues what failed.
 func Repair(cfg distro.Config, java bool) time.Duration {
 	notice := probeInterval + callTimeout
-	load := callTimeout + cfg.LoadRetry
+	load := callTimeout + cfg.LoadRetry + cfg.StreamWait
 	verify := callTimeout + 2*longest(cfg.VerifyInterval)
 	retry := callTimeout + longest(cfg.RetryMax)
 	bound := notice + load + max(verify, retry) + beatInterval

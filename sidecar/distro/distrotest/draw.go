@@ -19,6 +19,7 @@ func draw(r *rand.Rand) Options {
 	cfg.Lease = max(cfg.Missing, cfg.Down, seconds(r, 15, 30, 60))
 	cfg.MaxInFlight = pick(r, 1, 2, 64)
 	cfg.MaxInFlightStream = pick(r, 1, 4, 1024)
+	cfg.StreamWait = milliseconds(r, 0, 500, 2000)
 	o := Options{Config: cfg, Reissue: r.IntN(2) == 0, Drift: r.IntN(4) == 0, Streams: pick(r, 0, 0.5, 1, 1)}
 	for i := range pick(r, 3, 3, 3, 4, 4, 5, 5, 6, 7) {
 		o.Nodes = append(o.Nodes, string(rune('a'+i)))
