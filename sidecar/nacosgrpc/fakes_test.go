@@ -25,6 +25,7 @@ type world struct {
 	panics       bool
 	disconnected []naming.ClientID
 	heard        []member.Node
+	compared     []naming.Mark
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
 	stranger     member.Address // who is not in the list
@@ -197,6 +198,7 @@ func (w *world) Forget(_ context.Context, _ member.Address, c naming.ClientID, _
 func (w *world) Compare(_ context.Context, _ member.Address, marks []naming.Mark) (different []naming.ClientID, _ error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.compared = append(w.compared, marks...)
 	for _, m := range marks {
 		r := w.registry.Record(m.Client)
 		if r == nil || (m.Stamp.Revision != 0 && m.Stamp.Revision != r.Stamp.Revision) {

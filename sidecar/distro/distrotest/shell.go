@@ -153,7 +153,7 @@ func (s *sidecar) snapshot(from *node, except []member.Address) any {
 		m := s.attributed(c, s.store[c])
 		owner, known := s.engine.Owner(c)
 		former := from.java && owner == address(from.name) && !c.Beats()
-		if known && (former || slices.Contains(except, owner)) {
+		if known && former || slices.Contains(except, m.Stamp.Owner) {
 			continue
 		}
 		out.messages = append(out.messages, m)
