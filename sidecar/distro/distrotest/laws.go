@@ -6,55 +6,54 @@ import "fmt"
 // that it breaks, so that a mutation of the engine can say which one it is.
 type Law string
 
-// The laws that hold after every step, at every node. The numbers are those of
-// the safety invariants that a registry of this kind needs.
+// The laws that hold after every step, at every node.
 const (
 	// What a client that is connected here publishes is what this node holds, and
-	// nothing that a peer says changes or removes it (S2, S7, S8).
+	// nothing that a peer says changes or removes it.
 	lawImmunity Law = "immunity"
-	// Everything held was published by that client, with that stamp (S1, S6).
+	// Everything held was published by that client, with that stamp.
 	lawInvention Law = "no invention"
-	// The version held for a client never falls (S4).
+	// The version held for a client never falls.
 	lawMonotonic Law = "monotonic"
 	// What was removed at a version does not come back with it or a lower one, be
-	// it late, doubled, or told by a third (S3).
+	// it late, doubled, or told by a third.
 	lawResurrection Law = "no resurrection"
-	// A connection is owned by the node that holds it and by no other (S5).
+	// A connection is owned by the node that holds it and by no other.
 	lawOwner Law = "one owner"
 	// Engine and store know the same: clients, stamps, and digest, which is
-	// computed a second time from the store (S6).
+	// computed a second time from the store.
 	lawModel Law = "same as the model"
 	// What waits for a peer is at most one item for each client known or
-	// remembered, flights and memory of the ended have their limits (S13).
+	// remembered, flights and memory of the ended have their limits.
 	lawBounded Law = "bounded"
 	// Nothing is told to or asked of a member that is not in the list or not
-	// within reach, and nobody verifies what is not its own (S5, S16).
+	// within reach, and nobody verifies what is not its own.
 	lawReach Law = "only within reach"
 	// Advance leaves nothing that is due by then: time only moves on.
 	lawTime Law = "time moves on"
 	// A node calls itself loaded, and so begins to serve, only when every listed
 	// peer has answered or the wait is over; it then holds every living connection
 	// that any of them told it. Before, it verifies nothing. So no emptier list is
-	// shown by a node that starts (S10, S14).
+	// shown by a node that starts.
 	lawLoaded Law = "loaded is true"
 	// No replica is given up sooner after its last confirmation than the reason
-	// allows, and no client for the death of an owner that holds it (S10, L4).
+	// allows, and no client for the death of an owner that holds it.
 	lawPatience Law = "patience"
 	// While most peers are out of reach nothing is given up for the passing of
-	// time alone (S11).
+	// time alone.
 	lawBrake Law = "brake"
 )
 
 // The laws that hold once the network is healed; bounds.go says how soon.
 const (
-	// Every client that lives is known to all nodes, as it is (L1).
+	// Every client that lives is known to all nodes, as it is.
 	lawComplete Law = "complete"
 	// All nodes are loaded, owe each other nothing and have equal digests; every
-	// client that beats has one owner, the same for all (L1, S5).
+	// client that beats has one owner, the same for all.
 	lawAgreement Law = "agreement"
-	// Nobody holds a client that has ended (L3, L4).
+	// Nobody holds a client that has ended.
 	lawZombie Law = "no zombies"
-	// When nothing happens nothing is told: the repair has an end (L9).
+	// When nothing happens nothing is told: the repair has an end.
 	lawQuiet Law = "quiet"
 )
 
