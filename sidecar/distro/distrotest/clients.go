@@ -84,11 +84,15 @@ func (c *Cluster) version(id naming.ClientID, stamp naming.Stamp) string {
 	return fmt.Sprintf("%s@%d", id, c.ledger.client(id).ordinal(stamp))
 }
 
-// Register has a client that is connected to a node publish content there.
+// Register has a client that is connected to a node publish content there. A
+// connection that has ended does nothing: its id is never used again.
 func (c *Cluster) Register(name, id, content string) {
 	n := c.node(name)
 	c.step(n, func() {
 		k := c.ledger.client(naming.ClientID(id))
+		if !k.died.IsZero() {
+			return
+		}
 		k.alive, k.home, k.content = true, n, content
 		c.say("%s registers %s with %s", id, content, name)
 		n.server.write(k, content)
