@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/frame"
-	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
 // looks is how often within AnswerWithin a stream is looked at.
@@ -91,7 +90,7 @@ func (s *Sender) welcomed(hello frame.Hello, w frame.Welcome) error {
 		session := hello.Session
 		out.ended = s.abandon(errForgotten)
 		s.window.session = session
-		s.bases = records{}
+		s.bases.clear()
 	}
 	s.up, s.epoch = err == nil, w.Epoch
 	s.mu.Unlock()
@@ -245,45 +244,8 @@ func (s *Sender) frame(seq, acked uint64, parcels []parcel) ([]byte, int) {
 		if p.question != nil || n > 0 && len(b) >= s.cfg.FrameBytes {
 			return b, n
 		}
-		scratch = s.encoder.Change(scratch[:0], s.part(p))
+		scratch = s.encoder.Change(scratch[:0], s.bases.part(p.changes[p.place], p.whole))
 		b = frame.AppendChange(b, scratch)
 	}
 	return b, len(parcels)
-}
-
-// part returns what is to be told of a change: of a large record that the peer
-// has in an older form only what is different.
-func (s *Sender) part(p parcel) naming.Change {
-	c := p.changes[p.place]
-	switch {
-	case c.Record == nil:
-		delete(s.bases, c.Client)
-		return c
-	case len(c.Record.Publications) < worthParting:
-		return c
-	}
-	base := s.bases[c.Client]
-	s.bases.keep(c.Record)
-	if p.whole || base == nil {
-		return c
-	}
-	return c.Record.Since(base)
-}
-
-// records are what the peer was told last of clients with large records.
-type records map[naming.ClientID]*naming.Record
-
-const (
-	worthParting = 4   // publications
-	mostBases    = 256 // records; which goes for a new one is left to chance
-)
-
-func (r records) keep(record *naming.Record) {
-	if _, held := r[record.Client]; !held && len(r) >= mostBases {
-		for c := range r {
-			delete(r, c)
-			break
-		}
-	}
-	r[record.Client] = record
 }
