@@ -67,7 +67,7 @@ func (l *Loop) count(now time.Time) Stats {
 		st.PendingTo[peer] = l.engine.PendingFor(peer)
 	}
 	for r := range l.registry.All() {
-		if len(r.Publications) == 0 {
+		if r.Len() == 0 {
 			continue
 		}
 		st.Clients++
