@@ -26,6 +26,7 @@ type Config struct {
 	MaxConnections int           // on both ports together; more are closed at once
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
+	HandOver       time.Duration // how long a client that was sent away is listed after it went, to register elsewhere
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
 	Log            logr.Logger
 }
@@ -37,6 +38,7 @@ func DefaultConfig() Config {
 		MaxConnections: 100_000,
 		IdleAfter:      20 * time.Second,
 		AnswerWithin:   5 * time.Second,
+		HandOver:       15 * time.Second,
 		Public:         true,
 		Log:            logr.Discard(),
 	}
@@ -78,6 +80,7 @@ type Server struct {
 	requests atomic.Int64 // id of the last request sent on a stream
 	clock    atomic.Int64 // of the last connection id, so that no two are equal
 	leaving  atomic.Bool  // Drain was called
+	busy     processors
 	stopping chan struct{}
 	stop     sync.Once
 	work     sync.WaitGroup // goroutines beside those of grpc
