@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 // Config says how the two ports are served. DefaultConfig has the values of
@@ -27,6 +28,7 @@ type Config struct {
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
 	HandOver       time.Duration // how long a client that was sent away is listed after it went, to register elsewhere
+	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
 	Log            logr.Logger
 }
