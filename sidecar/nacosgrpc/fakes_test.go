@@ -27,6 +27,7 @@ type world struct {
 	heard        []member.Node
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
+	stranger     member.Address // who is not in the list
 	lacking      []naming.ClientID // what a peer was not given
 
 	changed chan struct{} // closed and replaced whenever something happened
@@ -232,7 +233,11 @@ func (w *world) Heard(n member.Node, _ string) {
 	w.do(func() { w.heard = append(w.heard, n) })
 }
 
-func (w *world) Listed(peer member.Address) bool { return peer == callerAddress }
+func (w *world) Lists(a member.Address) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return a != w.stranger
+}
 
 func (w *world) WithJava() bool { return w.java != "" }
 

@@ -45,12 +45,13 @@ type Inbox interface {
 }
 
 // Roster is what it needs to introduce this member, to hear of others, and to
-// know of Java servers among them. JavaAt returns the one that is at ip, ""
-// when there is none or more than one.
+// know of Java servers among them. Lists reports whether a member is in the list.
+// JavaAt returns the Java server that is at ip, "" when there is none or more
+// than one.
 type Roster interface {
 	Node() member.Node
 	Heard(n member.Node, ip string)
-	Listed(peer member.Address) bool
+	Lists(a member.Address) bool
 	WithJava() bool
 	JavaAt(ip string) member.Address
 }
