@@ -27,6 +27,8 @@ type world struct {
 	heard        []member.Node
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
+	stranger     member.Address // who is not in the list
+	lacking      []naming.ClientID // what a peer was not given
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -211,6 +213,11 @@ func (w *world) Snapshot(context.Context) ([]*naming.Record, bool, error) {
 	return w.registry.Records(), w.loaded, nil
 }
 
+func (w *world) Lacks(_ context.Context, _ member.Address, clients []naming.ClientID) error {
+	w.do(func() { w.lacking = append(w.lacking, clients...) })
+	return nil
+}
+
 func (w *world) Restarted(_ context.Context, peer member.Address) error {
 	w.do(func() { w.restarted = append(w.restarted, peer) })
 	return nil
@@ -224,6 +231,12 @@ func (w *world) Node() member.Node {
 
 func (w *world) Heard(n member.Node, _ string) {
 	w.do(func() { w.heard = append(w.heard, n) })
+}
+
+func (w *world) Lists(a member.Address) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return a != w.stranger
 }
 
 func (w *world) WithJava() bool { return w.java != "" }

@@ -27,8 +27,12 @@ type PeersConfig struct {
 	RedialTo    time.Duration // the longest pause
 	MaxAnswer   int           // bytes of one answer: a snapshot is one
 	InFlight    int           // verifications of one peer under way at once
+	Identity    wire.Identity // sent with reports and all of Distro
 	Log         logr.Logger
 }
+
+// largestAnswer is what our own members read of one another, in bytes.
+const largestAnswer = 256 << 20
 
 // DefaultPeersConfig returns a complete configuration.
 func DefaultPeersConfig() PeersConfig {
@@ -38,7 +42,7 @@ func DefaultPeersConfig() PeersConfig {
 		LoadWithin:  30 * time.Second,
 		RedialFrom:  100 * time.Millisecond,
 		RedialTo:    2 * time.Second,
-		MaxAnswer:   256 << 20,
+		MaxAnswer:   largestAnswer,
 		InFlight:    8,
 		Log:         logr.Discard(),
 	}
@@ -140,7 +144,7 @@ func (p *Peers) call(
 }
 
 func (p *Peers) sign(body []byte, version int64) *nacospb.Payload {
-	return wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version)
+	return p.cfg.Identity.Sign(wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version))
 }
 
 // Send gives a peer a record.

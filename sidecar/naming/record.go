@@ -17,7 +17,7 @@ import (
 type Stamp struct {
 	Owner    member.Address // the member that wrote it; empty when unknown
 	Version  int64          // 0 when unknown
-	Revision int32          // what goes over the Nacos wire
+	Revision int32          // what goes over the Nacos wire; compared for equality
 }
 
 // Issue returns the stamp of a write by owner at version, with a revision that
@@ -110,7 +110,8 @@ func (r *Record) search(s *ServiceKey) (int, bool) {
 	return slices.BinarySearchFunc(r.entries, s, func(e entry, s *ServiceKey) int { return e.service.order(s) })
 }
 
-// With returns a copy that publishes p, as of stamp.
+// With returns a copy that publishes p, as of stamp. The revision of a client
+// that beats is made from its content, as Java makes it.
 func (r *Record) With(p Publication, stamp Stamp) *Record {
 	p.Since = stamp.Version
 	i, found := r.search(&p.Service)
@@ -119,16 +120,25 @@ func (r *Record) With(p Publication, stamp Stamp) *Record {
 	if found {
 		i++
 	}
-	return &Record{Client: r.Client, Stamp: stamp, entries: append(list, r.entries[i:]...)}
+	return r.as(append(list, r.entries[i:]...), stamp)
 }
 
-// Without returns a copy that publishes nothing in s and carries stamp.
+// Without returns a copy that publishes nothing in s, stamped as by With.
 func (r *Record) Without(s ServiceKey, stamp Stamp) *Record {
 	kept := slices.Clone(r.entries)
 	if i, found := r.search(&s); found {
 		kept = slices.Delete(kept, i, i+1)
 	}
-	return &Record{Client: r.Client, Stamp: stamp, entries: kept}
+	return r.as(kept, stamp)
+}
+
+// as returns the record of the same client with other entries.
+func (r *Record) as(list []entry, stamp Stamp) *Record {
+	out := &Record{Client: r.Client, Stamp: stamp, entries: list}
+	if r.Client.Beats() {
+		out.Stamp.Revision = revision(r.Client, out.Publications())
+	}
+	return out
 }
 
 // Equal reports whether both are of the same client and stamp and publish the

@@ -11,8 +11,8 @@ func metadataOf(g *Registry, c ClientID) uintptr {
 	return reflect.ValueOf(g.Record(c).Publications()[0].Instances[0].Metadata).Pointer()
 }
 
-// published returns the record of a client with one instance of web.
-func published(c ClientID, i Instance) *Record {
+// publishing returns the record of a client with one instance of web.
+func publishing(c ClientID, i Instance) *Record {
 	return Normal(c, Issue("a:8848", 1), []Publication{{Service: web, Instances: []Instance{i}}})
 }
 
@@ -31,8 +31,8 @@ func TestEqualMetadataIsKeptOnce(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := NewRegistry()
-			g.Put(published("c1", instance("10.0.0.1", "v1")))
-			g.Put(published("c2", tc.other))
+			g.Put(publishing("c1", instance("10.0.0.1", "v1")))
+			g.Put(publishing("c2", tc.other))
 			if got := metadataOf(g, "c1") == metadataOf(g, "c2"); got != tc.shared {
 				t.Errorf("shared: %t, want %t", got, tc.shared)
 			}
@@ -44,8 +44,8 @@ func TestEqualMetadataIsKeptOnce(t *testing.T) {
 // it as it is.
 func TestARecordThatIsHeldIsNotChangedByAnotherRegistry(t *testing.T) {
 	one, other := NewRegistry(), NewRegistry()
-	one.Put(published("c1", instance("10.0.0.1", "v1")))
-	other.Put(published("c2", instance("10.0.0.2", "v1")))
+	one.Put(publishing("c1", instance("10.0.0.1", "v1")))
+	other.Put(publishing("c2", instance("10.0.0.2", "v1")))
 	before := metadataOf(one, "c1")
 	other.Put(one.Record("c1"))
 	if metadataOf(one, "c1") != before || other.Record("c1") != one.Record("c1") {
