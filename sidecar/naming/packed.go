@@ -29,6 +29,7 @@ type flags uint8
 const (
 	healthy flags = 1 << iota
 	enabled
+	plain  // the address is ip and port
 	ownID  // the id is DefaultID with the instance's cluster
 	nullID // the id is DefaultID with nullCluster
 	batch  // of an entry
@@ -43,15 +44,16 @@ type traits struct {
 	cluster  string
 	weight   float64
 	metadata map[string]string
-	odd      *odd     // what cannot be derived
+	odd      *odd     // what is neither kept in packed nor derived
 	list     []packed // not nil: the traits of an entry with none or several
 }
 
-// odd is the address and id of an instance whose address is not IPv4, whose port
-// is none, or whose id is not made of them.
+// odd is an address that is not IPv4 or has an impossible port, and an id that is
+// not made of the address.
 type odd struct {
-	id, ip string
-	port   int
+	ip   string
+	port int
+	id   string
 }
 
 func (t *traits) equal(o *traits) bool {
@@ -94,8 +96,8 @@ func packInstance(i *Instance, service *ServiceKey, last *traits) packed {
 		out.flags |= enabled
 	}
 	own := traits{cluster: i.Cluster, weight: i.Weight, metadata: i.Metadata}
-	if !out.derive(i, service) {
-		own.odd = &odd{id: i.ID, ip: i.IP, port: i.Port}
+	if rest := out.derive(i, service); rest != (odd{}) {
+		own.odd = &rest
 	}
 	if last != nil && last.equal(&own) {
 		out.traits = last
@@ -106,25 +108,26 @@ func packInstance(i *Instance, service *ServiceKey, last *traits) packed {
 	return out
 }
 
-// derive notes what address and id are made of, unless they are odd.
-func (p *packed) derive(i *Instance, service *ServiceKey) bool {
+// derive notes address and id, and returns what has no room.
+func (p *packed) derive(i *Instance, service *ServiceKey) (rest odd) {
 	ip, err := netip.ParseAddr(i.IP)
-	if err != nil || !ip.Is4() || i.Port < 0 || i.Port > math.MaxUint16 {
-		return false
+	if err == nil && ip.Is4() && i.Port >= 0 && i.Port <= math.MaxUint16 {
+		p.ip, p.port = ip.As4(), uint16(i.Port) //nolint:gosec // in range
+		p.flags |= plain
+	} else {
+		rest.ip, rest.port = i.IP, i.Port
 	}
-	var id flags
 	var buffer [128]byte
 	switch {
 	case i.ID == "":
 	case i.ID == string(appendID(append(buffer[:0], i.IP...), i.Port, i.Cluster, service)):
-		id = ownID
+		p.flags |= ownID
 	case i.ID == string(appendID(append(buffer[:0], i.IP...), i.Port, nullCluster, service)):
-		id = nullID
+		p.flags |= nullID
 	default:
-		return false
+		rest.id = i.ID
 	}
-	p.ip, p.port, p.flags = ip.As4(), uint16(i.Port), p.flags|id //nolint:gosec // in range
-	return true
+	return rest
 }
 
 // unpack returns the instance that was packed for service.
@@ -133,17 +136,12 @@ func (p packed) unpack(service *ServiceKey) Instance {
 		Port: int(p.port), Cluster: p.cluster, Weight: p.weight, Metadata: p.metadata,
 		Healthy: p.flags&healthy != 0, Enabled: p.flags&enabled != 0,
 	}
-	if p.odd != nil {
-		out.ID, out.IP, out.Port = p.odd.id, p.odd.ip, p.odd.port
-		return out
-	}
 	var buffer [128]byte
 	b := buffer[:0]
-	for i, part := range p.ip {
-		if i > 0 {
-			b = append(b, '.')
-		}
-		b = strconv.AppendUint(b, uint64(part), 10)
+	if p.flags&plain != 0 {
+		b = netip.AddrFrom4(p.ip).AppendTo(b)
+	} else if p.odd != nil {
+		b, out.Port = append(b, p.odd.ip...), p.odd.port
 	}
 	length := len(b)
 	switch {
@@ -151,6 +149,8 @@ func (p packed) unpack(service *ServiceKey) Instance {
 		b = appendID(b, out.Port, p.cluster, service)
 	case p.flags&nullID != 0:
 		b = appendID(b, out.Port, nullCluster, service)
+	case p.odd != nil:
+		out.ID = p.odd.id
 	}
 	text := string(b) // one for both
 	out.IP = text[:length]

@@ -28,6 +28,8 @@ type place uint32
 type publishers struct {
 	service ServiceKey
 	at      map[place]struct{}
+	listed  int  // endpoints, when they were last counted
+	changed bool // since then
 }
 
 // NewRegistry returns an empty registry.

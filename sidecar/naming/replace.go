@@ -49,7 +49,7 @@ func (g *Registry) enter(at place, e *entry, shared bool) {
 			s = &publishers{service: *e.service, at: map[place]struct{}{}}
 			g.services[s.service] = s
 		}
-		s.at[at] = struct{}{}
+		s.at[at], s.changed = struct{}{}, true
 		if !shared {
 			e.service = &s.service
 		}
@@ -65,6 +65,7 @@ func (g *Registry) leave(at place, e *entry) {
 		return
 	}
 	delete(s.at, at)
+	s.changed = true
 	if len(s.at) == 0 {
 		delete(g.services, s.service)
 	}
