@@ -40,6 +40,7 @@ var measurements = []measurement{
 	{"cpu", "CPU per registration, query and push, beside an empty echo server", cpuPerOperation},
 	{"visible", "time until a lone registration is visible on a peer", visibleIdle},
 	{"heap", "live heap per instance, and the share of garbage collection", heapPerInstance},
+	{"join", "time until a new member holds what another does", join},
 }
 
 // newLab makes the lab's directory, which the caller removes.

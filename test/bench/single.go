@@ -19,6 +19,8 @@ const (
 	peerName member.Address = "10.9.0.2:8848"
 )
 
+var quietLog = logr.Discard()
+
 // single is the Loop of one member in this process, whose only peer takes
 // everything and says nothing.
 type single struct {
@@ -28,7 +30,7 @@ type single struct {
 
 func startSingle(ctx context.Context) *single {
 	ctx, cancel := context.WithCancel(ctx)
-	m := &single{Loop: replica.New(replica.DefaultConfig(selfName), logr.Discard(), deaf{}, deaf{}, func(naming.ServiceKey) {})}
+	m := &single{Loop: replica.New(replica.DefaultConfig(selfName), quietLog, deaf{}, deaf{}, func(naming.ServiceKey) {})}
 	ended := make(chan error, 1)
 	go func() { ended <- m.Run(ctx) }()
 	m.stop = func() { cancel(); <-ended }
@@ -131,19 +133,24 @@ func (p population) service(client, i int) naming.ServiceKey {
 
 // record is what a client publishes, as its owner has it.
 func (p population) record(client int, owner member.Address) *naming.Record {
-	ip := hostIP(client)
 	list := make([]naming.Publication, p.each)
 	for i := range list {
 		s := p.service(client, i)
-		list[i] = naming.Publication{Service: s, Instances: []naming.Instance{{
-			ID: naming.DefaultID(ip, "8080", naming.DefaultCluster, s.Grouped()), IP: ip, Port: 8080,
-			Cluster: naming.DefaultCluster, Weight: 1, Healthy: true, Enabled: true,
-			Metadata: map[string]string{
-				"preserved.register.source": "SPRING_CLOUD", "version": "1.24.3-release", "sequence": "a",
-			},
-		}}}
+		list[i] = naming.Publication{Service: s, Instances: []naming.Instance{p.instance(client, s)}}
 	}
 	return naming.Normal(clientID(client), naming.Issue(owner, 1_800_000_000_000+int64(client)), list)
+}
+
+// instance is what a client publishes in a service.
+func (p population) instance(client int, s naming.ServiceKey) naming.Instance {
+	ip := hostIP(client)
+	return naming.Instance{
+		ID: naming.DefaultID(ip, "8080", naming.DefaultCluster, s.Grouped()), IP: ip, Port: 8080,
+		Cluster: naming.DefaultCluster, Weight: 1, Healthy: true, Enabled: true,
+		Metadata: map[string]string{
+			"preserved.register.source": "SPRING_CLOUD", "version": "1.24.3-release", "sequence": "a",
+		},
+	}
 }
 
 // clientID is as the ids of connections are.
