@@ -3,6 +3,8 @@ package frame
 import (
 	"encoding/binary"
 	"fmt"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
 // Limits of what a frame holds, in bytes. They are wider than what clients may
@@ -21,8 +23,9 @@ const (
 type reader struct {
 	rest  []byte
 	err   error
-	texts []string            // written so far, by number
-	sets  []map[string]string // of metadata
+	texts []string             // written so far, by number
+	sets  []map[string]string  // of metadata
+	list  []naming.Publication // scratch
 }
 
 func (r *reader) fail(format string, args ...any) {

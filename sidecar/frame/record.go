@@ -87,9 +87,10 @@ func (e *Encoder) text(b []byte, s string) []byte {
 
 func (e *Encoder) record(b []byte, r *naming.Record) []byte {
 	b = e.stamp(appendString(b, string(r.Client)), r.Stamp)
-	b = binary.AppendUvarint(b, uint64(len(r.Publications)))
-	for i := range r.Publications {
-		b = e.publication(b, &r.Publications[i], r.Stamp.Version)
+	list := r.Publications()
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for i := range list {
+		b = e.publication(b, &list[i], r.Stamp.Version)
 	}
 	return b
 }

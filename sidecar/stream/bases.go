@@ -22,7 +22,7 @@ func (b *bases) part(c naming.Change, whole bool) naming.Change {
 	if base != nil {
 		b.drop(base)
 	}
-	if c.Record == nil || len(c.Record.Publications) < worthParting {
+	if c.Record == nil || c.Record.Len() < worthParting {
 		return c
 	}
 	b.keep(c.Record)
@@ -34,18 +34,18 @@ func (b *bases) part(c naming.Change, whole bool) naming.Change {
 
 func (b *bases) drop(r *naming.Record) {
 	delete(b.of, r.Client)
-	b.holds -= len(r.Publications)
+	b.holds -= r.Len()
 }
 
 func (b *bases) keep(r *naming.Record) {
 	for _, other := range b.of {
-		if b.holds+len(r.Publications) <= mostHeld {
+		if b.holds+r.Len() <= mostHeld {
 			break
 		}
 		b.drop(other)
 	}
 	b.of[r.Client] = r
-	b.holds += len(r.Publications)
+	b.holds += r.Len()
 }
 
 // clear forgets everything: what the peer was told may be lost.
