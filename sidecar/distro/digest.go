@@ -37,7 +37,8 @@ func (d Digest) Bytes() [16]byte {
 // String returns 32 hex digits.
 func (d Digest) String() string { return fmt.Sprintf("%016x%016x", d.high, d.low) }
 
-func (d Digest) plus(o Digest) Digest {
+// Plus returns the digest of two sets that have nothing in common.
+func (d Digest) Plus(o Digest) Digest {
 	low, carry := bits.Add64(d.low, o.low, 0)
 	high, _ := bits.Add64(d.high, o.high, carry)
 	return Digest{high, low}

@@ -52,6 +52,7 @@ type errand struct {
 	kind   errandKind
 	peer   member.Address
 	client naming.ClientID // of a delivery
+	owner  member.Address  // of a load for a debt
 }
 
 type errandKind int
@@ -77,7 +78,7 @@ func New(self member.Address, cfg Config) *Engine {
 		outbox:    newOutbox(cfg),
 		rounds:    map[member.Address]*round{},
 		streams:   map[member.Address]bool{},
-		loading:   loading{asked: map[member.Address]*question{}},
+		loading:   newLoading(),
 		leases:    newLeases(self, cfg),
 		ended:     tombstones{of: map[naming.ClientID]tombstone{}},
 		errands:   map[Ticket]errand{},
@@ -142,7 +143,7 @@ func (e *Engine) Finished(now time.Time, t Ticket, r Result) {
 	case summary:
 		e.summarized(done.peer, r)
 	case load:
-		e.answered(done.peer, r)
+		e.answered(done, r)
 	}
 }
 
@@ -154,7 +155,6 @@ func (e *Engine) Advance(now time.Time) {
 	e.ask()
 	e.deliver()
 	e.verify()
-	e.Next()
 }
 
 // Take returns the actions decided since the last call, in the order in which
@@ -257,23 +257,23 @@ func (e *Engine) stampRecord(r *record, s naming.Stamp) {
 
 // lift takes r out of its share.
 func (e *Engine) lift(r *record) {
-	print := fingerprint(r.client, r.revision)
-	e.digest = e.digest.minus(print)
+	plain := fingerprint(r.client, r.revision)
+	e.digest = e.digest.minus(plain)
 	e.touched(r)
-	r.share.take(r, print)
+	r.share.take(r, plain)
 }
 
 // place puts r, lifted or not, into a share.
 func (e *Engine) place(r *record, s *share) {
-	print := fingerprint(r.client, r.revision)
+	plain := fingerprint(r.client, r.revision)
 	if r.share == nil {
-		e.digest = e.digest.plus(print)
+		e.digest = e.digest.Plus(plain)
 	} else {
 		e.touched(r)
-		r.share.take(r, print)
+		r.share.take(r, plain)
 	}
 	r.kind = s.kindOf(r.client)
-	s.add(r, print, e.instant())
+	s.add(r, plain, e.instant())
 	e.touched(r)
 }
 

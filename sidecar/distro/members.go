@@ -26,8 +26,11 @@ func (e *Engine) Members(now time.Time, v member.View) {
 	}
 	for _, p := range e.peers {
 		e.meet(p, e.reachable[p] && !before[p])
+		if before[p] && !e.reachable[p] {
+			e.loading.lost(e.now, p)
+		}
 	}
-	e.loading.members(e.now, v.List.Len(), e.peers, e.cfg.LoadTimeout)
+	e.loading.members(e.now, v.List.Len(), e.peers, e.cfg)
 	e.leases.members(e.now, v, len(e.peers), len(e.reachable))
 	if ring := v.Ring(); !slices.Equal(ring, e.ring) {
 		e.ring = ring
@@ -57,7 +60,7 @@ func (e *Engine) Restarted(now time.Time, peer member.Address) {
 func (e *Engine) part(p member.Address) {
 	e.outbox.leave(p)
 	delete(e.rounds, p)
-	delete(e.loading.asked, p)
+	e.loading.part(e.now, p)
 	delete(e.leases.lives, p)
 	maps.DeleteFunc(e.errands, func(_ Ticket, job errand) bool { return job.peer == p })
 }

@@ -82,18 +82,18 @@ type bucket struct {
 type chain struct{ first, last *record }
 
 // add puts r, which is in no share, at the back of its chain.
-func (s *share) add(r *record, print Digest, now instant) {
-	d := print.versioned(r.stamp())
+func (s *share) add(r *record, plain Digest, now instant) {
+	d := plain.versioned(r.stamp())
 	part := &s.parts[r.bucket]
-	part.digest, s.root = part.digest.plus(d), s.root.plus(d)
+	part.digest, s.root = part.digest.Plus(d), s.root.Plus(d)
 	s.count++
 	r.share, r.since = s, now
 	s.push(r)
 }
 
 // take removes r from its share.
-func (s *share) take(r *record, print Digest) {
-	d := print.versioned(r.stamp())
+func (s *share) take(r *record, plain Digest) {
+	d := plain.versioned(r.stamp())
 	part := &s.parts[r.bucket]
 	part.digest, s.root = part.digest.minus(d), s.root.minus(d)
 	s.count--
