@@ -154,8 +154,9 @@ func TestOfALargeRecordOnlyTheDifferenceIsTold(t *testing.T) {
 	inPair(t, func(p *pair) {
 		p.plug()
 		first := record("1_a_1", 1, 20)
-		second := first.With(first.Publications[3], naming.Issue(here, 2)).Without(first.Publications[5].Service, naming.Issue(here, 3))
-		third := second.With(first.Publications[0], naming.Issue(here, 4))
+		list := first.Publications()
+		second := first.With(list[3], naming.Issue(here, 2)).Without(list[5].Service, naming.Issue(here, 3))
+		third := second.With(list[0], naming.Issue(here, 4))
 		for i, r := range []*naming.Record{first, second, third} {
 			if i == 2 { // what the peer has of it is lost
 				delete(p.desk.held, "1_a_1")
@@ -168,7 +169,7 @@ func TestOfALargeRecordOnlyTheDifferenceIsTold(t *testing.T) {
 		}
 		var sizes []int
 		for _, b := range p.desk.batches {
-			sizes = append(sizes, len(b[0].Record.Publications))
+			sizes = append(sizes, b[0].Record.Len())
 		}
 		if want := []int{20, 1, 1, 19}; !slices.Equal(sizes, want) || p.taken != 3 {
 			t.Errorf("publications told %v, want %v; %d taken", sizes, want, p.taken)
