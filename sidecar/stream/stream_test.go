@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/distro-naming/naming-operator/sidecar/frame"
+	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
@@ -228,26 +229,15 @@ func TestQuestionsAreAnsweredBehindWhatWasPosted(t *testing.T) {
 	})
 }
 
-func TestWhoIsNotListedOrSomebodyElseIsRefused(t *testing.T) {
+func TestWhoSaysToBeSomebodyElseIsRefused(t *testing.T) {
 	inPair(t, func(p *pair) {
-		p.listed = false
+		self := func() member.Node { return member.Node{Address: "c:8848"} }
+		p.sender = NewSender(DefaultConfig(), there, self, p.tally, p.tally.up)
 		p.plug()
 		err := <-p.ended
 		if !errors.Is(err, ErrRefused) {
-			t.Errorf("a stranger: %v", err)
+			t.Errorf("ended with %v", err)
 		}
 		p.ended <- err
-		p.unplug()
-		p.listed = true
-		if err := p.receiver.admit(here, there); !errors.Is(err, ErrRefused) {
-			t.Errorf("somebody else: %v", err)
-		}
-		p.plug()
-		p.listed = false
-		p.post(single("1_a_1", 1))
-		synctest.Wait()
-		if changes, _ := p.desk.told(); changes != 0 {
-			t.Error("one that left the list is listened to")
-		}
 	})
 }
