@@ -247,7 +247,9 @@ func (l *Loop) changed(now time.Time, services []naming.ServiceKey, old, fresh *
 	l.views.setFloor(l.clock.tick(now))
 	why.Time = now
 	for _, s := range services {
-		l.journal.note(s, why.Between(old.Find(s), fresh.Find(s)))
+		if l.loaded.Load() { // who asks why something is listed that always was?
+			l.journal.note(s, why.Between(old.Find(s), fresh.Find(s)))
+		}
 		if l.registry.Publishers(s) == 0 {
 			l.views.remove(s)
 		} else {
