@@ -59,7 +59,8 @@ type Transport interface {
 	// Load hands on everything the peer knows, in parts; it may leave out what is
 	// of the owners in except. complete is false while the peer itself is still
 	// loading. take may block.
-	Load(ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error) (complete bool, err error)
+	Load(ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error) (
+		complete bool, err error)
 	Stream
 }
 

@@ -30,7 +30,8 @@ func join(ctx context.Context, l *lab) error {
 		if err != nil {
 			return err
 		}
-		l.row("join of a member that holds "+c.String()+", by "+c.how, "≤ 5 s", "%s until loaded, %s until equal; CPU %s of the donor, %s of the new member",
+		l.row("join of a member that holds "+c.String()+", by "+c.how, "≤ 5 s",
+			"%s until loaded, %s until equal; CPU %s of the donor, %s of the new member",
 			millis(took.loaded), millis(took.equal), millis(donorCPU), millis(joinerCPU))
 	}
 	return nil
