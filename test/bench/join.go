@@ -39,7 +39,9 @@ func join(ctx context.Context, l *lab) error {
 
 type joined struct{ loaded, equal time.Duration }
 
-func (l *lab) joinOnce(ctx context.Context, p population, streams bool) (took joined, donorCPU, joinerCPU time.Duration, err error) {
+func (l *lab) joinOnce(ctx context.Context, p population, streams bool) (
+	took joined, donorCPU, joinerCPU time.Duration, err error,
+) {
 	program, err := l.program(ctx)
 	if err != nil {
 		return took, 0, 0, err
