@@ -22,10 +22,11 @@ import (
 // donor is a member in this process, made of the parts of a real one: so it can
 // be filled with a million instances in moments.
 type donor struct {
-	loop *replica.Loop
-	list string // the member list, a file
-	self member.Address
-	stop func()
+	loop  *replica.Loop
+	list  string // the member list, a file
+	self  member.Address
+	bytes counter // to and from other members
+	stop  func()
 }
 
 // startDonor starts a member on a port of loopback that is alone in its list.
@@ -51,7 +52,7 @@ func startDonor(ctx context.Context, dir string, port int) (*donor, error) {
 		},
 		Clock: func(t int64) { _ = d.loop.ObserveClock(ctx, t) },
 	}, func() bool { return true }, func() int64 { return d.loop.Clock() })
-	peers = nacosgrpc.NewPeers(nacosgrpc.DefaultPeersConfig(), watch)
+	peers = nacosgrpc.NewPeers(nacosgrpc.DefaultPeersConfig(), countingRoutes{watch, &d.bytes})
 	d.loop = replica.New(replica.DefaultConfig(d.self), quietLog, peers, deaf{}, func(naming.ServiceKey) {})
 	serving := nacosgrpc.DefaultConfig()
 	var err error
@@ -59,6 +60,7 @@ func startDonor(ctx context.Context, dir string, port int) (*donor, error) {
 		cancel()
 		return nil, err
 	}
+	serving.Cluster = countingListener{serving.Cluster, &d.bytes}
 	server := nacosgrpc.NewServer(serving, nacosgrpc.Deps{Registrar: d.loop, Catalog: d.loop, Inbox: d.loop, Roster: watch})
 	var parts sync.WaitGroup
 	parts.Go(func() { _ = watch.Run(ctx) })

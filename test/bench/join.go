@@ -68,12 +68,12 @@ func (l *lab) joinOnce(ctx context.Context, p population) (took joined, donorCPU
 
 // await starts m and waits until it holds what d holds.
 func (d *donor) await(ctx context.Context, m *loopback.Member) (took joined, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
 	began := time.Now()
 	if err := m.Start(ctx); err != nil {
 		return took, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
 	if err := m.WaitReady(ctx); err != nil {
 		return took, err
 	}

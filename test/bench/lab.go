@@ -39,6 +39,9 @@ type measurement struct {
 var measurements = []measurement{
 	{"cpu", "CPU per registration, query and push, beside an empty echo server", cpuPerOperation},
 	{"visible", "time until a lone registration is visible on a peer", visibleIdle},
+	{"loaded", "the same under 1000 registrations a second", visibleLoaded},
+	{"burst", "what 100,000 registrations at once leave to be told, and the heap", burst},
+	{"verify", "what members cost that verify each other and nothing changes", verifySteady},
 	{"heap", "live heap per instance, and the share of garbage collection", heapPerInstance},
 	{"join", "time until a new member holds what another does", join},
 }
