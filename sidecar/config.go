@@ -24,6 +24,7 @@ type Config struct {
 	ListenHost      string         // where the Nacos ports listen; empty means everywhere
 	AdminAddress    string         // host:port of the admin port
 	HeadlessService string         // for look-ups of peers; empty outside Kubernetes
+	PeerStream      bool           // stream to members of this program, and let them
 	DrainTimeout    time.Duration  // how long leaving may take
 	LogLevel        string         // info or debug
 	Identity        wire.Identity  // by which the members know each other; none if its key is empty
@@ -43,6 +44,8 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.StringVar(&cfg.ListenHost, "listen-host", "", "`IP` on which the Nacos ports listen (default all)")
 	fs.StringVar(&cfg.AdminAddress, "admin-address", ":8080", "`host:port` for probes, status, metrics")
 	fs.StringVar(&cfg.HeadlessService, "headless-service", "", "DNS `name` of the headless Service, for look-ups of peers")
+	fs.BoolVar(&cfg.PeerStream, "peer-stream", true,
+		"speak to members that are of this program by a stream of their own; others, and all if false, by Nacos's messages")
 	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
 	fs.StringVar(&identity, "server-identity", "",
 		"`file` with the line \"key: value\" that members show each other (nacos.core.auth.server.identity)")

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 
+	"github.com/distro-naming/naming-operator/sidecar/frame"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
@@ -45,6 +46,9 @@ func (l *link) exchange(ctx context.Context, calls nacospb.RequestClient) (membe
 	}
 	self := l.peers.routes.Node()
 	in := wire.Introduce(wire.Payload(wire.MemberReportRequest, wire.ReportRequest(self)), self)
+	if l.peers.cfg.Stream {
+		wire.OfferStream(in, frame.Version)
+	}
 	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, l.peers.cfg.Identity.Sign(in), wire.MemberReportResponse)
 	switch {
 	case errors.Is(err, errNoHandler):
@@ -57,6 +61,7 @@ func (l *link) exchange(ctx context.Context, calls nacospb.RequestClient) (membe
 	if err != nil {
 		return member.Node{}, fmt.Errorf("report to %s: %w", l.to, err)
 	}
+	l.offered.Store(l.peers.cfg.Stream && wire.OffersStream(out, frame.Version))
 	return n, nil
 }
 
