@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/distro-naming/naming-operator/test/loopback"
@@ -19,19 +18,23 @@ const verifyRound = 5 * time.Second
 func verifySteady(ctx context.Context, l *lab) error {
 	p := population{clients: l.count(100_000, 50), services: l.count(1000, 10), each: 1}
 	rounds := l.count(13, 1)
-	idle, err := l.verifyOnce(ctx, p, rounds)
-	if err != nil {
-		return err
+	for _, streams := range []bool{true, false} {
+		l.say("verify: by %s", transport(streams))
+		idle, err := l.verifyOnce(ctx, p, rounds, streams)
+		if err != nil {
+			return err
+		}
+		what := fmt.Sprintf("nothing changes, %s clients of one member held by two others, %d verify rounds by %s: ",
+			thousands(p.clients), rounds, transport(streams))
+		l.row(what+"CPU", "≤ 1 % of a core", "%.2f %% on the owner, %.2f %% on another", 100*idle.owner, 100*idle.other)
+		l.row(what+"bytes to and from both peers", "≤ 20 KB/s", "%.1f KB/s", idle.bytes/1000)
 	}
-	what := fmt.Sprintf("nothing changes, %s clients of one member held by two others, %d verify rounds: ", thousands(p.clients), rounds)
-	l.row(what+"CPU", "≤ 1 % of a core", "%.2f %% on the owner, %.2f %% on another", 100*idle.owner, 100*idle.other)
-	l.row(what+"bytes to and from both peers", "≤ 20 KB/s", "%.1f KB/s", idle.bytes/1000)
 	return nil
 }
 
 type idleCost struct{ owner, other, bytes float64 } // shares of a core, bytes/s
 
-func (l *lab) verifyOnce(ctx context.Context, p population, rounds int) (cost idleCost, err error) {
+func (l *lab) verifyOnce(ctx context.Context, p population, rounds int, streams bool) (cost idleCost, err error) {
 	program, err := l.program(ctx)
 	if err != nil {
 		return cost, err
@@ -40,7 +43,7 @@ func (l *lab) verifyOnce(ctx context.Context, p population, rounds int) (cost id
 	if err != nil {
 		return cost, err
 	}
-	d, err := startDonor(ctx, l.dir, ports[0])
+	d, err := startDonor(ctx, l.dir, ports[0], streams)
 	if err != nil {
 		return cost, err
 	}
@@ -55,7 +58,7 @@ func (l *lab) verifyOnce(ctx context.Context, p population, rounds int) (cost id
 		}
 	}()
 	for _, port := range ports[1:] {
-		m := loopback.NewMember(program, d.list, filepath.Join(l.dir, fmt.Sprintf("other-%d.log", port)), port)
+		m := l.newMember(program, d, port, streams)
 		others = append(others, m)
 		if _, err := d.await(ctx, m); err != nil {
 			return cost, err
