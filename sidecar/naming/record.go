@@ -101,8 +101,12 @@ func (r *Record) Find(s ServiceKey) *Publication {
 		return nil
 	}
 	e := &r.entries[i]
-	p := e.publication(e.appendTo(make([]Instance, 0, e.count())))
-	return &p
+	var out struct { // one allocation
+		Publication
+		room [1]Instance // for nearly all
+	}
+	out.Publication = e.publication(e.appendTo(out.room[:0:1]))
+	return &out.Publication
 }
 
 // search returns where s is among the entries, or belongs.
