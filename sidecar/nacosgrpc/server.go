@@ -102,7 +102,7 @@ func NewServer(cfg Config, deps Deps) *Server {
 	s.sdk = newPort(s, cfg.SDK, s.handlers())
 	s.cluster = newPort(s, cfg.Cluster, s.clusterHandlers())
 	s.cluster.members = true
-	s.receiver = stream.NewReceiver(stream.DefaultConfig(), deps.Roster.Node, deps.Stream, deps.Roster.Lists)
+	s.receiver = stream.NewReceiver(stream.DefaultConfig(), deps.Roster.Node, deps.Stream)
 	if cfg.Stream {
 		streampb.RegisterReplicationServer(s.cluster.grpc, replication{port: s.cluster})
 	}

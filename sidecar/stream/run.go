@@ -11,11 +11,11 @@ import (
 // looks is how often within AnswerWithin a stream is looked at.
 const looks = 4
 
-// Run greets the peer over a new pipe and carries what is posted until the pipe
-// breaks or ctx ends; the context that open is given ends with Run. What is not
-// acknowledged then is kept for the next Run, if that comes within ResumeWithin
-// and the peer still knows what it has taken.
-func (s *Sender) Run(ctx context.Context, open func(context.Context) (Pipe, error)) error {
+// Run greets the peer over a new pipe, tells so, and carries what is posted until
+// the pipe breaks or ctx ends; the context that open is given ends with Run. What
+// is not acknowledged then is kept for the next Run, if that comes within
+// ResumeWithin and the peer still knows what it has taken.
+func (s *Sender) Run(ctx context.Context, open func(context.Context) (Pipe, error), greeted func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	pipe, err := open(ctx)
@@ -26,6 +26,7 @@ func (s *Sender) Run(ctx context.Context, open func(context.Context) (Pipe, erro
 		return fmt.Errorf("greet %s: %w", s.to, err)
 	}
 	s.tell()
+	greeted()
 	ended, wrote := make(chan error, 1), make(chan struct{})
 	go func() { defer close(wrote); s.write(ctx, pipe) }()
 	go func() { ended <- s.listen(pipe) }()
