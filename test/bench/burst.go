@@ -19,7 +19,7 @@ func burst(ctx context.Context, l *lab) error {
 	if err != nil {
 		return err
 	}
-	seen, err := burstOn(ctx, cluster, conns, each)
+	seen, err := burstOn(ctx, cluster, conns, each, l.wait(10*time.Second))
 	if err := errors.Join(err, cluster.Kill()); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ type burstSeen struct {
 	peak, steady     float64 // bytes of heap in use
 }
 
-func burstOn(ctx context.Context, cluster *loopback.Cluster, clients, each int) (seen burstSeen, err error) {
+func burstOn(ctx context.Context, cluster *loopback.Cluster, clients, each int, rest time.Duration) (seen burstSeen, err error) {
 	member := cluster.Members[0]
 	conns, err := dialAll(ctx, member.GRPCAddress(), clients)
 	if err != nil {
@@ -59,7 +59,7 @@ func burstOn(ctx context.Context, cluster *loopback.Cluster, clients, each int) 
 	if err != nil {
 		return seen, err
 	}
-	if err := pause(ctx, 10*time.Second); err != nil {
+	if err := pause(ctx, rest); err != nil {
 		return seen, err
 	}
 	seen.steady, err = member.Metric(ctx, heapMetric)

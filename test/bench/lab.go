@@ -91,6 +91,14 @@ func (l *lab) count(n, few int) int {
 	return n
 }
 
+// wait returns d, or a tenth of it in quick mode.
+func (l *lab) wait(d time.Duration) time.Duration {
+	if l.quick {
+		return d / 10
+	}
+	return d
+}
+
 func (l *lab) say(format string, args ...any) { fmt.Fprintf(l.out, format+"\n", args...) }
 
 // row adds a line to the table and prints it at once.

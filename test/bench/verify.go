@@ -17,10 +17,10 @@ const verifyRound = 5 * time.Second
 // change: what is left is that they verify each other.
 func verifySteady(ctx context.Context, l *lab) error {
 	p := population{clients: l.count(100_000, 50), services: l.count(1000, 10), each: 1}
-	rounds := l.count(13, 1)
+	const rounds = 13
 	for _, streams := range []bool{true, false} {
 		l.say("verify: by %s", transport(streams))
-		idle, err := l.verifyOnce(ctx, p, rounds, streams)
+		idle, err := l.verifyOnce(ctx, p, l.wait(rounds*verifyRound), streams)
 		if err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func verifySteady(ctx context.Context, l *lab) error {
 
 type idleCost struct{ owner, other, bytes float64 } // shares of a core, bytes/s
 
-func (l *lab) verifyOnce(ctx context.Context, p population, rounds int, streams bool) (cost idleCost, err error) {
+func (l *lab) verifyOnce(ctx context.Context, p population, during time.Duration, streams bool) (cost idleCost, err error) {
 	program, err := l.program(ctx)
 	if err != nil {
 		return cost, err
@@ -64,10 +64,10 @@ func (l *lab) verifyOnce(ctx context.Context, p population, rounds int, streams 
 			return cost, err
 		}
 	}
-	if err := pause(ctx, time.Duration(l.count(10, 1))*time.Second); err != nil { // until all is quiet
+	if err := pause(ctx, l.wait(10*time.Second)); err != nil { // until all is quiet
 		return cost, err
 	}
-	return d.idle(ctx, others[0], time.Duration(rounds)*verifyRound)
+	return d.idle(ctx, others[0], during)
 }
 
 // idle measures for a time in which nothing happens.
