@@ -97,8 +97,12 @@ func (r *Record) Find(s ServiceKey) *Publication {
 	if e == nil {
 		return nil
 	}
-	p := e.publication(e.appendTo(make([]Instance, 0, e.count())))
-	return &p
+	var out struct { // one allocation
+		Publication
+		room [1]Instance // for nearly all
+	}
+	out.Publication = e.publication(e.appendTo(out.room[:0:1]))
+	return &out.Publication
 }
 
 // entry returns what the record publishes in s, or nil.

@@ -16,6 +16,7 @@ type Registry struct {
 	places   map[ClientID]place
 	records  []*Record // by place; nil where there is none
 	free     []place
+	idle     map[place]struct{} // those of clients that publish in no service
 	services map[ServiceKey]*publishers
 
 	sharing sharing
@@ -34,7 +35,10 @@ type publishers struct {
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{places: map[ClientID]place{}, services: map[ServiceKey]*publishers{}, sharing: newSharing()}
+	return &Registry{
+		places: map[ClientID]place{}, idle: map[place]struct{}{},
+		services: map[ServiceKey]*publishers{}, sharing: newSharing(),
+	}
 }
 
 // Record returns the record of c, or nil.
@@ -105,6 +109,11 @@ func (g *Registry) Put(r *Record) []ServiceKey {
 		r.shared = true
 	}
 	g.records[at] = r
+	if r.Len() == 0 {
+		g.idle[at] = struct{}{}
+	} else {
+		delete(g.idle, at)
+	}
 	return changed
 }
 
@@ -127,6 +136,7 @@ func (g *Registry) Remove(c ClientID) []ServiceKey {
 	}
 	changed := g.replace(at, g.records[at], &Record{})
 	g.records[at] = nil
+	delete(g.idle, at)
 	delete(g.places, c)
 	g.free = append(g.free, at)
 	return changed
