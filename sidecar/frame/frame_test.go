@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,15 +49,12 @@ func whole() *naming.Record {
 	long := usual("10.1.0.9")
 	long.Cluster = strings.Repeat("c", 300)
 	long.ID = naming.DefaultID(long.IP, "8080", long.Cluster, store.Grouped())
-	return &naming.Record{
-		Client: "1700000000000_10.0.0.8_52114",
-		Stamp:  naming.Stamp{Owner: "10.0.0.1:8848", Version: 1700000000005, Revision: -7},
-		Publications: []naming.Publication{
-			{Service: store, Batch: true, Since: 1700000000001, Instances: []naming.Instance{usual("10.1.0.1"), odd("10.1.0.2"), unnamed, long}},
-			{Service: web, Since: 1700000000005, Instances: []naming.Instance{usual("10.1.0.1")}},
-			{Service: naming.ServiceKey{Namespace: "zone", Name: "empty"}, Batch: true},
-		},
-	}
+	stamp := naming.Stamp{Owner: "10.0.0.1:8848", Version: 1700000000005, Revision: -7}
+	return naming.Normal("1700000000000_10.0.0.8_52114", stamp, []naming.Publication{
+		{Service: store, Batch: true, Since: 1700000000001, Instances: []naming.Instance{usual("10.1.0.1"), odd("10.1.0.2"), unnamed, long}},
+		{Service: web, Since: 1700000000005, Instances: []naming.Instance{usual("10.1.0.1")}},
+		{Service: naming.ServiceKey{Namespace: "zone", Name: "empty"}, Batch: true, Since: 1700000000002},
+	})
 }
 
 // frames are one of each kind, and more where one cannot say everything.
@@ -114,23 +112,29 @@ func TestFrameCutOffAnywhereIsRefused(t *testing.T) {
 	}
 }
 
+// recordHead is the length of a Chunk up to the services of a record of "1_a_1".
+const recordHead = 1 + 6 + 2 + 1 + 2 + 1
+
 func TestFaultyFramesAreRefused(t *testing.T) {
-	persistent, portless, twice := single("10.0.0.1:80#false", 1), single("1_a_1", 1), single("1_a_1", 1)
-	portless.Publications[0].Instances[0].Port = 65536
-	twice.Publications = append(twice.Publications, twice.Publications[0])
-	weightless := single("1_a_1", 1)
-	weightless.Publications[0].Instances[0].Weight = math.Inf(1)
-	chunk := func(r *naming.Record) []byte { return Chunk{Records: []*naming.Record{r}}.Append(nil) }
+	portless, weightless := usual("10.1.0.1"), usual("10.1.0.1")
+	portless.Port, weightless.Weight = 65536, math.Inf(1)
+	chunk := func(c naming.ClientID, list ...naming.Instance) []byte {
+		p := naming.Publication{Service: web, Batch: true, Instances: list}
+		return Chunk{Records: []*naming.Record{naming.Normal(c, naming.Stamp{}, []naming.Publication{p})}}.Append(nil)
+	}
+	one := chunk("1_a_1", usual("10.1.0.1"))
+	twice := append(slices.Clone(one), one[recordHead:]...)
+	twice[recordHead-1] = 2
 	for name, b := range map[string][]byte{
 		"empty":                          nil,
 		"of an unknown kind":             {99},
 		"followed by something":          append(End{}.Append(nil), 0),
 		"neither true nor false":         {byte(kindEnd), 2},
-		"of a persistent client":         chunk(persistent),
-		"of a client without an id":      chunk(&naming.Record{}),
-		"with a port out of range":       chunk(portless),
-		"with an infinite weight":        chunk(weightless),
-		"with one service twice":         chunk(twice),
+		"of a persistent client":         chunk("10.0.0.1:80#false"),
+		"of a client without an id":      chunk(""),
+		"with a port out of range":       chunk("1_a_1", portless),
+		"with an infinite weight":        chunk("1_a_1", weightless),
+		"with one service twice":         twice,
 		"with a text that is not there":  {byte(kindChunk), 1, 'c', 5, 0, 0, 0},
 		"with more than it has room for": {byte(kindDifferent), 1, 0xff, 0xff, 0xff, 0x7f},
 		"with a number without an end":   {byte(kindAck), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1},
@@ -174,8 +178,9 @@ func TestMetadataInCommonIsShared(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := f.(Chunk).Records
-	list[0].Publications[0].Instances[0].Metadata["seen"] = "by both"
-	if list[1].Publications[0].Instances[0].Metadata["seen"] != "by both" {
+	of := func(r *naming.Record) map[string]string { return r.Publications()[0].Instances[0].Metadata }
+	of(list[0])["seen"] = "by both"
+	if of(list[1])["seen"] != "by both" {
 		t.Error("each has its own")
 	}
 }

@@ -3,6 +3,8 @@ package frame
 import (
 	"encoding/binary"
 	"fmt"
+
+	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
 // Limits of what a frame holds, in bytes. They are wider than what clients may
@@ -21,8 +23,9 @@ const (
 type reader struct {
 	rest  []byte
 	err   error
-	texts []string            // written so far, by number
-	sets  []map[string]string // of metadata
+	texts []string             // written so far, by number
+	sets  []map[string]string  // of metadata
+	list  []naming.Publication // scratch
 }
 
 func (r *reader) fail(format string, args ...any) {
@@ -125,6 +128,3 @@ func (r *reader) digest() (d [16]byte) {
 	copy(d[:], r.take(uint64(len(d))))
 	return d
 }
-
-// forget begins a new series of strings and metadata.
-func (r *reader) forget() { r.texts, r.sets = r.texts[:0], r.sets[:0] }

@@ -3,6 +3,7 @@ package frame
 import (
 	"encoding/binary"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,10 +34,11 @@ const unnamedCluster = "null"
 // Encoder writes what holds records. Its zero value is ready; it is used by one
 // goroutine at a time.
 type Encoder struct {
-	texts map[string]uint64 // number of each string written
-	sets  map[string]uint64 // number of each set of metadata written
-	keys  []string          // scratch
-	set   []byte            // scratch
+	texts map[string]uint64  // number of each string written
+	sets  map[string]uint64  // number of each set of metadata written, by what is in it
+	maps  map[uintptr]uint64 // the same by where it is, which is quicker where sets are shared
+	keys  []string           // scratch
+	set   []byte             // scratch
 }
 
 // mostKept is how large a table may be and still be used again: clearing costs
@@ -45,12 +47,12 @@ const mostKept = 256
 
 // forget begins a new series of strings and metadata.
 func (e *Encoder) forget() {
-	e.texts, e.sets = cleared(e.texts), cleared(e.sets)
+	e.texts, e.sets, e.maps = cleared(e.texts), cleared(e.sets), cleared(e.maps)
 }
 
-func cleared(m map[string]uint64) map[string]uint64 {
+func cleared[K comparable](m map[K]uint64) map[K]uint64 {
 	if m == nil || len(m) > mostKept {
-		return map[string]uint64{}
+		return map[K]uint64{}
 	}
 	clear(m)
 	return m
@@ -87,9 +89,10 @@ func (e *Encoder) text(b []byte, s string) []byte {
 
 func (e *Encoder) record(b []byte, r *naming.Record) []byte {
 	b = e.stamp(appendString(b, string(r.Client)), r.Stamp)
-	b = binary.AppendUvarint(b, uint64(len(r.Publications)))
-	for i := range r.Publications {
-		b = e.publication(b, &r.Publications[i], r.Stamp.Version)
+	list := r.Publications()
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for i := range list {
+		b = e.publication(b, &list[i], r.Stamp.Version)
 	}
 	return b
 }
@@ -197,6 +200,25 @@ func (e *Encoder) metadata(b []byte, m map[string]string) []byte {
 	if len(m) == 0 {
 		return append(b, 0)
 	}
+	at := reflect.ValueOf(m).Pointer()
+	n, known := e.maps[at]
+	if !known {
+		n, known = e.find(m)
+		e.maps[at] = n // who reads them meanwhile keeps them where they are
+	}
+	if known {
+		return binary.AppendUvarint(b, n+1)
+	}
+	b = binary.AppendUvarint(append(b, 1), uint64(len(m)))
+	for _, k := range e.keys {
+		b = e.text(e.text(b, k), m[k])
+	}
+	return b
+}
+
+// find returns the number of a set like m and whether it was written before. Its
+// keys are then e.keys, in order.
+func (e *Encoder) find(m map[string]string) (uint64, bool) {
 	e.keys = e.keys[:0]
 	for k := range m {
 		e.keys = append(e.keys, k)
@@ -207,12 +229,9 @@ func (e *Encoder) metadata(b []byte, m map[string]string) []byte {
 		e.set = appendString(appendString(e.set, k), m[k])
 	}
 	if n, known := e.sets[string(e.set)]; known {
-		return binary.AppendUvarint(b, n+1)
+		return n, true
 	}
-	e.sets[string(e.set)] = uint64(len(e.sets) + 1)
-	b = binary.AppendUvarint(append(b, 1), uint64(len(m)))
-	for _, k := range e.keys {
-		b = e.text(e.text(b, k), m[k])
-	}
-	return b
+	n := uint64(len(e.sets) + 1)
+	e.sets[string(e.set)] = n
+	return n, false
 }

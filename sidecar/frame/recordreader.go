@@ -39,22 +39,21 @@ func (r *reader) client() naming.ClientID {
 
 func (r *reader) record() *naming.Record {
 	const least = 6
-	out := &naming.Record{Client: r.client(), Stamp: r.stamp()}
+	client, stamp := r.client(), r.stamp()
 	n := r.count(least)
-	if n > 0 {
-		out.Publications = make([]naming.Publication, 0, min(n, mostRoom))
-	}
+	list := r.list[:0]
 	for i := range n {
-		p := r.publication(out.Stamp.Version)
+		p := r.publication(stamp.Version)
 		if r.err != nil {
 			break
 		}
-		if i > 0 && out.Publications[i-1].Service.Compare(p.Service) >= 0 {
-			r.fail("services of client %q are not in order: %s", out.Client, p.Service)
+		if i > 0 && list[i-1].Service.Compare(p.Service) >= 0 {
+			r.fail("services of client %q are not in order: %s", client, p.Service)
 		}
-		out.Publications = append(out.Publications, p)
+		list = append(list, p)
 	}
-	return out
+	r.list = list
+	return naming.Normal(client, stamp, list)
 }
 
 func (r *reader) stamp() naming.Stamp {

@@ -28,7 +28,8 @@ type world struct {
 	compared     []naming.Mark
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
-	stranger     member.Address // who is not in the list
+	stranger     member.Address    // who is not in the list
+	lacking      []naming.ClientID // what a peer was not given
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -212,6 +213,11 @@ func (w *world) Snapshot(context.Context) ([]*naming.Record, bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.registry.Records(), w.loaded, nil
+}
+
+func (w *world) Lacks(_ context.Context, _ member.Address, clients []naming.ClientID) error {
+	w.do(func() { w.lacking = append(w.lacking, clients...) })
+	return nil
 }
 
 func (w *world) Restarted(_ context.Context, peer member.Address) error {

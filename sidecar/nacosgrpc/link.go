@@ -38,6 +38,7 @@ type link struct {
 	sender  *stream.Sender
 	client  atomic.Pointer[grpc.ClientConn] // while the peer can be streamed from
 	offered atomic.Bool                     // the peer offers a stream
+	epoch   atomic.Int64                    // the peer's incarnation
 	partial partial
 
 	byHTTP    atomic.Bool // the peer knows no MemberReportRequest: it is reported to over HTTP
@@ -114,7 +115,8 @@ func (l *link) connect(ctx context.Context) (met bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := l.report(ctx, calls, conn); err != nil {
+	reached, err := l.report(ctx, calls, conn)
+	if err != nil {
 		return false, err
 	}
 	l.calls.Store(&calls)
@@ -122,6 +124,7 @@ func (l *link) connect(ctx context.Context) (met bool, err error) {
 	streaming := l.stream(ctx, client)
 	defer streaming.Wait()
 	defer cancel()
+	reached() // now that it is known how to speak to the peer
 	return true, l.stay(ctx, calls, conn, talk)
 }
 
@@ -136,9 +139,11 @@ func (l *link) stay(ctx context.Context, calls nacospb.RequestClient, conn net.C
 		case err := <-talk.ended:
 			return fmt.Errorf("stream of %s: %w", l.to, err)
 		case <-tick.C:
-			if err := l.report(ctx, calls, conn); err != nil {
+			reached, err := l.report(ctx, calls, conn)
+			if err != nil {
 				return err
 			}
+			reached()
 		}
 	}
 }

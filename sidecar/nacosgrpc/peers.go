@@ -32,8 +32,12 @@ type PeersConfig struct {
 	Streams     stream.Config
 	Observer    stream.Observer
 	Streaming   func(peer member.Address, up bool) // told when a stream to a peer comes up or ends
+	Identity    wire.Identity                      // sent with reports and all of Distro
 	Log         logr.Logger
 }
+
+// largestAnswer is what our own members read of one another, in bytes.
+const largestAnswer = 256 << 20
 
 // DefaultPeersConfig returns a configuration that lacks only what wants to hear
 // of streams; without that there are none.
@@ -44,7 +48,7 @@ func DefaultPeersConfig() PeersConfig {
 		LoadWithin:  30 * time.Second,
 		RedialFrom:  100 * time.Millisecond,
 		RedialTo:    2 * time.Second,
-		MaxAnswer:   256 << 20,
+		MaxAnswer:   largestAnswer,
 		InFlight:    8,
 		Streams:     stream.DefaultConfig(),
 		Log:         logr.Discard(),
@@ -148,7 +152,7 @@ func (p *Peers) call(
 }
 
 func (p *Peers) sign(body []byte, version int64) *nacospb.Payload {
-	return wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version)
+	return p.cfg.Identity.Sign(wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version))
 }
 
 // Send gives a peer a record.

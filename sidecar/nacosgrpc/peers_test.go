@@ -161,7 +161,7 @@ func TestPeersAnswerOnTheirStream(t *testing.T) {
 		if err := c.ask(t.Context(), wire.ClientDetectionRequest, wire.Detection); err != nil {
 			t.Error(err)
 		}
-		if err := s.reset(t.Context(), c); err != nil {
+		if err := s.moveTo(t.Context(), c, ""); err != nil {
 			t.Error(err)
 		}
 		<-c.done

@@ -3,6 +3,8 @@ package nacosgrpc
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -42,7 +44,14 @@ func (r replication) serve(in server, answer func(context.Context, member.Addres
 	ctx, cancel := context.WithCancel(in.Context())
 	defer cancel()
 	ended := make(chan error, 1)
-	r.port.server.work.Go(func() { ended <- answer(ctx, *s.reporter.Load(), pipe{in, s.touch}) })
+	r.port.server.work.Go(func() {
+		defer func() {
+			if fault := recover(); fault != nil {
+				ended <- r.recovered(*s.reporter.Load(), fault)
+			}
+		}()
+		ended <- answer(ctx, *s.reporter.Load(), pipe{in, s.touch})
+	})
 	select {
 	case err := <-ended:
 		return r.code(err)
@@ -51,6 +60,13 @@ func (r replication) serve(in server, answer func(context.Context, member.Addres
 	case <-r.port.server.stopping:
 		return status.Error(codes.Unavailable, "member is stopping")
 	}
+}
+
+// recovered says that a frame met a defect of ours: the peer uses Nacos's messages
+// then, rather than sending it again.
+func (r replication) recovered(from member.Address, fault any) error {
+	r.port.server.cfg.Log.Error(fmt.Errorf("panic: %v", fault), "a frame met a defect", "peer", from, "stack", string(debug.Stack()))
+	return status.Error(codes.Internal, "internal error, see the log of the member")
 }
 
 // code makes what ended a stream something that the peer is told.

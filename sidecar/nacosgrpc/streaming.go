@@ -19,37 +19,54 @@ import (
 )
 
 // stream keeps a stream to the peer for as long as the connection lasts, if the
-// peer offers one. When the peer refuses it, or says what cannot be understood,
-// Nacos's messages are used until the next connection.
+// peer offers one, and returns when it is known whether there is one. When the
+// peer refuses it, or says what cannot be understood, Nacos's messages are used
+// until the next connection.
 func (l *link) stream(ctx context.Context, client *grpc.ClientConn) *sync.WaitGroup {
 	var running sync.WaitGroup
 	if !l.offered.Load() {
 		l.sender.Fail(stream.ErrRefused)
 		return &running
 	}
+	known := make(chan struct{})
+	tell := sync.OnceFunc(func() { close(known) })
 	running.Go(func() {
+		defer tell()
 		l.client.Store(client)
 		defer l.client.Store(nil)
-		for {
-			err := l.sender.Run(ctx, func(ctx context.Context) (stream.Pipe, error) {
-				return opened(streampb.NewReplicationClient(client).Replicate(ctx))
-			})
-			switch {
-			case ctx.Err() != nil:
-				return
-			case status.Code(err) != codes.Unavailable: // else the connection is about to end, or this was superseded
-				l.peers.cfg.Log.Info("a peer's stream ended, Nacos's messages are used", "peer", l.to, "reason", err.Error())
-				l.sender.Fail(err)
-				return
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(l.peers.cfg.RedialFrom):
-			}
-		}
+		l.keepStream(ctx, client, tell)
 	})
+	select {
+	case <-known:
+	case <-ctx.Done():
+	case <-time.After(l.peers.cfg.CallWithin):
+	}
 	return &running
+}
+
+// keepStream opens the stream, and anew when it breaks, until the connection ends
+// or the peer refuses.
+func (l *link) keepStream(ctx context.Context, client *grpc.ClientConn, greeted func()) {
+	open := func(ctx context.Context) (stream.Pipe, error) {
+		return opened(streampb.NewReplicationClient(client).Replicate(ctx))
+	}
+	for {
+		err := l.sender.Run(ctx, open, greeted)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case status.Code(err) != codes.Unavailable: // else the connection is about to end, or this was superseded
+			l.peers.cfg.Log.Info("a peer's stream ended, Nacos's messages are used", "peer", l.to, "reason", err.Error())
+			l.sender.Fail(err)
+			return
+		}
+		greeted()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(l.peers.cfg.RedialFrom):
+		}
+	}
 }
 
 func opened(s grpc.BidiStreamingClient[streampb.Frame, streampb.Frame], err error) (stream.Pipe, error) {

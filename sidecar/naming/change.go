@@ -25,30 +25,29 @@ type Change struct {
 // client. It is the whole of r where the time of a write does not tell what
 // changed.
 func (r *Record) Since(base *Record) Change {
-	whole := Change{Client: r.Client, Record: r}
 	if base == nil || base.Client != r.Client || base.Stamp.Version == 0 || r.Stamp.Version <= base.Stamp.Version {
-		return whole
+		return Change{Client: r.Client, Record: r}
 	}
 	out := Change{Client: r.Client, Base: base.Stamp}
-	var fresh []Publication
-	held := base.Publications
-	for _, p := range r.Publications {
-		for len(held) > 0 && held[0].Service.Compare(p.Service) < 0 {
-			out.Removed, held = append(out.Removed, held[0].Service), held[1:]
+	var fresh []entry
+	held := base.entries
+	for i := range r.entries {
+		e := &r.entries[i]
+		for len(held) > 0 && held[0].service.order(e.service) < 0 {
+			out.Removed, held = append(out.Removed, *held[0].service), held[1:]
 		}
-		if len(held) > 0 && held[0].Service == p.Service {
-			same := held[0].Since == p.Since && p.Since != 0 && held[0].Batch == p.Batch &&
-				equalInstances(held[0].Instances, p.Instances)
+		if len(held) > 0 && *held[0].service == *e.service {
+			same := held[0].since == e.since && e.since != 0 && (held[0].flags^e.flags)&batch == 0 && held[0].same(e)
 			if held = held[1:]; same {
 				continue
 			}
 		}
-		fresh = append(fresh, p)
+		fresh = append(fresh, *e)
 	}
-	for _, p := range held {
-		out.Removed = append(out.Removed, p.Service)
+	for i := range held {
+		out.Removed = append(out.Removed, *held[i].service)
 	}
-	out.Record = &Record{Client: r.Client, Stamp: r.Stamp, Publications: fresh}
+	out.Record = &Record{Client: r.Client, Stamp: r.Stamp, entries: fresh}
 	return out
 }
 
@@ -60,22 +59,23 @@ func (c Change) Whole(held *Record) (*Record, error) {
 	case held == nil || held.Stamp != c.Base:
 		return nil, ErrLacksBase
 	}
-	list := make([]Publication, 0, len(held.Publications)+len(c.Record.Publications))
-	fresh, removed := c.Record.Publications, c.Removed
-	for _, p := range held.Publications {
-		for len(fresh) > 0 && fresh[0].Service.Compare(p.Service) < 0 {
+	list := make([]entry, 0, len(held.entries)+len(c.Record.entries))
+	fresh, removed := c.Record.entries, c.Removed
+	for i := range held.entries {
+		e := &held.entries[i]
+		for len(fresh) > 0 && fresh[0].service.order(e.service) < 0 {
 			list, fresh = append(list, fresh[0]), fresh[1:]
 		}
-		if len(fresh) > 0 && fresh[0].Service == p.Service {
+		if len(fresh) > 0 && *fresh[0].service == *e.service {
 			list, fresh = append(list, fresh[0]), fresh[1:]
 			continue
 		}
-		if len(removed) > 0 && removed[0] == p.Service {
+		if len(removed) > 0 && removed[0] == *e.service {
 			removed = removed[1:]
 			continue
 		}
-		list = append(list, p)
+		list = append(list, *e)
 	}
 	list = slices.Clip(append(list, fresh...))
-	return &Record{Client: c.Client, Stamp: c.Record.Stamp, Publications: list}, nil
+	return &Record{Client: c.Client, Stamp: c.Record.Stamp, entries: list}, nil
 }

@@ -22,8 +22,8 @@ type Stats struct {
 // Stats counts. It enters the loop; a stopped loop answers zeros and an error.
 func (l *Loop) Stats(ctx context.Context) (Stats, error) {
 	var st Stats
-	err := l.call(ctx, func(now time.Time) error {
-		st = l.count(now)
+	err := l.call(ctx, func(time.Time) error {
+		st = l.count()
 		return nil
 	})
 	return st, err
@@ -56,7 +56,7 @@ func (l *Loop) Ping(ctx context.Context) error {
 	return l.call(ctx, func(time.Time) error { return nil })
 }
 
-func (l *Loop) count(now time.Time) Stats {
+func (l *Loop) count() Stats {
 	st := Stats{
 		Digest:    l.engine.Digest().String(),
 		Loaded:    l.engine.Loaded(),
@@ -66,19 +66,15 @@ func (l *Loop) count(now time.Time) Stats {
 	for _, peer := range l.view.Peers() {
 		st.PendingTo[peer] = l.engine.PendingFor(peer)
 	}
-	for r := range l.registry.All() {
-		if len(r.Publications) == 0 {
-			continue
-		}
-		st.Clients++
+	held := l.engine.Stats()
+	st.Clients, st.Owned = held.Clients, held.Owned
+	for r := range l.registry.Idle() {
+		st.Clients--
 		if l.engine.Owns(r.Client) {
-			st.Owned++
+			st.Owned--
 		}
 	}
-	for _, s := range l.AllServices() {
-		st.Services++
-		st.Instances += len(l.rebuild(now, s).Hosts)
-	}
+	st.Services, st.Instances = l.views.count(), l.registry.Instances()
 	return st
 }
 

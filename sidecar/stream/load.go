@@ -29,7 +29,7 @@ func (r *Receiver) Give(ctx context.Context, from member.Address, pipe Pipe) err
 	if !ok {
 		return fmt.Errorf("%T instead of a load: %w", f, errOrder)
 	}
-	if err := r.admit(from, load.Member); err != nil {
+	if err := admit(from, load.Member); err != nil {
 		return err
 	}
 	if !r.enter(from) {

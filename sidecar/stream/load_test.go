@@ -25,8 +25,7 @@ func donor(d *desk, n int, owners ...member.Address) *Receiver {
 	slices.Reverse(d.list) // they come in no order
 	cfg := DefaultConfig()
 	cfg.FrameBytes = 1 << 10
-	return NewReceiver(cfg, func() member.Node { return member.Node{Address: there} }, d,
-		func(a member.Address) bool { return a == here })
+	return NewReceiver(cfg, func() member.Node { return member.Node{Address: there} }, d)
 }
 
 // giving returns how a peer is asked to give, over a pipe that breaks after so
@@ -123,13 +122,13 @@ func TestTwoDonorsGiveTheirOwnAndOneTakesOverForTheOther(t *testing.T) {
 	})
 }
 
-func TestSnapshotIsGivenOnceAtATimeAndToMembersOnly(t *testing.T) {
+func TestSnapshotIsGivenOnceAtATimeAndToWhoIntroducedItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk()
 		r := donor(d, 10, there)
 		var got taken
 		if _, _, err := Fetch(t.Context(), DefaultConfig(), frame.Load{Member: "d:8848"}, giving(r, 0), got.take); !errors.Is(err, ErrRefused) {
-			t.Errorf("to a stranger: %v", err)
+			t.Errorf("to another: %v", err)
 		}
 		r.enter(here)
 		if _, _, err := Fetch(t.Context(), DefaultConfig(), frame.Load{Member: here}, giving(r, 0), got.take); !errors.Is(err, ErrRefused) {

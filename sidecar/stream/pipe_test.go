@@ -146,7 +146,6 @@ type pair struct {
 	sender   *Sender
 	receiver *Receiver
 	epoch    int64 // of the receiving member
-	listed   bool
 	cut      context.CancelCauseFunc
 	ended    chan error // of the sender's Run
 	taken    int        // changes that were
@@ -156,7 +155,7 @@ type pair struct {
 func inPair(t *testing.T, test func(p *pair)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := &pair{t: t, desk: newDesk(), tally: &tally{}, epoch: 1, listed: true}
+		p := &pair{t: t, desk: newDesk(), tally: &tally{}, epoch: 1}
 		p.restart()
 		self := func() member.Node { return member.Node{Address: here, Epoch: 9, Clock: 7} }
 		p.sender = NewSender(DefaultConfig(), there, self, p.tally, p.tally.up)
@@ -170,8 +169,7 @@ func inPair(t *testing.T, test func(p *pair)) {
 func (p *pair) restart() {
 	p.epoch++
 	epoch := p.epoch
-	p.receiver = NewReceiver(DefaultConfig(), func() member.Node { return member.Node{Address: there, Epoch: epoch} },
-		p.desk, func(member.Address) bool { return p.listed })
+	p.receiver = NewReceiver(DefaultConfig(), func() member.Node { return member.Node{Address: there, Epoch: epoch} }, p.desk)
 }
 
 // plug joins both by a new cable; what ends the receiving side ends the cable.
@@ -185,15 +183,17 @@ func (p *pair) plug() {
 			near, far := make(chan []byte, 2), make(chan []byte, 2)
 			go func() { cut(p.receiver.Serve(ctx, here, cable{far, near, ctx})) }()
 			return cable{near, far, ctx}, nil
-		})
+		}, func() {})
 	}()
-	synctest.Wait()
+	settle()
 }
 
 // unplug cuts the cable.
 func (p *pair) unplug() {
 	p.cut(errCut)
-	<-p.ended
+	if err := <-p.ended; err == nil {
+		p.t.Error("a stream ended without a reason")
+	}
 	synctest.Wait()
 }
 
@@ -225,6 +225,9 @@ func record(c naming.ClientID, version int64, services int) *naming.Record {
 	}
 	return naming.Normal(c, naming.Issue(here, version), list)
 }
+
+// settle lets all be told that may be.
+func settle() { elapse(time.Minute / 1000) }
 
 // elapse lets d pass on the bubble's clock and then waits until all is quiet.
 func elapse(d time.Duration) {

@@ -32,7 +32,6 @@ type Receiver struct {
 	cfg   Config
 	self  func() member.Node
 	inbox Inbox
-	takes func(member.Address) bool
 
 	mu    sync.Mutex
 	of    map[member.Address]*series
@@ -50,11 +49,10 @@ type series struct {
 	turn    uint64          // of the pipe that is listened to
 }
 
-// NewReceiver returns the side of the member self that peers speak to. Frames of
-// peers that takes is not true for are refused.
-func NewReceiver(cfg Config, self func() member.Node, inbox Inbox, takes func(member.Address) bool) *Receiver {
+// NewReceiver returns the side of the member self that peers speak to.
+func NewReceiver(cfg Config, self func() member.Node, inbox Inbox) *Receiver {
 	return &Receiver{
-		cfg: cfg, self: self, inbox: inbox, takes: takes,
+		cfg: cfg, self: self, inbox: inbox,
 		of: map[member.Address]*series{}, loads: map[member.Address]bool{},
 	}
 }
@@ -74,7 +72,7 @@ func (r *Receiver) Serve(ctx context.Context, from member.Address, pipe Pipe) er
 	if !ok {
 		return fmt.Errorf("%T instead of a greeting: %w", f, errOrder)
 	}
-	if err := r.admit(from, hello.Member); err != nil {
+	if err := admit(from, hello.Member); err != nil {
 		return err
 	}
 	s := r.series(from)
@@ -89,9 +87,6 @@ func (r *Receiver) Serve(ctx context.Context, from member.Address, pipe Pipe) er
 		if err != nil {
 			return err
 		}
-		if err := r.admit(from, from); err != nil {
-			return err
-		}
 		out, err := r.take(ctx, from, s, turn, in)
 		if err != nil {
 			return err
@@ -102,25 +97,31 @@ func (r *Receiver) Serve(ctx context.Context, from member.Address, pipe Pipe) er
 	}
 }
 
-// admit refuses who is not in the list, or says to be another.
-func (r *Receiver) admit(from, said member.Address) error {
-	switch {
-	case from == "" || said != from:
+// admit refuses who says to be another than the member that introduced itself.
+// The list is not asked: it does not reach all members at once, and one that
+// joins would be told nothing by those who read it later.
+func admit(from, said member.Address) error {
+	if from == "" || said != from {
 		return fmt.Errorf("%w: the connection is of member %q, not %q", ErrRefused, from, said)
-	case !r.takes(from):
-		r.mu.Lock()
-		delete(r.of, from)
-		r.mu.Unlock()
-		return fmt.Errorf("%w: member %q is not in the list", ErrRefused, from)
 	}
 	return nil
 }
+
+// mostPeers bounds what is remembered of peers. Over it somebody, left to chance,
+// begins anew after the next broken stream.
+const mostPeers = 4096
 
 func (r *Receiver) series(from member.Address) *series {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.of[from]
 	if s == nil {
+		for other := range r.of {
+			if len(r.of) < mostPeers {
+				break
+			}
+			delete(r.of, other)
+		}
 		s = &series{}
 		r.of[from] = s
 	}
@@ -161,19 +162,21 @@ func (r *Receiver) take(ctx context.Context, from member.Address, s *series, tur
 		return r.delta(ctx, from, s, turn, f)
 	case frame.Summarize:
 		digests, err := r.inbox.CompareDigest(ctx, from, f.Root)
-		if err != nil {
-			return frame.Failed{ID: f.ID, Reason: err.Error()}, nil
-		}
-		return frame.Buckets{ID: f.ID, Digests: digests}, nil
+		return answer(frame.Buckets{ID: f.ID, Digests: digests}, f.ID, err), nil
 	case frame.Detail:
 		different, err := r.inbox.CompareBuckets(ctx, from, f.Held, f.Buckets, f.Marks)
-		if err != nil {
-			return frame.Failed{ID: f.ID, Reason: err.Error()}, nil
-		}
-		return frame.Different{ID: f.ID, Clients: different}, nil
+		return answer(frame.Different{ID: f.ID, Clients: different}, f.ID, err), nil
 	default:
 		return nil, fmt.Errorf("%T: %w", f, errOrder)
 	}
+}
+
+// answer is what a question is answered with.
+func answer(found frame.Frame, id uint64, err error) frame.Frame {
+	if err != nil {
+		return frame.Failed{ID: id, Reason: err.Error()}
+	}
+	return found
 }
 
 // delta applies a batch. One that was applied before, over a pipe that broke

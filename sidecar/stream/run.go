@@ -6,17 +6,16 @@ import (
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/frame"
-	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
 // looks is how often within AnswerWithin a stream is looked at.
 const looks = 4
 
-// Run greets the peer over a new pipe and carries what is posted until the pipe
-// breaks or ctx ends; the context that open is given ends with Run. What is not
-// acknowledged then is kept for the next Run, if that comes within ResumeWithin
-// and the peer still knows what it has taken.
-func (s *Sender) Run(ctx context.Context, open func(context.Context) (Pipe, error)) error {
+// Run greets the peer over a new pipe, tells so, and carries what is posted until
+// the pipe breaks or ctx ends; the context that open is given ends with Run. What
+// is not acknowledged then is kept for the next Run, if that comes within
+// ResumeWithin and the peer still knows what it has taken.
+func (s *Sender) Run(ctx context.Context, open func(context.Context) (Pipe, error), greeted func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	pipe, err := open(ctx)
@@ -27,6 +26,7 @@ func (s *Sender) Run(ctx context.Context, open func(context.Context) (Pipe, erro
 		return fmt.Errorf("greet %s: %w", s.to, err)
 	}
 	s.tell()
+	greeted()
 	ended, wrote := make(chan error, 1), make(chan struct{})
 	go func() { defer close(wrote); s.write(ctx, pipe) }()
 	go func() { ended <- s.listen(pipe) }()
@@ -91,7 +91,7 @@ func (s *Sender) welcomed(hello frame.Hello, w frame.Welcome) error {
 		session := hello.Session
 		out.ended = s.abandon(errForgotten)
 		s.window.session = session
-		s.bases = records{}
+		s.bases.clear()
 	}
 	s.up, s.epoch = err == nil, w.Epoch
 	s.mu.Unlock()
@@ -183,25 +183,34 @@ func (s *Sender) acknowledged(f frame.Ack) error {
 
 // write writes what there is, as soon as it may, until ctx or the pipe ends.
 func (s *Sender) write(ctx context.Context, pipe Pipe) {
+	var began time.Time
+	again := time.NewTimer(0)
+	defer again.Stop()
 	for {
-		for next := s.next(); next != nil; next = s.next() {
-			if pipe.Send(next) != nil {
+		rest := s.cfg.Pace - time.Since(began)
+		for next := s.next(rest <= 0); next != nil; next = s.next(false) {
+			if began = time.Now(); pipe.Send(next) != nil {
 				return // who listens is told why
 			}
+			rest = s.cfg.Pace
 			s.observer.Framed(s.to, len(next))
+		}
+		if rest > 0 {
+			again.Reset(rest)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.wake:
+		case <-again.C:
 		}
 	}
 }
 
 // next returns the frame that may be written now, or nil. The first change after
-// a pause goes at once; those that follow are gathered until it is acknowledged,
-// or until they fill a frame.
-func (s *Sender) next() []byte {
+// a pause goes at once; those that follow are gathered until it is acknowledged
+// and it is their turn, or until they fill a frame.
+func (s *Sender) next(turn bool) []byte {
 	s.mu.Lock()
 	w := &s.window
 	switch {
@@ -218,7 +227,7 @@ func (s *Sender) next() []byte {
 		s.queue = s.queue[1:]
 		s.mu.Unlock()
 		return f
-	case len(w.frames) > 0 && len(s.queue) < s.cfg.FrameItems:
+	case (!turn || len(w.frames) > 0) && len(s.queue) < s.cfg.FrameItems:
 		s.mu.Unlock()
 		return nil
 	}
@@ -245,45 +254,8 @@ func (s *Sender) frame(seq, acked uint64, parcels []parcel) ([]byte, int) {
 		if p.question != nil || n > 0 && len(b) >= s.cfg.FrameBytes {
 			return b, n
 		}
-		scratch = s.encoder.Change(scratch[:0], s.part(p))
+		scratch = s.encoder.Change(scratch[:0], s.bases.part(p.changes[p.place], p.whole))
 		b = frame.AppendChange(b, scratch)
 	}
 	return b, len(parcels)
-}
-
-// part returns what is to be told of a change: of a large record that the peer
-// has in an older form only what is different.
-func (s *Sender) part(p parcel) naming.Change {
-	c := p.changes[p.place]
-	switch {
-	case c.Record == nil:
-		delete(s.bases, c.Client)
-		return c
-	case len(c.Record.Publications) < worthParting:
-		return c
-	}
-	base := s.bases[c.Client]
-	s.bases.keep(c.Record)
-	if p.whole || base == nil {
-		return c
-	}
-	return c.Record.Since(base)
-}
-
-// records are what the peer was told last of clients with large records.
-type records map[naming.ClientID]*naming.Record
-
-const (
-	worthParting = 4   // publications
-	mostBases    = 256 // records; which goes for a new one is left to chance
-)
-
-func (r records) keep(record *naming.Record) {
-	if _, held := r[record.Client]; !held && len(r) >= mostBases {
-		for c := range r {
-			delete(r, c)
-			break
-		}
-	}
-	r[record.Client] = record
 }

@@ -23,7 +23,7 @@ type Sender struct {
 
 	wake    chan struct{}    // there may be something to write
 	encoder frame.Encoder    // of the goroutine that writes
-	bases   records          // what the peer has of large records; of that goroutine, or of who fails
+	bases   bases            // of that goroutine, and of who greets
 	telling sync.Mutex       // held while news is told
 	told    bool             // the last news
 	mu      sync.Mutex       // of all that follows
@@ -60,7 +60,6 @@ func NewSender(cfg Config, to member.Address, self func() member.Node, observer 
 	return &Sender{
 		cfg: cfg, to: to, self: self, news: news, observer: observer,
 		wake:    make(chan struct{}, 1),
-		bases:   records{},
 		waiting: map[uint64]reply{},
 		window:  window{session: rand.Uint64()}, //nolint:gosec // a name, not a secret
 	}
