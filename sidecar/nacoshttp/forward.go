@@ -1,7 +1,6 @@
 package nacoshttp
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/route"
 )
 
 // Bounds of the connections to owners.
@@ -19,39 +19,6 @@ const (
 	idlePerOwner = 8
 	maxAnswer    = 1 << 20
 )
-
-// ownersClient calls other members by their addresses, resolved as everything
-// else that goes to them.
-func (h *Handler) ownersClient() *http.Client {
-	dial := func(ctx context.Context, _, address string) (net.Conn, error) {
-		to, err := member.ParseAddress(address)
-		if err != nil {
-			return nil, err
-		}
-		ctx, cancel := context.WithTimeout(ctx, h.cfg.ForwardWithin)
-		defer cancel()
-		conn, err := h.deps.Dialer.Dial(ctx, to, to.Port())
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", errUnreached, err)
-		}
-		return conn, nil
-	}
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext:           dial,
-			MaxIdleConnsPerHost:   idlePerOwner,
-			IdleConnTimeout:       idleWithin,
-			ResponseHeaderTimeout: h.cfg.ForwardWithin,
-			DisableCompression:    true,
-		},
-		// A redirect is the owner's answer like any other.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       2 * h.cfg.ForwardWithin,
-	}
-}
-
-// errUnreached means that an owner cannot be connected to.
-var errUnreached = errors.New("owner is out of reach")
 
 // Close ends the idle connections to owners.
 func (h *Handler) Close() { h.owners.CloseIdleConnections() }
@@ -80,7 +47,7 @@ func (h *Handler) owned(here call) call {
 			return nil
 		}
 		err = h.forward(w, r, in, owner)
-		if errors.Is(err, errUnreached) {
+		if errors.Is(err, route.ErrUnreached) {
 			h.cfg.Log.V(1).Info("answered for the owner", "owner", owner, "reason", err.Error())
 			return here(w, r, in)
 		}

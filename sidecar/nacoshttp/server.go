@@ -2,7 +2,6 @@ package nacoshttp
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/route"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -29,11 +29,6 @@ type Catalog interface {
 	Services(namespace, group string) []string
 	Loaded() bool
 	Owner(c naming.ClientID) (owner member.Address, here bool)
-}
-
-// Dialer is what it needs to reach the member that owns a client.
-type Dialer interface {
-	Dial(ctx context.Context, to member.Address, port int) (net.Conn, error)
 }
 
 // Roster is what it needs to introduce this member to one that reports over
@@ -68,7 +63,7 @@ func DefaultConfig() Config {
 type Deps struct {
 	Registrar Registrar
 	Catalog   Catalog
-	Dialer    Dialer
+	Dialer    route.Dialer // reaches the member that owns a client
 	Roster    Roster
 }
 
@@ -94,7 +89,7 @@ const (
 // New returns a handler for the main port.
 func New(cfg Config, deps Deps) *Handler {
 	h := &Handler{cfg: cfg, deps: deps}
-	h.owners = h.ownersClient()
+	h.owners = route.Client(deps.Dialer, cfg.ForwardWithin, idlePerOwner)
 	v1 := contextPath + "/v1"
 	h.routes = map[string]map[string]call{
 		v1 + "/ns/instance": {
