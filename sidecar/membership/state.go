@@ -116,13 +116,57 @@ func (w *Watch) freshView() (member.View, bool) {
 	fresh := w.fresh && w.loaded
 	w.fresh = w.fresh && !fresh
 	states := make(map[member.Address]member.State, len(w.peers)+1)
+	var v1 []member.Address
 	for a, p := range w.peers {
-		states[a] = p.state
+		if states[a] = p.state; p.v1 {
+			v1 = append(v1, a)
+		}
 	}
+	slices.Sort(v1)
 	if w.draining.Load() {
 		states[w.cfg.Self] = member.Draining
 	}
-	return member.NewView(w.cfg.Self, w.list, states), fresh
+	return member.NewView(w.cfg.Self, w.list, states).WithV1(v1), fresh
+}
+
+// SetV1 says whether a peer replicates as Nacos 1.x does.
+func (w *Watch) SetV1(a member.Address, v1 bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p := w.peers[a]; p != nil && p.v1 != v1 {
+		p.v1 = v1
+		w.dirty()
+	}
+}
+
+// Ours reports whether a peer is known to be of our own kind.
+func (w *Watch) Ours(a member.Address) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.peers[a]
+	return p != nil && p.epoch != 0
+}
+
+// Listed reports whether a stands in the list.
+func (w *Watch) Listed(a member.Address) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.list.Contains(a)
+}
+
+// At returns the peers that introduced themselves from ip, or answered there, in
+// order.
+func (w *Watch) At(ip string) []member.Address {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []member.Address
+	for a, p := range w.peers {
+		if p.introduced == ip || p.good == ip {
+			out = append(out, a)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // WithJava reports whether a Java server is among the peers: one that was met,

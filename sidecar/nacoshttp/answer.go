@@ -29,6 +29,13 @@ type request struct {
 // read takes in the parameters, of the query and of a form body, whatever the
 // method: Nacos's clients use both for all of them.
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) (request, error) {
+	if ofMembers(r.URL.Path) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.cfg.MaxDatums))
+		if err == nil {
+			body, err = unzipped(body, h.cfg.MaxDatums)
+		}
+		return request{form: wire.ParseForm(r.URL.RawQuery, ""), body: body}, err
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.cfg.MaxBody))
 	if err != nil {
 		return request{}, err

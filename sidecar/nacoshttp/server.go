@@ -2,6 +2,7 @@ package nacoshttp
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -27,8 +28,20 @@ type Registrar interface {
 type Catalog interface {
 	View(s naming.ServiceKey) *naming.View
 	Services(namespace, group string) []string
+	AllServices() []naming.ServiceKey
 	Loaded() bool
 	Owner(c naming.ClientID) (owner member.Address, here bool)
+	// ServiceOwner returns the member that owns a service while there are members
+	// of Nacos 1.x, and whether it is one of them.
+	ServiceOwner(s naming.ServiceKey) (owner member.Address, v1 bool)
+	// V1 reports whether a member replicates as Nacos 1.x does.
+	V1(a member.Address) bool
+}
+
+// Datums is what members of Nacos 1.x tell.
+type Datums interface {
+	Datums(ctx context.Context, ip string, body []byte) error
+	Checksums(ctx context.Context, source member.Address, sums map[naming.ServiceKey]string) error
 }
 
 // Roster is what it needs to introduce this member to one that reports over
@@ -36,6 +49,7 @@ type Catalog interface {
 type Roster interface {
 	Node() member.Node
 	Heard(n member.Node, ip string)
+	Listed(a member.Address) bool
 }
 
 // Config says how calls are served. DefaultConfig has the values.
@@ -43,6 +57,7 @@ type Config struct {
 	Self          member.Address // this member, as it signs forwarded calls
 	Version       string         // of Nacos that it claims to speak
 	MaxBody       int64          // bytes of a call's body
+	MaxDatums     int64          // the same of one that carries whole services
 	CallWithin    time.Duration  // for the registry to take a change
 	ForwardWithin time.Duration  // for connecting to the owner, and again for its answer
 	Log           logr.Logger
@@ -53,6 +68,7 @@ func DefaultConfig() Config {
 	return Config{
 		Version:       "2.5.1",
 		MaxBody:       1 << 20,
+		MaxDatums:     64 << 20,
 		CallWithin:    3 * time.Second,
 		ForwardWithin: 2 * time.Second,
 		Log:           logr.Discard(),
@@ -65,6 +81,7 @@ type Deps struct {
 	Catalog   Catalog
 	Dialer    route.Dialer // reaches the member that owns a client
 	Roster    Roster
+	Datums    Datums
 }
 
 // Handler answers the HTTP API.
@@ -103,7 +120,6 @@ func New(cfg Config, deps Deps) *Handler {
 		v1 + "/ns/service/list":                           {http.MethodGet: h.services},
 		v1 + "/ns/operator/metrics":                       {http.MethodGet: h.metrics},
 		wire.ReportPath:                                   {http.MethodPost: h.report},
-		v1 + "/ns/distro/datums":                          {http.MethodGet: h.datums},
 		v1 + "/console/health/liveness":                   {http.MethodGet: h.alive(plainOK)},
 		v1 + "/console/health/readiness":                  {http.MethodGet: h.ready(plainOK)},
 		contextPath + "/v2/console/health/liveness":       {http.MethodGet: h.alive(envelopeOK)},
@@ -114,6 +130,7 @@ func New(cfg Config, deps Deps) *Handler {
 		contextPath + "/v3/console/health/readiness":      {http.MethodGet: h.ready(envelopeOK)},
 		contextPath + "/v2/core/cluster/node/self/health": {http.MethodGet: h.ready(envelopeUp)},
 	}
+	maps.Copy(h.routes, h.memberRoutes())
 	return h
 }
 
@@ -151,7 +168,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	path := strings.TrimSuffix(r.URL.Path, "/") // both mean the same to Nacos
-	if strings.HasPrefix(path, namingPath) && !h.deps.Catalog.Loaded() && !fromServer(r) {
+	if strings.HasPrefix(path, namingPath) && !h.deps.Catalog.Loaded() && !fromServer(r) && !ofMembers(path) {
 		text(w, http.StatusServiceUnavailable, "server is STARTINGnow, please try again later!")
 		return
 	}

@@ -41,6 +41,17 @@ func (g *Registry) Services() []ServiceKey {
 	return out
 }
 
+// In returns the records of the clients that publish instances in s, in no order.
+func (g *Registry) In(s ServiceKey) iter.Seq[*Record] {
+	return func(yield func(*Record) bool) {
+		for c := range g.services[s] {
+			if !yield(g.records[c]) {
+				return
+			}
+		}
+	}
+}
+
 // All returns all records in no order, for who only counts.
 func (g *Registry) All() iter.Seq[*Record] { return maps.Values(g.records) }
 

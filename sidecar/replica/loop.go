@@ -89,6 +89,7 @@ type Loop struct {
 	clock     hybridClock
 	connected map[naming.ClientID]struct{}
 	beats     *beatTable
+	datums    *datums
 	view      member.View
 	journal   journal
 	began     time.Time
@@ -115,6 +116,7 @@ func New(cfg Config, log logr.Logger, transport Transport, observer Observer, to
 		engine:    distro.New(cfg.Self, cfg.Engine),
 		connected: map[naming.ClientID]struct{}{},
 		beats:     newBeatTable(),
+		datums:    newDatums(),
 		journal:   newJournal(cfg.Causes, cfg.CauseServices),
 		views:     newViews(),
 	}
@@ -142,6 +144,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		case now = <-timer.C:
 			l.expireBeats(now)
 		}
+		l.settleDatums(now)
 		l.engine.Advance(now)
 		l.perform(ctx, now)
 		l.publishState()
@@ -156,6 +159,9 @@ func (l *Loop) sleep(now time.Time) time.Duration {
 		wait = min(wait, next.Sub(now))
 	}
 	if next, ok := l.beats.next(); ok {
+		wait = min(wait, next.Sub(now))
+	}
+	if next, ok := l.datums.next(); ok {
 		wait = min(wait, next.Sub(now))
 	}
 	return max(wait, 0)
@@ -208,6 +214,9 @@ func (l *Loop) put(now time.Time, r *naming.Record, why naming.Cause) {
 // forget removes all that c published, and says why.
 func (l *Loop) forget(now time.Time, c naming.ClientID, why naming.Cause) {
 	old := l.registry.Record(c)
+	if c.Datum() && old != nil {
+		l.dropDatum(old)
+	}
 	l.changed(now, l.registry.Remove(c), old, nil, why)
 }
 
@@ -227,5 +236,8 @@ func (l *Loop) changed(now time.Time, services []naming.ServiceKey, old, fresh *
 			l.views.dirty(s)
 		}
 		l.touch(s)
+		if l.datums.of[s] != nil && !why.Client.Beats() && !why.Client.Datum() {
+			l.hideEchoes(now, s, old.Find(s), fresh.Find(s))
+		}
 	}
 }

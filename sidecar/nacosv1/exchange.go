@@ -1,0 +1,221 @@
+package nacosv1
+
+import (
+	"context"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/route"
+)
+
+// Config says how members of Nacos 1.x are dealt with. DefaultConfig has the
+// values, those of Nacos where it has one.
+type Config struct {
+	Self         member.Address
+	JudgeEvery   time.Duration // how often a member is asked how it replicates, and reported to if as 1.x
+	SettledEvery time.Duration // how often, once it is known not to
+	MergeFor     time.Duration // changes within this time leave together
+	VerifyEvery  time.Duration // between two showings of checksums
+	BeatEvery    time.Duration // of what was handed over
+	RefreshEvery time.Duration // lists are sent again, lest their beats seem old when their owner changes
+	RetryFrom    time.Duration // pause after the first failure; it doubles
+	RetryTo      time.Duration // the longest pause
+	CallWithin   time.Duration // for one call
+	LoadWithin   time.Duration // for all that a member knows
+	Batch        int           // services in one call
+	InFlight     int           // calls for handed over instances under way at once, to one member
+	Log          logr.Logger
+}
+
+// DefaultConfig returns a configuration that lacks only who this member is.
+func DefaultConfig() Config {
+	return Config{
+		JudgeEvery:   2 * time.Second,
+		SettledEvery: 5 * time.Second,
+		MergeFor:     100 * time.Millisecond,
+		VerifyEvery:  5 * time.Second,
+		BeatEvery:    5 * time.Second,
+		RefreshEvery: 10 * time.Second,
+		RetryFrom:    500 * time.Millisecond,
+		RetryTo:      5 * time.Second,
+		CallWithin:   3 * time.Second,
+		LoadWithin:   10 * time.Second,
+		Batch:        1000,
+		InFlight:     8,
+		Log:          logr.Discard(),
+	}
+}
+
+// Registry is what this adapter needs of the replica.
+type Registry interface {
+	View(s naming.ServiceKey) *naming.View
+	AllServices() []naming.ServiceKey
+	Loaded() bool
+	ServiceOwner(s naming.ServiceKey) (owner member.Address, v1 bool)
+	Own(ctx context.Context, services []naming.ServiceKey) (map[naming.ServiceKey]naming.Own, error)
+	Receive(ctx context.Context, from member.Address, r *naming.Record) error
+	CompareDatums(ctx context.Context, from member.Address, revisions map[naming.ServiceKey]int32) ([]naming.ServiceKey, error)
+}
+
+// Routes is what it needs to find members, and to say what was found.
+type Routes interface {
+	Node() member.Node
+	Dial(ctx context.Context, to member.Address, port int) (net.Conn, error)
+	Reached(n member.Node, ip string)
+	Failed(to member.Address, refused bool, err error)
+	// Ours reports whether a member is known to be of our own kind.
+	Ours(a member.Address) bool
+	// At returns the listed members that were last seen at an IP.
+	At(ip string) []member.Address
+	SetV1(a member.Address, v1 bool)
+}
+
+// Forget has a member that replicates by clients forget one.
+type Forget func(ctx context.Context, to member.Address, c naming.ClientID, version int64) error
+
+// Exchange deals with all members of Nacos 1.x.
+type Exchange struct {
+	cfg      Config
+	registry Registry
+	routes   Routes
+	forget   Forget
+	web      *http.Client // for all calls but loads, which may take longer
+	loads    *http.Client
+	sums     sums
+
+	mu     sync.Mutex
+	closed bool
+	view   member.View
+	judges map[member.Address]*judge
+	links  map[member.Address]*link
+	work   sync.WaitGroup
+}
+
+// idlePerMember connections are kept to each member.
+const idlePerMember = 8
+
+// New returns an Exchange without members.
+func New(cfg Config, registry Registry, routes Routes, forget Forget) *Exchange {
+	return &Exchange{
+		cfg: cfg, registry: registry, routes: routes, forget: forget,
+		web:    route.Client(routes, cfg.CallWithin, idlePerMember),
+		loads:  route.Client(routes, cfg.LoadWithin, idlePerMember),
+		judges: map[member.Address]*judge{},
+		links:  map[member.Address]*link{},
+	}
+}
+
+// SetMembers makes v the view: every peer is judged, and those that replicate as
+// 1.x are dealt with.
+func (x *Exchange) SetMembers(v member.View) {
+	x.follow(v)
+	if links := x.all(); len(links) > 0 {
+		all := x.registry.AllServices() // the rings may have changed
+		for _, l := range links {
+			l.touch(all...)
+		}
+	}
+}
+
+func (x *Exchange) follow(v member.View) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return
+	}
+	x.view = v
+	peers := v.Peers()
+	for a, j := range x.judges {
+		if !slices.Contains(peers, a) {
+			j.cancel()
+			delete(x.judges, a)
+		}
+	}
+	for _, a := range peers {
+		if x.judges[a] == nil {
+			j := &judge{x: x, of: a, soon: make(chan struct{}, 1), known: make(chan struct{})}
+			x.judges[a] = j
+			j.cancel = x.start(j.run)
+		}
+	}
+	for a, l := range x.links {
+		if !v.V1(a) || !slices.Contains(peers, a) {
+			l.cancel()
+			delete(x.links, a)
+			if slices.Contains(peers, a) {
+				x.start(func(ctx context.Context) { x.tidy(ctx, a) })
+			}
+		}
+	}
+	for _, a := range v.PeersOfV1() {
+		if x.links[a] == nil {
+			l := newLink(x, a)
+			x.links[a] = l
+			l.cancel = x.start(l.run)
+		}
+	}
+}
+
+// start runs something until it is cancelled or all is closed; the lock is held.
+func (x *Exchange) start(run func(ctx context.Context)) context.CancelFunc {
+	ctx := context.Background() //nolint:forbidigo // lasts until it is cancelled
+	ctx, cancel := context.WithCancel(ctx)
+	x.work.Go(func() { run(ctx) })
+	return cancel
+}
+
+// Close ends all that runs, and waits for it.
+func (x *Exchange) Close() {
+	x.mu.Lock()
+	x.closed = true
+	for _, j := range x.judges {
+		j.cancel()
+	}
+	for _, l := range x.links {
+		l.cancel()
+	}
+	x.mu.Unlock()
+	x.work.Wait()
+	x.web.CloseIdleConnections()
+	x.loads.CloseIdleConnections()
+}
+
+// Touch notes that what is listed in a service may have changed. It returns at
+// once.
+func (x *Exchange) Touch(s naming.ServiceKey) {
+	for _, l := range x.all() {
+		l.touch(s)
+	}
+}
+
+// Speaks reports whether a member replicates as Nacos 1.x does.
+func (x *Exchange) Speaks(a member.Address) bool { return x.link(a) != nil }
+
+func (x *Exchange) all() []*link {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.links) == 0 {
+		return nil
+	}
+	return slices.Collect(maps.Values(x.links))
+}
+
+func (x *Exchange) link(a member.Address) *link {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.links[a]
+}
+
+func (x *Exchange) judge(a member.Address) *judge {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.judges[a]
+}

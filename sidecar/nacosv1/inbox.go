@@ -1,0 +1,180 @@
+package nacosv1
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+)
+
+// Datums takes the lists that a member of 1.x sends from ip. It does not say who
+// it is: each list is taken as that of the member that owns the service, or else
+// of the only one that it can be from.
+func (x *Exchange) Datums(ctx context.Context, ip string, body []byte) error {
+	sender := x.at(ip)
+	return x.receive(ctx, sender, body, func(s naming.ServiceKey) member.Address {
+		if owner, v1 := x.registry.ServiceOwner(s); v1 {
+			return owner
+		}
+		return sender
+	})
+}
+
+// at returns the only member of 1.x that is at ip, or "". One that is there and
+// was not known to be of 1.x is asked.
+func (x *Exchange) at(ip string) (found member.Address) {
+	x.mu.Lock()
+	view := x.view
+	x.mu.Unlock()
+	several := false
+	for _, a := range x.routes.At(ip) {
+		if !view.V1(a) {
+			if j := x.judge(a); j != nil && !x.routes.Ours(a) {
+				j.hurry()
+			}
+			continue
+		}
+		several = found != ""
+		found = a
+	}
+	if several {
+		return ""
+	}
+	return found
+}
+
+// receive offers lists to the registry, each as that of the member that of names,
+// if it does.
+func (x *Exchange) receive(
+	ctx context.Context, sender member.Address, body []byte, of func(naming.ServiceKey) member.Address,
+) error {
+	lists, err := wire.DecodeDatums(body)
+	if errors.Is(err, wire.ErrSkipped) {
+		x.cfg.Log.Info("left out faulty lists", "member", sender, "error", err.Error())
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, d := range lists {
+		from := of(d.Service)
+		if from == "" {
+			continue
+		}
+		if err := x.registry.Receive(ctx, from, d.Record(from)); err != nil {
+			return fmt.Errorf("take list of %s from %s: %w", d.Service, from, err)
+		}
+	}
+	return nil
+}
+
+// Checksums compares what a member of 1.x says it owns, and asks it for what is
+// different or unknown. It returns before the answer is there.
+func (x *Exchange) Checksums(ctx context.Context, source member.Address, sums map[naming.ServiceKey]string) error {
+	l := x.link(source)
+	if l == nil {
+		if j := x.judge(source); j != nil && !x.routes.Ours(source) {
+			j.hurry()
+		}
+		return nil
+	}
+	revisions := make(map[naming.ServiceKey]int32, len(sums))
+	for s, sum := range sums {
+		revisions[s] = wire.Revision(sum)
+	}
+	different, err := x.registry.CompareDatums(ctx, source, revisions)
+	if err != nil || len(different) == 0 {
+		return err
+	}
+	select {
+	case l.lacks <- different:
+	default: // it is asked already, and will say again what differs then
+	}
+	return nil
+}
+
+// fetchAll asks the member for what differs, one question after the other.
+func (l *link) fetchAll(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case services := <-l.lacks:
+			l.fetch(ctx, services)
+		}
+	}
+}
+
+func (l *link) fetch(ctx context.Context, services []naming.ServiceKey) {
+	for batch := range slices.Chunk(services, l.x.cfg.Batch) {
+		body, err := l.x.tell(ctx, l.to, call{
+			method: http.MethodGet, path: wire.DatumPath, body: wire.DatumQuery(batch), large: true,
+		})
+		if err == nil {
+			err = l.x.receive(ctx, l.to, body, func(naming.ServiceKey) member.Address { return l.to })
+		}
+		if err != nil {
+			l.x.cfg.Log.V(1).Info("lists not fetched", "member", l.to, "reason", err.Error())
+			return
+		}
+	}
+}
+
+// Send, Drop, Verify and Load are the replica's way to a member of 1.x. Clients
+// say nothing to it: it is told what is listed as soon as that changes.
+
+// Send does nothing.
+func (x *Exchange) Send(context.Context, member.Address, *naming.Record) error { return nil }
+
+// Drop does nothing.
+func (x *Exchange) Drop(context.Context, member.Address, naming.ClientID, int64) error { return nil }
+
+// Verify finds no difference.
+func (x *Exchange) Verify(context.Context, member.Address, []naming.Mark) ([]naming.ClientID, error) {
+	return nil, nil
+}
+
+// Load returns when all that the member knows was taken over.
+func (x *Exchange) Load(ctx context.Context, from member.Address) ([]*naming.Record, bool, error) {
+	l := x.link(from)
+	if l == nil {
+		return nil, false, fmt.Errorf("load from %s: it does not replicate as 1.x any more", from) //nolint:err113 // nobody asks which
+	}
+	select {
+	case <-l.loaded:
+		return nil, true, nil
+	case <-ctx.Done():
+		return nil, false, fmt.Errorf("load from %s: %w", from, context.Cause(ctx))
+	}
+}
+
+// tidy has a member that has left the protocol of 1.x forget the clients that it
+// made, by their addresses, of instances whose connections are held here: it
+// would list them beside the connections themselves.
+func (x *Exchange) tidy(ctx context.Context, a member.Address) {
+	ctx, cancel := context.WithTimeout(ctx, tidyWithin)
+	defer cancel()
+	own, err := x.registry.Own(ctx, x.registry.AllServices())
+	if err != nil {
+		return // this member stops
+	}
+	left := map[naming.ClientID]bool{}
+	for _, o := range own {
+		for _, i := range o.Held {
+			left[naming.BeatClient(i.IP, i.Port)] = true
+		}
+	}
+	for _, c := range slices.Sorted(maps.Keys(left)) {
+		for x.forget(ctx, a, c, 0) != nil { // it is yet to be connected, by the other protocol
+			if !sleep(ctx, x.cfg.RetryFrom) {
+				return
+			}
+		}
+	}
+}
