@@ -190,10 +190,18 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 	for _, p := range n.watch.Peers() {
 		r.Peers = append(r.Peers, report.Peer{
 			Member: string(p.Address), State: string(p.State), Address: p.IP,
-			Pending: st.PendingTo[p.Address], Error: p.Error,
+			Transport: n.transport(p.Address), Pending: st.PendingTo[p.Address], Error: p.Error,
 		})
 	}
 	return r, nil
+}
+
+// transport is how a peer is told changes.
+func (n *node) transport(a member.Address) string {
+	if n.v1.Speaks(a) {
+		return "v1"
+	}
+	return ""
 }
 
 func (n *node) counts(ctx context.Context) (metrics.Counts, error) {

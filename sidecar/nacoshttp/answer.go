@@ -94,6 +94,8 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 		text(w, http.StatusRequestEntityTooLarge, "body is too large")
 	case errors.Is(err, naming.ErrLoading), errors.Is(err, naming.ErrStopped):
 		text(w, http.StatusServiceUnavailable, "server is DOWNnow, detailed error message: Optional["+err.Error()+"]")
+	case errors.Is(err, wire.ErrMalformed):
+		page(w, r, http.StatusBadRequest, err.Error())
 	case errors.Is(err, wire.ErrBeat):
 		page(w, r, http.StatusInternalServerError, "Server failed, caused: "+err.Error()+";")
 	default:

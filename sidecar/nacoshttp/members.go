@@ -3,7 +3,6 @@ package nacoshttp
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,7 +66,11 @@ func (h *Handler) takeDatums(w http.ResponseWriter, r *http.Request, in request)
 		text(w, http.StatusBadRequest, "receive empty entity!")
 		return nil
 	}
-	return h.told(w, r, h.deps.Datums.Datums(r.Context(), remoteIP(r), in.body))
+	if err := h.deps.Datums.Datums(r.Context(), remoteIP(r), in.body); err != nil {
+		return err
+	}
+	ok(w)
+	return nil
 }
 
 // checksum compares what another member owns with what is known of it here.
@@ -77,29 +80,21 @@ func (h *Handler) checksum(w http.ResponseWriter, r *http.Request, in request) e
 		return err
 	}
 	sums, err := wire.DecodeChecksums(in.body)
-	if err == nil {
-		err = h.deps.Datums.Checksums(r.Context(), member.Address(source), sums)
-	}
-	return h.told(w, r, err)
-}
-
-func (h *Handler) told(w http.ResponseWriter, r *http.Request, err error) error {
-	switch {
-	case errors.Is(err, wire.ErrMalformed):
-		page(w, r, http.StatusBadRequest, err.Error())
-	case err != nil:
+	if err != nil {
 		return err
-	default:
-		ok(w)
 	}
+	if err := h.deps.Datums.Checksums(r.Context(), member.Address(source), sums); err != nil {
+		return err
+	}
+	ok(w)
 	return nil
 }
 
 // datum gives the services that are asked for, by a body although it is a GET.
-func (h *Handler) datum(w http.ResponseWriter, r *http.Request, in request) error {
+func (h *Handler) datum(w http.ResponseWriter, _ *http.Request, in request) error {
 	services, err := wire.DecodeDatumQuery(in.body, in.form)
 	if err != nil {
-		return h.told(w, r, err)
+		return err
 	}
 	return h.give(w, services)
 }

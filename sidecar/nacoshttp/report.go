@@ -15,8 +15,7 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request, in request) err
 	n, err := wire.DecodeHTTPReport(in.body)
 	switch {
 	case errors.Is(err, wire.ErrMalformed):
-		page(w, r, http.StatusBadRequest, err.Error())
-		return nil
+		return err
 	case err != nil:
 		object(w, wire.Envelope(wire.CodeInvalid, err.Error(), "false"))
 		return nil

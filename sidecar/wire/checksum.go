@@ -60,7 +60,7 @@ func (d Datum) ServiceChecksum() string {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, `{"healthChecker":{"type":"TCP"},"defIPPort":80,"defCkport":80,"name":`...)
+		b = append(b, `{"healthChecker":{},"defIPPort":80,"defCkport":80,"name":`...)
 		b = append(appendString(b, name), `,"useIPPort4Check":true,"sitegroup":""}`...)
 	}
 	b = append(b, "]}"...)

@@ -47,10 +47,11 @@ type cluster struct {
 	list  string
 	javas []*javaMember
 	ours  []*loopback.Member
+	muted *mute
 }
 
 // newCluster lays out members in the order of their addresses: 'o' is one of
-// ours, other letters are Java servers of that mode. The order matters: Java loads from the lowest address.
+// ours, 'm' is mute, other letters are Java servers of that mode. The order matters: Java loads from the lowest address.
 func newCluster(t *testing.T, kinds string) *cluster {
 	t.Helper()
 	ports, err := loopback.Ports(t.Context(), len(kinds))
@@ -60,9 +61,12 @@ func newCluster(t *testing.T, kinds string) *cluster {
 	var text strings.Builder
 	for i, kind := range kinds {
 		home := filepath.Join(c.dir, fmt.Sprintf("%c%d", kind, i))
-		if kind == 'o' {
+		switch kind {
+		case 'o':
 			c.ours = append(c.ours, loopback.NewMember(program, c.list, home+".log", ports[i]))
-		} else {
+		case 'm':
+			c.muted = startMute(t, ports[i])
+		default:
 			j := &javaMember{name: filepath.Base(home), port: ports[i], mode: mode(kind), list: c.list, home: home}
 			c.javas = append(c.javas, j)
 		}
