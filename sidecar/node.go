@@ -117,7 +117,7 @@ func (n *node) events() membership.Events {
 	ctx := context.Background()
 	return membership.Events{
 		View: func(v member.View) {
-			n.peers.SetPeers(slices.DeleteFunc(v.Peers(), v.V1))
+			n.peers.SetPeers(slices.DeleteFunc(v.Peers(), n.v1.OnlyV1))
 			n.note("members", n.loop.SetMembers(ctx, v))
 			n.v1.SetMembers(v)
 		},

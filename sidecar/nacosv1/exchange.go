@@ -61,6 +61,8 @@ type Registry interface {
 	Loaded() bool
 	ServiceOwner(s naming.ServiceKey) (owner member.Address, v1 bool)
 	Own(ctx context.Context, services []naming.ServiceKey) (map[naming.ServiceKey]naming.Own, error)
+	OwnClients(ctx context.Context) ([]naming.ClientID, error)
+	Given(ctx context.Context, s naming.ServiceKey, i naming.Instance) error
 	Receive(ctx context.Context, from member.Address, r *naming.Record) error
 	CompareDatums(ctx context.Context, from member.Address, revisions map[naming.ServiceKey]int32) ([]naming.ServiceKey, error)
 }
@@ -96,6 +98,7 @@ type Exchange struct {
 	view   member.View
 	judges map[member.Address]*judge
 	links  map[member.Address]*link
+	stops  []context.CancelFunc // of all that was ever started
 	work   sync.WaitGroup
 }
 
@@ -160,6 +163,9 @@ func (x *Exchange) follow(v member.View) {
 			l := newLink(x, a)
 			x.links[a] = l
 			l.cancel = x.start(l.run)
+			if !x.judges[a].first.Load() {
+				x.start(func(ctx context.Context) { x.part(ctx, a) })
+			}
 		}
 	}
 }
@@ -168,6 +174,7 @@ func (x *Exchange) follow(v member.View) {
 func (x *Exchange) start(run func(ctx context.Context)) context.CancelFunc {
 	ctx := context.Background() //nolint:forbidigo // lasts until it is cancelled
 	ctx, cancel := context.WithCancel(ctx)
+	x.stops = append(x.stops, cancel)
 	x.work.Go(func() { run(ctx) })
 	return cancel
 }
@@ -176,11 +183,8 @@ func (x *Exchange) start(run func(ctx context.Context)) context.CancelFunc {
 func (x *Exchange) Close() {
 	x.mu.Lock()
 	x.closed = true
-	for _, j := range x.judges {
-		j.cancel()
-	}
-	for _, l := range x.links {
-		l.cancel()
+	for _, stop := range x.stops {
+		stop()
 	}
 	x.mu.Unlock()
 	x.work.Wait()
@@ -194,6 +198,13 @@ func (x *Exchange) Touch(s naming.ServiceKey) {
 	for _, l := range x.all() {
 		l.touch(s)
 	}
+}
+
+// OnlyV1 reports whether a member cannot replicate but as Nacos 1.x does, and
+// takes no gRPC at all.
+func (x *Exchange) OnlyV1(a member.Address) bool {
+	j := x.judge(a)
+	return j != nil && j.first.Load()
 }
 
 // Speaks reports whether a member replicates as Nacos 1.x does.

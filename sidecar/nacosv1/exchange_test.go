@@ -62,16 +62,18 @@ func TestInstancesInServicesOfAnotherAreHandedToIt(t *testing.T) {
 	w := newWorld()
 	w.owner, w.v1 = old, true
 	w.hosts[web] = []naming.Instance{instance("1")}
-	w.own[web] = naming.Own{Held: []naming.Instance{instance("1")}}
+	w.own[web] = naming.Own{Held: []naming.Instance{instance("1")}, Beats: []naming.Instance{instance("2")}}
 	x, s := exchange(t, w, everything())
 	x.SetMembers(view())
-	w.eventually(t, "the instance was registered there", func() bool { return slices.Contains(s.asked(), "POST "+wire.InstancePath) })
+	w.eventually(t, "both were registered there, and one is given up", func() bool {
+		return slices.Contains(s.asked(), "POST "+wire.InstancePath) && len(w.given) == 1 && w.given[0].IP == "2"
+	})
 	w.mu.Lock()
 	w.own[web] = naming.Own{}
 	w.hosts[web] = nil
 	w.mu.Unlock()
 	x.Touch(web)
-	w.eventually(t, "it was deregistered there", func() bool { return slices.Contains(s.asked(), "DELETE "+wire.InstancePath) })
+	w.eventually(t, "the connection's was deregistered there", func() bool { return slices.Contains(s.asked(), "DELETE "+wire.InstancePath) })
 	if slices.Contains(s.asked(), "PUT "+wire.DatumPath) {
 		t.Error("the list of a service was sent to the member that owns it")
 	}
@@ -131,6 +133,23 @@ func TestWhatDiffersIsFetched(t *testing.T) {
 	}
 	if err := x.Checksums(t.Context(), "stranger:1", nil); err != nil {
 		t.Errorf("checksums of a stranger: %v", err)
+	}
+}
+
+func TestMemberThatFallsBackForgetsOurClients(t *testing.T) {
+	w := newWorld()
+	w.clients = []naming.ClientID{"10.0.0.1:80#true", "1_x_1"}
+	answers := everything()
+	answers["GET "+wire.SelfPath] = said(old, "2.1.0", "")
+	answers["GET "+wire.JudgementPath] = "upgraded = false"
+	x, _ := exchange(t, w, answers)
+	x.SetMembers(view())
+	w.eventually(t, "it forgot them", func() bool {
+		slices.Sort(w.forgot)
+		return slices.Equal(w.forgot, w.clients)
+	})
+	if x.OnlyV1(old) {
+		t.Error("a server of 2.1 is thought to take no gRPC")
 	}
 }
 

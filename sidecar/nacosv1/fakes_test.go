@@ -43,6 +43,8 @@ type world struct {
 	listens  string // where old really is
 	judged   []bool
 	forgot   []naming.ClientID
+	clients  []naming.ClientID
+	given    []naming.Instance
 }
 
 func newWorld() *world {
@@ -83,6 +85,15 @@ func (w *world) Own(context.Context, []naming.ServiceKey) (map[naming.ServiceKey
 		out[s] = own
 	}
 	return out, nil
+}
+
+func (w *world) OwnClients(context.Context) ([]naming.ClientID, error) { return w.clients, nil }
+
+func (w *world) Given(_ context.Context, _ naming.ServiceKey, i naming.Instance) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.given = append(w.given, i)
+	return nil
 }
 
 func (w *world) Receive(_ context.Context, _ member.Address, r *naming.Record) error {

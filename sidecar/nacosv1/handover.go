@@ -14,10 +14,8 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
-const (
-	tidyWithin = 30 * time.Second // after it such clients have expired for want of beats
-	leastBeat  = time.Second
-)
+// leastBeat bounds how often beats are sent for one instance.
+const leastBeat = time.Second
 
 // place is one endpoint in a service.
 type place struct {
@@ -185,20 +183,8 @@ func (l *link) hand(ctx context.Context, p place, t task) (known bool, err error
 	case t.ended:
 		_, err := l.x.tell(ctx, l.to, call{method: http.MethodDelete, path: wire.InstancePath, query: identity(p)})
 		return true, err
-	case !t.told:
-		form := identity(p)
-		metadata, err := json.Marshal(t.instance.Metadata)
-		if err != nil {
-			return false, err
-		}
-		if len(t.instance.Metadata) > 0 {
-			form.Set("metadata", string(metadata))
-		}
-		form.Set("weight", strconv.FormatFloat(t.instance.Weight, 'f', -1, 64))
-		form.Set("enabled", strconv.FormatBool(t.instance.Enabled))
-		form.Set("healthy", strconv.FormatBool(t.instance.Healthy))
-		_, err = l.x.tell(ctx, l.to, call{method: http.MethodPost, path: wire.InstancePath, form: true, body: []byte(form.Encode())})
-		return true, err
+	case !t.told || !t.held:
+		return true, l.register(ctx, p, t)
 	}
 	body, err := l.x.tell(ctx, l.to, call{method: http.MethodPut, path: wire.BeatPath, query: identity(p)})
 	if err != nil {
@@ -209,6 +195,27 @@ func (l *link) hand(ctx context.Context, p place, t task) (known bool, err error
 		return true, err
 	}
 	return result.Code != wire.BeatUnknown, nil
+}
+
+// register gives the member an instance. One whose client beats is its own from
+// then on, as soon as it lists it: the client's beats go there.
+func (l *link) register(ctx context.Context, p place, t task) error {
+	form := identity(p)
+	metadata, err := json.Marshal(t.instance.Metadata)
+	if err != nil {
+		return err
+	}
+	if len(t.instance.Metadata) > 0 {
+		form.Set("metadata", string(metadata))
+	}
+	form.Set("weight", strconv.FormatFloat(t.instance.Weight, 'f', -1, 64))
+	form.Set("enabled", strconv.FormatBool(t.instance.Enabled))
+	form.Set("healthy", strconv.FormatBool(t.instance.Healthy))
+	_, err = l.x.tell(ctx, l.to, call{method: http.MethodPost, path: wire.InstancePath, form: true, body: []byte(form.Encode())})
+	if err == nil && !t.held {
+		err = l.x.registry.Given(ctx, p.ServiceKey, t.instance)
+	}
+	return err
 }
 
 // listed reports whether a place is listed here though its client has ended.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 
@@ -151,30 +150,5 @@ func (x *Exchange) Load(ctx context.Context, from member.Address) ([]*naming.Rec
 		return nil, true, nil
 	case <-ctx.Done():
 		return nil, false, fmt.Errorf("load from %s: %w", from, context.Cause(ctx))
-	}
-}
-
-// tidy has a member that has left the protocol of 1.x forget the clients that it
-// made, by their addresses, of instances whose connections are held here: it
-// would list them beside the connections themselves.
-func (x *Exchange) tidy(ctx context.Context, a member.Address) {
-	ctx, cancel := context.WithTimeout(ctx, tidyWithin)
-	defer cancel()
-	own, err := x.registry.Own(ctx, x.registry.AllServices())
-	if err != nil {
-		return // this member stops
-	}
-	left := map[naming.ClientID]bool{}
-	for _, o := range own {
-		for _, i := range o.Held {
-			left[naming.BeatClient(i.IP, i.Port)] = true
-		}
-	}
-	for _, c := range slices.Sorted(maps.Keys(left)) {
-		for x.forget(ctx, a, c, 0) != nil { // it is yet to be connected, by the other protocol
-			if !sleep(ctx, x.cfg.RetryFrom) {
-				return
-			}
-		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,6 +25,7 @@ type judge struct {
 	once  sync.Once
 	known chan struct{} // closed when it was judged for the first time
 	v1    bool          // only run looks at it
+	first atomic.Bool   // it is of 1.x itself, and not of 2.0 or 2.1 in its mode
 }
 
 func (j *judge) run(ctx context.Context) {
@@ -70,9 +72,11 @@ func (j *judge) look(ctx context.Context) (settled bool) {
 	case ctx.Err() != nil:
 		return false
 	case err == nil && v1:
+		j.first.Store(wire.GenerationOf(n.Version) == wire.First)
 		j.judged(true)
 		j.x.routes.Reached(n, j.of.Host())
 	case err == nil:
+		j.first.Store(false)
 		j.judged(false)
 	case j.v1: // nobody else would notice
 		j.x.routes.Failed(j.of, errors.Is(err, syscall.ECONNREFUSED), err)

@@ -25,8 +25,9 @@ const (
 // a list repeats of the connections of our own kind of member is an echo: it is
 // hidden, and stays so when the connection ends before the list says it.
 type datums struct {
-	of   map[naming.ServiceKey]map[naming.ClientID]*datum
-	scan time.Time
+	of    map[naming.ServiceKey]map[naming.ClientID]*datum
+	given map[naming.ServiceKey]map[naming.Endpoint]naming.Instance // of own clients that beat, to the owner of the service
+	scan  time.Time
 }
 
 type datum struct {
@@ -36,7 +37,12 @@ type datum struct {
 	orphaned time.Time                     // since when its member is not the one that owns the service
 }
 
-func newDatums() *datums { return &datums{of: map[naming.ServiceKey]map[naming.ClientID]*datum{}} }
+func newDatums() *datums {
+	return &datums{
+		of:    map[naming.ServiceKey]map[naming.ClientID]*datum{},
+		given: map[naming.ServiceKey]map[naming.Endpoint]naming.Instance{},
+	}
+}
 
 func (d *datums) next() (time.Time, bool) { return d.scan.Add(datumScan), len(d.of) > 0 }
 
@@ -222,8 +228,20 @@ func (l *Loop) settleDatums(now time.Time) {
 	}
 }
 
-// yieldTo lets the member that owns a service have what it lists: own clients
-// that beat publish it no longer.
+// Given notes that the member of Nacos 1.x that owns s took an instance of a
+// client that beats. It is that member's client from when it is listed there.
+func (l *Loop) Given(ctx context.Context, s naming.ServiceKey, i naming.Instance) error {
+	return l.call(ctx, func(time.Time) error {
+		if l.datums.given[s] == nil {
+			l.datums.given[s] = map[naming.Endpoint]naming.Instance{}
+		}
+		l.datums.given[s][i.Endpoint()] = i
+		return nil
+	})
+}
+
+// yieldTo lets the member that owns a service have what it was given and lists:
+// own clients that beat publish it no longer.
 func (l *Loop) yieldTo(now time.Time, by member.Address, d *datum) {
 	s := datumService(d.full)
 	echoes, adopted := len(d.echoes), len(d.adopted)
@@ -235,13 +253,18 @@ func (l *Loop) yieldTo(now time.Time, by member.Address, d *datum) {
 	if adopted > 0 || len(d.echoes) != echoes {
 		l.show(now, d)
 	}
-	if len(l.beats.last) == 0 {
-		return
-	}
-	for _, i := range d.full.Publications[0].Instances {
-		c := naming.BeatClient(i.IP, i.Port)
-		if p := l.registry.Record(c).Find(s); p != nil && l.engine.Owns(c) {
+	for e, given := range l.datums.given[s] {
+		c := naming.BeatClient(e.IP, e.Port)
+		p := l.registry.Record(c).Find(s)
+		published := p != nil && len(p.Instances) > 0 && p.Instances[0].Equal(given) && l.engine.Owns(c)
+		if published && !d.lists(e) {
+			continue
+		}
+		if published {
 			l.withdraw(now, c, s, naming.Cause{Kind: naming.CauseRemoved, Client: c, Peer: by})
+		}
+		if delete(l.datums.given[s], e); len(l.datums.given[s]) == 0 {
+			delete(l.datums.given, s)
 		}
 	}
 }

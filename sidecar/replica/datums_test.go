@@ -212,6 +212,18 @@ func TestServiceOfADeadOldMemberIsAdoptedAndGivenBack(t *testing.T) {
 			c.view(m, true, nil)
 		}
 		c.give(s, 9, "10.0.0.1", "10.0.0.2")
+		elapse(3 * time.Second) // it may list them as they were long ago
+		for _, m := range []member.Address{memberA, memberB} {
+			own, err := c.loops[m].Own(c.t.Context(), []naming.ServiceKey{s})
+			if err != nil {
+				t.Error(err)
+			}
+			for _, i := range own[s].Beats {
+				if err := c.loops[m].Given(c.t.Context(), s, i); err != nil {
+					t.Error(err)
+				}
+			}
+		}
 		elapse(3 * time.Second)
 		c.wantListed(s, "10.0.0.1", "10.0.0.2")
 		own, err := c.loops[memberA].Own(c.t.Context(), []naming.ServiceKey{s})

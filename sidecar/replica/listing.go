@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro"
@@ -44,6 +45,20 @@ func (l *Loop) Own(ctx context.Context, services []naming.ServiceKey) (map[namin
 			}
 			out[s] = own
 		}
+		return nil
+	})
+	return out, err
+}
+
+// OwnClients returns the clients that this member owns, in order.
+func (l *Loop) OwnClients(ctx context.Context) (out []naming.ClientID, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		for r := range l.registry.All() {
+			if l.engine.Owns(r.Client) {
+				out = append(out, r.Client)
+			}
+		}
+		slices.Sort(out)
 		return nil
 	})
 	return out, err

@@ -47,11 +47,12 @@ type cluster struct {
 	list  string
 	javas []*javaMember
 	ours  []*loopback.Member
-	muted *mute
+
+	absent int // the main port of a listed member that never runs
 }
 
 // newCluster lays out members in the order of their addresses: 'o' is one of
-// ours, 'm' is mute, other letters are Java servers of that mode. The order matters: Java loads from the lowest address.
+// ours, 'x' never runs, other letters are Java servers of that mode. The order matters: Java loads from the lowest address.
 func newCluster(t *testing.T, kinds string) *cluster {
 	t.Helper()
 	ports, err := loopback.Ports(t.Context(), len(kinds))
@@ -64,8 +65,8 @@ func newCluster(t *testing.T, kinds string) *cluster {
 		switch kind {
 		case 'o':
 			c.ours = append(c.ours, loopback.NewMember(program, c.list, home+".log", ports[i]))
-		case 'm':
-			c.muted = startMute(t, ports[i])
+		case 'x':
+			c.absent = ports[i]
 		default:
 			j := &javaMember{name: filepath.Base(home), port: ports[i], mode: mode(kind), list: c.list, home: home}
 			c.javas = append(c.javas, j)
