@@ -33,7 +33,7 @@ func (w *Watch) Heard(n member.Node, ip string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.peers[n.Address]
-	if p == nil || n.Epoch < p.epoch { // a stranger, or the one before that is still leaving
+	if p == nil || p.before(n) { // a stranger, or the one before that is still leaving
 		return
 	}
 	if p.introduced != ip {
@@ -51,7 +51,7 @@ func (w *Watch) Reached(n member.Node, ip string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.peers[n.Address]
-	if p == nil || n.Epoch < p.epoch {
+	if p == nil || p.before(n) {
 		return
 	}
 	p.failures, p.err, p.good = 0, "", ip
@@ -85,11 +85,20 @@ func (w *Watch) Failed(to member.Address, refused bool, err error) {
 	w.setState(to, p, member.Suspect)
 }
 
+// before reports whether n is not the peer as it runs now, but one before. A Java
+// server, which has no incarnation, may follow one of ours that is dead.
+func (p *peer) before(n member.Node) bool {
+	return n.Epoch < p.epoch && (n.Epoch != 0 || p.state != member.Down)
+}
+
 // meet learns a peer's incarnation and time; the lock is held.
 func (w *Watch) meet(n member.Node, p *peer, introduced bool) {
 	w.pending.Lock()
 	defer w.pending.Unlock()
 	w.pending.clock = max(w.pending.clock, n.Clock)
+	if n.Epoch == 0 {
+		p.epoch = 0
+	}
 	if n.Epoch > p.epoch {
 		p.epoch = n.Epoch
 		w.pending.met = append(w.pending.met, Meeting{Peer: n.Address, Epoch: n.Epoch, Introduced: introduced})
@@ -139,12 +148,13 @@ func (w *Watch) SetV1(a member.Address, v1 bool) {
 	}
 }
 
-// Ours reports whether a peer is known to be of our own kind.
+// Ours reports whether a peer is known to be of our own kind. When it is dead
+// another one may follow it.
 func (w *Watch) Ours(a member.Address) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.peers[a]
-	return p != nil && p.epoch != 0
+	return p != nil && p.epoch != 0 && p.state != member.Down
 }
 
 // Listed reports whether a stands in the list.

@@ -16,7 +16,13 @@ import (
 // it is: each list is taken as that of the member that owns the service, or else
 // of the only one that it can be from.
 func (x *Exchange) Datums(ctx context.Context, ip string, body []byte) error {
-	sender := x.at(ip)
+	x.mu.Lock()
+	view := x.view
+	x.mu.Unlock()
+	sender := x.at(ip, view)
+	if len(view.PeersOfV1()) == 0 {
+		return nil // as far as is known
+	}
 	return x.receive(ctx, sender, body, func(s naming.ServiceKey) member.Address {
 		if owner, v1 := x.registry.ServiceOwner(s); v1 {
 			return owner
@@ -27,10 +33,7 @@ func (x *Exchange) Datums(ctx context.Context, ip string, body []byte) error {
 
 // at returns the only member of 1.x that is at ip, or "". One that is there and
 // was not known to be of 1.x is asked.
-func (x *Exchange) at(ip string) (found member.Address) {
-	x.mu.Lock()
-	view := x.view
-	x.mu.Unlock()
+func (x *Exchange) at(ip string, view member.View) (found member.Address) {
 	several := false
 	for _, a := range x.routes.At(ip) {
 		if !view.V1(a) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -74,7 +75,7 @@ func (j *judge) look(ctx context.Context) (settled bool) {
 	case err == nil && v1:
 		j.first.Store(wire.GenerationOf(n.Version) == wire.First)
 		j.judged(true)
-		j.x.routes.Reached(n, j.of.Host())
+		j.x.routes.Reached(n, ipOf(j.of))
 	case err == nil:
 		j.first.Store(false)
 		j.judged(false)
@@ -82,6 +83,14 @@ func (j *judge) look(ctx context.Context) (settled bool) {
 		j.x.routes.Failed(j.of, errors.Is(err, syscall.ECONNREFUSED), err)
 	}
 	return err == nil
+}
+
+// ipOf is where a member was reached, if its address says so.
+func ipOf(a member.Address) string {
+	if _, err := netip.ParseAddr(a.Host()); err != nil {
+		return ""
+	}
+	return a.Host()
 }
 
 func (j *judge) judged(v1 bool) {
