@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -264,4 +265,28 @@ func TestOldMemberIsUpgraded(t *testing.T) {
 	m.o.kill()
 	m.o = nil
 	m.requireListed("10.0.0.1", "10.0.0.2")
+}
+
+func TestSlowOldMemberKeepsWhatWasWrittenMeanwhile(t *testing.T) {
+	m := newMixed(t, 35)
+	stop := m.beating("10.0.0.1", m.a, m.b)
+	m.requireListed("10.0.0.1")
+	stop() // its beats would say what it was
+	m.o.stalled.Lock()
+	for _, name := range names {
+		query := "?serviceName=" + name + "&port=80&ip=10.0.0.1&weight=7"
+		m.eventually("the change is taken", func() bool { return m.instances(m.a, http.MethodPost, query) == "ok" })
+	}
+	m.o.stalled.Unlock()
+	for _, name := range names {
+		m.eventually("all list the change in "+name, func() bool {
+			for _, ip := range []string{m.a, m.b} {
+				if !strings.Contains(m.instances(ip, http.MethodGet, "/list?serviceName="+name), `"weight":7.0`) {
+					return false
+				}
+			}
+			return m.o.weight(service(name), "10.0.0.1") == 7
+		})
+		m.instances(m.b, http.MethodPut, "/beat?serviceName="+name+"&ip=10.0.0.1&port=80") // it lives on
+	}
 }

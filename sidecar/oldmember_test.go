@@ -43,6 +43,8 @@ type oldMember struct {
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
 
+	stalled sync.RWMutex // held while it does nothing, as a process that was stopped
+
 	mu    sync.Mutex
 	store map[naming.ServiceKey]map[naming.Endpoint]*kept
 	dirty map[naming.ServiceKey]bool
@@ -103,7 +105,9 @@ func (o *oldMember) every(ctx context.Context, d time.Duration, do func(ctx cont
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			o.stalled.RLock()
 			do(ctx)
+			o.stalled.RUnlock()
 		}
 	}
 }
@@ -237,6 +241,8 @@ func (o *oldMember) take(body []byte) {
 }
 
 func (o *oldMember) serve(w http.ResponseWriter, r *http.Request) {
+	o.stalled.RLock()
+	defer o.stalled.RUnlock()
 	body, _ := io.ReadAll(r.Body) // what is cut off is not understood
 	f := wire.ParseForm(r.URL.RawQuery, string(body))
 	switch r.Method + " " + r.URL.Path {
@@ -375,6 +381,18 @@ func (o *oldMember) apply(r *http.Request, f wire.Form, s naming.ServiceKey) str
 	}
 	o.dirty[s] = true
 	return "ok"
+}
+
+// weight returns the weight with which it lists an instance, 0 when it does not.
+func (o *oldMember) weight(s naming.ServiceKey, ip string) float64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for e, k := range o.store[s] {
+		if e.IP == ip {
+			return k.Weight
+		}
+	}
+	return 0
 }
 
 // lists returns the endpoints that it lists in a service.
