@@ -11,8 +11,9 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/replica"
 )
 
-// transports is the replica's way to each peer, as the peer replicates now: by
-// clients over gRPC, or by services over HTTP as Nacos 1.x does.
+// transports is the replica's way to each peer, as the peer replicates now. To
+// one that does so as Nacos 1.x nothing is said of clients: it is told what is
+// listed as soon as that changes.
 type transports struct {
 	watch *membership.Watch
 	grpc  *nacosgrpc.Peers
@@ -21,26 +22,28 @@ type transports struct {
 
 var _ replica.Transport = (*transports)(nil)
 
-func (t *transports) to(a member.Address) replica.Transport {
-	if t.v1.Speaks(a) {
-		return t.v1
-	}
-	return t.grpc
-}
-
 // Send implements replica.Transport.
 func (t *transports) Send(ctx context.Context, to member.Address, r *naming.Record) error {
-	return t.to(to).Send(ctx, to, r)
+	if t.v1.Speaks(to) {
+		return nil
+	}
+	return t.grpc.Send(ctx, to, r)
 }
 
 // Drop implements replica.Transport.
 func (t *transports) Drop(ctx context.Context, to member.Address, c naming.ClientID, version int64) error {
-	return t.to(to).Drop(ctx, to, c, version)
+	if t.v1.Speaks(to) {
+		return nil
+	}
+	return t.grpc.Drop(ctx, to, c, version)
 }
 
 // Verify implements replica.Transport.
 func (t *transports) Verify(ctx context.Context, to member.Address, marks []naming.Mark) ([]naming.ClientID, error) {
-	return t.to(to).Verify(ctx, to, marks)
+	if t.v1.Speaks(to) {
+		return nil, nil
+	}
+	return t.grpc.Verify(ctx, to, marks)
 }
 
 // Load implements replica.Transport. A server of 2.0 or 2.1 that still replicates
@@ -51,5 +54,8 @@ func (t *transports) Load(ctx context.Context, from member.Address) ([]*naming.R
 			return nil, false, err
 		}
 	}
-	return t.to(from).Load(ctx, from)
+	if t.v1.Speaks(from) {
+		return nil, true, t.v1.AwaitLoaded(ctx, from)
+	}
+	return t.grpc.Load(ctx, from)
 }

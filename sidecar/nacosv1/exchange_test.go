@@ -168,7 +168,7 @@ func TestUpgradedMemberForgetsWhatConnectionsHold(t *testing.T) {
 	w.eventually(t, "it forgot the connection's instance", func() bool {
 		return slices.Equal(w.forgot, []naming.ClientID{naming.BeatClient("1", 80)})
 	})
-	if _, _, err := x.Load(t.Context(), old); err == nil {
+	if err := x.AwaitLoaded(t.Context(), old); err == nil {
 		t.Error("it can be loaded from as one of 1.x")
 	}
 }

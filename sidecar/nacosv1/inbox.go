@@ -128,30 +128,19 @@ func (l *link) fetch(ctx context.Context, services []naming.ServiceKey) {
 	}
 }
 
-// Send, Drop, Verify and Load are the replica's way to a member of 1.x. Clients
-// say nothing to it: it is told what is listed as soon as that changes.
-
-// Send does nothing.
-func (x *Exchange) Send(context.Context, member.Address, *naming.Record) error { return nil }
-
-// Drop does nothing.
-func (x *Exchange) Drop(context.Context, member.Address, naming.ClientID, int64) error { return nil }
-
-// Verify finds no difference.
-func (x *Exchange) Verify(context.Context, member.Address, []naming.Mark) ([]naming.ClientID, error) {
-	return nil, nil
-}
-
-// Load returns when all that the member knows was taken over.
-func (x *Exchange) Load(ctx context.Context, from member.Address) ([]*naming.Record, bool, error) {
+// AwaitLoaded returns when all that a member of 1.x knows was taken over, or with
+// an error if that will not be.
+func (x *Exchange) AwaitLoaded(ctx context.Context, from member.Address) error {
 	l := x.link(from)
 	if l == nil {
-		return nil, false, fmt.Errorf("load from %s: it does not replicate as 1.x any more", from) //nolint:err113 // nobody asks which
+		return fmt.Errorf("load from %s: %w", from, errNotOf1x)
 	}
 	select {
 	case <-l.loaded:
-		return nil, true, nil
+		return nil
 	case <-ctx.Done():
-		return nil, false, fmt.Errorf("load from %s: %w", from, context.Cause(ctx))
+		return fmt.Errorf("load from %s: %w", from, context.Cause(ctx))
 	}
 }
+
+var errNotOf1x = errors.New("it does not replicate as 1.x any more")
