@@ -67,7 +67,9 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 		func(s naming.ServiceKey) { n.hub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()
 	old.Self, old.Log = cfg.Address, log.WithName("v1")
-	n.v1 = nacosv1.New(old, n.loop, n.watch, n.peers.Drop)
+	n.v1 = nacosv1.New(old, nacosv1.Deps{
+		Catalog: n.loop, Inbox: n.loop, Routes: n.watch, Roster: n.watch, Forget: n.peers.Drop,
+	})
 	ways.v1 = n.v1
 	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.metrics.Pushed)
 	if err := n.open(ctx); err != nil {
@@ -97,7 +99,7 @@ func (n *node) open(ctx context.Context) error {
 	web := nacoshttp.DefaultConfig()
 	web.Self, web.Version, web.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
 	n.api = nacoshttp.New(web, nacoshttp.Deps{
-		Registrar: n.loop, Catalog: n.loop, Dialer: n.watch, Roster: n.watch, Datums: n.v1,
+		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.watch, Roster: n.watch, Datums: n.v1,
 	})
 	n.http = nacoshttp.Server(n.api)
 	n.admin = admin.NewServer(admin.Handler(n.sources()), n.cfg.DrainTimeout)

@@ -75,7 +75,7 @@ func startOld(t *testing.T, ip string, all ...string) *oldMember {
 		t.Fatal(err)
 	}
 	o.server = &http.Server{Handler: http.HandlerFunc(o.serve), ReadHeaderTimeout: time.Second}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	o.cancel = cancel
 	o.work.Go(func() { _ = o.server.Serve(l) }) // until it is closed
 	o.load(ctx)
@@ -119,7 +119,9 @@ func (o *oldMember) owns(s naming.ServiceKey) (member.Address, bool) {
 	return owner, owner == o.address
 }
 
-func (o *oldMember) tell(ctx context.Context, to member.Address, method, path string, query url.Values, body []byte) (string, error) {
+func (o *oldMember) tell(
+	ctx context.Context, to member.Address, method, path string, query url.Values, body []byte,
+) (string, error) {
 	target := "http://" + string(to) + path + "?" + query.Encode()
 	in, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 	if err != nil {

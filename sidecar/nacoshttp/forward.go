@@ -40,14 +40,14 @@ func (h *Handler) owned(here call) call {
 			return here(w, r, in)
 		}
 		passedOn := strings.Contains(r.UserAgent(), "Nacos-Server")
-		if owner, v1 := h.deps.Catalog.ServiceOwner(s); v1 && !passedOn && h.gave(w, r, in, owner) {
+		if owner, v1 := h.deps.Owners.ServiceOwner(s); v1 && !passedOn && h.gave(w, r, in, owner) {
 			return nil
 		}
-		owner, mine := h.deps.Catalog.Owner(naming.BeatClient(e.IP, e.Port))
+		owner, mine := h.deps.Owners.Owner(naming.BeatClient(e.IP, e.Port))
 		switch {
 		case mine:
 			return here(w, r, in)
-		case passedOn && !h.deps.Catalog.V1(member.Address(r.Header.Get("Request-Source"))):
+		case passedOn && !h.deps.Owners.V1(member.Address(r.Header.Get("Request-Source"))):
 			page(w, r, http.StatusBadRequest, refusal+remoteIP(r))
 			return nil
 		}

@@ -30,6 +30,10 @@ type Catalog interface {
 	Services(namespace, group string) []string
 	AllServices() []naming.ServiceKey
 	Loaded() bool
+}
+
+// Owners is what it needs to know where writes belong.
+type Owners interface {
 	Owner(c naming.ClientID) (owner member.Address, here bool)
 	// ServiceOwner returns the member that owns a service while there are members
 	// of Nacos 1.x, and whether it is one of them.
@@ -79,6 +83,7 @@ func DefaultConfig() Config {
 type Deps struct {
 	Registrar Registrar
 	Catalog   Catalog
+	Owners    Owners
 	Dialer    route.Dialer // reaches the member that owns a client
 	Roster    Roster
 	Datums    Datums

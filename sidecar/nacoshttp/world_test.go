@@ -136,7 +136,7 @@ func serve(t *testing.T, w *world) (*Handler, *httptest.Server) {
 	cfg := DefaultConfig()
 	cfg.Self = selfAddress
 	cfg.MaxBody, cfg.MaxDatums = 4<<10, 64<<10
-	h := New(cfg, Deps{Registrar: w, Catalog: w, Dialer: w, Roster: w, Datums: w})
+	h := New(cfg, Deps{Registrar: w, Catalog: w, Owners: w, Dialer: w, Roster: w, Datums: w})
 	s := httptest.NewServer(h)
 	t.Cleanup(func() {
 		s.Close()

@@ -44,7 +44,7 @@ func (x *Exchange) ask(ctx context.Context, to member.Address, c call) (answer, 
 	if err != nil {
 		return answer{}, fmt.Errorf("call %s: %w", to, err)
 	}
-	self := x.routes.Node()
+	self := x.deps.Routes.Node()
 	in.Header.Set("Content-Type", "application/json;charset=UTF-8")
 	if c.form {
 		in.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=UTF-8")

@@ -54,25 +54,33 @@ func DefaultConfig() Config {
 	}
 }
 
-// Registry is what this adapter needs of the replica.
-type Registry interface {
+// Catalog is what this adapter needs to read.
+type Catalog interface {
 	View(s naming.ServiceKey) *naming.View
 	AllServices() []naming.ServiceKey
 	Loaded() bool
 	ServiceOwner(s naming.ServiceKey) (owner member.Address, v1 bool)
 	Own(ctx context.Context, services []naming.ServiceKey) (map[naming.ServiceKey]naming.Own, error)
 	OwnClients(ctx context.Context) ([]naming.ClientID, error)
-	Given(ctx context.Context, s naming.ServiceKey, i naming.Instance) error
-	Receive(ctx context.Context, from member.Address, r *naming.Record) error
-	CompareDatums(ctx context.Context, from member.Address, revisions map[naming.ServiceKey]int32) ([]naming.ServiceKey, error)
 }
 
-// Routes is what it needs to find members, and to say what was found.
+// Inbox is what it tells of members of Nacos 1.x.
+type Inbox interface {
+	Receive(ctx context.Context, from member.Address, r *naming.Record) error
+	CompareDatums(ctx context.Context, from member.Address, revisions map[naming.ServiceKey]int32) ([]naming.ServiceKey, error)
+	Given(ctx context.Context, s naming.ServiceKey, i naming.Instance) error
+}
+
+// Routes is what it needs to find members, and to say how it went.
 type Routes interface {
 	Node() member.Node
 	Dial(ctx context.Context, to member.Address, port int) (net.Conn, error)
 	Reached(n member.Node, ip string)
 	Failed(to member.Address, refused bool, err error)
+}
+
+// Roster is what it needs to know of members, and to say.
+type Roster interface {
 	// Ours reports whether a member is known to be of our own kind.
 	Ours(a member.Address) bool
 	// At returns the listed members that were last seen at an IP.
@@ -80,18 +88,24 @@ type Routes interface {
 	SetV1(a member.Address, v1 bool)
 }
 
-// Forget has a member that replicates by clients forget one.
-type Forget func(ctx context.Context, to member.Address, c naming.ClientID, version int64) error
+// Deps are the parts of the member that the Exchange works for.
+type Deps struct {
+	Catalog Catalog
+	Inbox   Inbox
+	Routes  Routes
+	Roster  Roster
+
+	// Forget has a member that replicates by clients forget one.
+	Forget func(ctx context.Context, to member.Address, c naming.ClientID, version int64) error
+}
 
 // Exchange deals with all members of Nacos 1.x.
 type Exchange struct {
-	cfg      Config
-	registry Registry
-	routes   Routes
-	forget   Forget
-	web      *http.Client // for all calls but loads, which may take longer
-	loads    *http.Client
-	sums     sums
+	cfg   Config
+	deps  Deps
+	web   *http.Client // for all calls but loads, which may take longer
+	loads *http.Client
+	sums  sums
 
 	mu     sync.Mutex
 	closed bool
@@ -106,11 +120,11 @@ type Exchange struct {
 const idlePerMember = 8
 
 // New returns an Exchange without members.
-func New(cfg Config, registry Registry, routes Routes, forget Forget) *Exchange {
+func New(cfg Config, deps Deps) *Exchange {
 	return &Exchange{
-		cfg: cfg, registry: registry, routes: routes, forget: forget,
-		web:    route.Client(routes, cfg.CallWithin, idlePerMember),
-		loads:  route.Client(routes, cfg.LoadWithin, idlePerMember),
+		cfg: cfg, deps: deps,
+		web:    route.Client(deps.Routes, cfg.CallWithin, idlePerMember),
+		loads:  route.Client(deps.Routes, cfg.LoadWithin, idlePerMember),
 		judges: map[member.Address]*judge{},
 		links:  map[member.Address]*link{},
 	}
@@ -121,7 +135,7 @@ func New(cfg Config, registry Registry, routes Routes, forget Forget) *Exchange 
 func (x *Exchange) SetMembers(v member.View) {
 	x.follow(v)
 	if links := x.all(); len(links) > 0 {
-		all := x.registry.AllServices() // the rings may have changed
+		all := x.deps.Catalog.AllServices() // the rings may have changed
 		for _, l := range links {
 			l.touch(all...)
 		}

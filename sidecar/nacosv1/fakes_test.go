@@ -179,7 +179,7 @@ func exchange(t *testing.T, w *world, answers map[string]string) (*Exchange, *se
 	w.listens = strings.TrimPrefix(web.URL, "http://")
 	cfg := DefaultConfig()
 	cfg.Self = self
-	x := New(cfg, w, w, w.forget)
+	x := New(cfg, Deps{Catalog: w, Inbox: w, Routes: w, Roster: w, Forget: w.forget})
 	t.Cleanup(func() {
 		x.Close()
 		web.Close()

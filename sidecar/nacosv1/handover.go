@@ -47,7 +47,7 @@ func newHandover() handover {
 // owns those.
 func (l *link) plan(ctx context.Context, services []naming.ServiceKey) error {
 	theirs := slices.DeleteFunc(slices.Clone(services), func(s naming.ServiceKey) bool {
-		owner, _ := l.x.registry.ServiceOwner(s)
+		owner, _ := l.x.deps.Catalog.ServiceOwner(s)
 		if owner != l.to {
 			l.handed.leave(s)
 		}
@@ -56,7 +56,7 @@ func (l *link) plan(ctx context.Context, services []naming.ServiceKey) error {
 	if len(theirs) == 0 {
 		return nil
 	}
-	own, err := l.x.registry.Own(ctx, theirs)
+	own, err := l.x.deps.Catalog.Own(ctx, theirs)
 	if err != nil {
 		return err
 	}
@@ -213,14 +213,14 @@ func (l *link) register(ctx context.Context, p place, t task) error {
 	form.Set("healthy", strconv.FormatBool(t.instance.Healthy))
 	_, err = l.x.tell(ctx, l.to, call{method: http.MethodPost, path: wire.InstancePath, form: true, body: []byte(form.Encode())})
 	if err == nil && !t.held {
-		err = l.x.registry.Given(ctx, p.ServiceKey, t.instance)
+		err = l.x.deps.Inbox.Given(ctx, p.ServiceKey, t.instance)
 	}
 	return err
 }
 
 // listed reports whether a place is listed here though its client has ended.
 func (l *link) listed(p place) bool {
-	return slices.ContainsFunc(l.x.registry.View(p.ServiceKey).Hosts, func(i naming.Instance) bool {
+	return slices.ContainsFunc(l.x.deps.Catalog.View(p.ServiceKey).Hosts, func(i naming.Instance) bool {
 		return i.Endpoint() == p.Endpoint
 	})
 }

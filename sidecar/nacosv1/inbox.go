@@ -24,7 +24,7 @@ func (x *Exchange) Datums(ctx context.Context, ip string, body []byte) error {
 		return nil // as far as is known
 	}
 	return x.receive(ctx, sender, body, func(s naming.ServiceKey) member.Address {
-		if owner, v1 := x.registry.ServiceOwner(s); v1 {
+		if owner, v1 := x.deps.Catalog.ServiceOwner(s); v1 {
 			return owner
 		}
 		return sender
@@ -35,9 +35,9 @@ func (x *Exchange) Datums(ctx context.Context, ip string, body []byte) error {
 // was not known to be of 1.x is asked.
 func (x *Exchange) at(ip string, view member.View) (found member.Address) {
 	several := false
-	for _, a := range x.routes.At(ip) {
+	for _, a := range x.deps.Roster.At(ip) {
 		if !view.V1(a) {
-			if j := x.judge(a); j != nil && !x.routes.Ours(a) {
+			if j := x.judge(a); j != nil && !x.deps.Roster.Ours(a) {
 				j.hurry()
 			}
 			continue
@@ -69,7 +69,7 @@ func (x *Exchange) receive(
 		if from == "" {
 			continue
 		}
-		if err := x.registry.Receive(ctx, from, d.Record(from)); err != nil {
+		if err := x.deps.Inbox.Receive(ctx, from, d.Record(from)); err != nil {
 			return fmt.Errorf("take list of %s from %s: %w", d.Service, from, err)
 		}
 	}
@@ -81,7 +81,7 @@ func (x *Exchange) receive(
 func (x *Exchange) Checksums(ctx context.Context, source member.Address, sums map[naming.ServiceKey]string) error {
 	l := x.link(source)
 	if l == nil {
-		if j := x.judge(source); j != nil && !x.routes.Ours(source) {
+		if j := x.judge(source); j != nil && !x.deps.Roster.Ours(source) {
 			j.hurry()
 		}
 		return nil
@@ -90,7 +90,7 @@ func (x *Exchange) Checksums(ctx context.Context, source member.Address, sums ma
 	for s, sum := range sums {
 		revisions[s] = wire.Revision(sum)
 	}
-	different, err := x.registry.CompareDatums(ctx, source, revisions)
+	different, err := x.deps.Inbox.CompareDatums(ctx, source, revisions)
 	if err != nil || len(different) == 0 {
 		return err
 	}

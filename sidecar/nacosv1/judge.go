@@ -61,7 +61,7 @@ func (j *judge) hurry() {
 
 // look asks once. settled is false while there is no answer.
 func (j *judge) look(ctx context.Context) (settled bool) {
-	if j.x.routes.Ours(j.of) {
+	if j.x.deps.Roster.Ours(j.of) {
 		j.judged(false)
 		return true
 	}
@@ -75,12 +75,12 @@ func (j *judge) look(ctx context.Context) (settled bool) {
 	case err == nil && v1:
 		j.first.Store(wire.GenerationOf(n.Version) == wire.First)
 		j.judged(true)
-		j.x.routes.Reached(n, ipOf(j.of))
+		j.x.deps.Routes.Reached(n, ipOf(j.of))
 	case err == nil:
 		j.first.Store(false)
 		j.judged(false)
 	case j.v1: // nobody else would notice
-		j.x.routes.Failed(j.of, errors.Is(err, syscall.ECONNREFUSED), err)
+		j.x.deps.Routes.Failed(j.of, errors.Is(err, syscall.ECONNREFUSED), err)
 	}
 	return err == nil
 }
@@ -98,7 +98,7 @@ func (j *judge) judged(v1 bool) {
 		j.x.cfg.Log.Info("member replicates otherwise now", "member", j.of, "as1x", v1)
 	}
 	j.v1 = v1
-	j.x.routes.SetV1(j.of, v1)
+	j.x.deps.Roster.SetV1(j.of, v1)
 	j.once.Do(func() { close(j.known) })
 }
 
@@ -142,7 +142,7 @@ func (x *Exchange) judgeNow(ctx context.Context, a member.Address) (n member.Nod
 
 // report tells a member of 1.x that this one is there.
 func (x *Exchange) report(ctx context.Context, to member.Address) error {
-	body, err := x.tell(ctx, to, call{method: http.MethodPost, path: wire.ReportPath, body: wire.HTTPReport(x.routes.Node())})
+	body, err := x.tell(ctx, to, call{method: http.MethodPost, path: wire.ReportPath, body: wire.HTTPReport(x.deps.Routes.Node())})
 	if err == nil {
 		_, err = wire.DecodeHTTPReportResult(body)
 	}

@@ -77,7 +77,7 @@ func (l *link) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			if now.Before(l.paused) || !l.x.registry.Loaded() {
+			if now.Before(l.paused) || !l.x.deps.Catalog.Loaded() {
 				continue
 			}
 			if err := l.round(ctx, now); err != nil && ctx.Err() == nil {
@@ -106,7 +106,7 @@ func (l *link) load(ctx context.Context) bool {
 		})
 		if err == nil {
 			err = l.x.receive(ctx, l.to, body, func(s naming.ServiceKey) member.Address {
-				if owner, v1 := l.x.registry.ServiceOwner(s); v1 && owner != l.to {
+				if owner, v1 := l.x.deps.Catalog.ServiceOwner(s); v1 && owner != l.to {
 					return "" // it is asked itself
 				}
 				return l.to
@@ -151,7 +151,7 @@ func (l *link) round(ctx context.Context, now time.Time) error {
 // own returns those of the services that this member owns.
 func (l *link) own(services []naming.ServiceKey) (own []naming.ServiceKey) {
 	for _, s := range services {
-		if owner, _ := l.x.registry.ServiceOwner(s); owner == l.x.cfg.Self {
+		if owner, _ := l.x.deps.Catalog.ServiceOwner(s); owner == l.x.cfg.Self {
 			own = append(own, s)
 		} else {
 			delete(l.shown, s)
@@ -191,7 +191,7 @@ func (l *link) show(ctx context.Context) error {
 	sums := map[naming.ServiceKey]string{}
 	status := map[string]map[string]string{naming.DefaultNamespace: {}}
 	for _, s := range l.x.owned() {
-		held := l.x.sums.of(l.x.registry.View(s))
+		held := l.x.sums.of(l.x.deps.Catalog.View(s))
 		sums[s] = held.list
 		if status[s.Namespace] == nil {
 			status[s.Namespace] = map[string]string{}
@@ -214,12 +214,12 @@ func (l *link) show(ctx context.Context) error {
 
 // owned returns the services with instances that this member owns.
 func (x *Exchange) owned() []naming.ServiceKey {
-	return slices.DeleteFunc(x.registry.AllServices(), func(s naming.ServiceKey) bool {
-		owner, _ := x.registry.ServiceOwner(s)
+	return slices.DeleteFunc(x.deps.Catalog.AllServices(), func(s naming.ServiceKey) bool {
+		owner, _ := x.deps.Catalog.ServiceOwner(s)
 		return owner != x.cfg.Self
 	})
 }
 
 func (x *Exchange) datum(s naming.ServiceKey) wire.Datum {
-	return wire.NewDatum(s, x.registry.View(s).Hosts)
+	return wire.NewDatum(s, x.deps.Catalog.View(s).Hosts)
 }

@@ -19,7 +19,7 @@ const tidyWithin = 30 * time.Second
 // this one. Nobody would renew them, and as long as it counts more instances by
 // clients than by services it does not return.
 func (x *Exchange) part(ctx context.Context, a member.Address) {
-	if own, err := x.registry.OwnClients(ctx); err == nil { // otherwise this member stops
+	if own, err := x.deps.Catalog.OwnClients(ctx); err == nil { // otherwise this member stops
 		x.forgetAll(ctx, a, own)
 	}
 }
@@ -28,7 +28,7 @@ func (x *Exchange) part(ctx context.Context, a member.Address) {
 // made, by their addresses, of instances whose connections are held here: it
 // would list them beside the connections themselves.
 func (x *Exchange) tidy(ctx context.Context, a member.Address) {
-	own, err := x.registry.Own(ctx, x.registry.AllServices())
+	own, err := x.deps.Catalog.Own(ctx, x.deps.Catalog.AllServices())
 	if err != nil {
 		return // this member stops
 	}
@@ -53,7 +53,7 @@ func (x *Exchange) forgetAll(ctx context.Context, a member.Address, clients []na
 		places <- struct{}{}
 		calls.Go(func() {
 			defer func() { <-places }()
-			for x.forget(ctx, a, c, 0) != nil {
+			for x.deps.Forget(ctx, a, c, 0) != nil {
 				if !sleep(ctx, x.cfg.RetryFrom) {
 					return
 				}
