@@ -68,7 +68,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	old := nacosv1.DefaultConfig()
 	old.Self, old.Log = cfg.Address, log.WithName("v1")
 	n.v1 = nacosv1.New(old, nacosv1.Deps{
-		Catalog: n.loop, Inbox: n.loop, Routes: n.watch, Roster: n.watch, Forget: n.peers.Drop,
+		Catalog: n.loop, Inbox: n.loop, Routes: n.watch, Roster: n.watch, Observer: n.metrics, Forget: n.peers.Drop,
 	})
 	ways.v1 = n.v1
 	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.metrics.Pushed)
@@ -192,7 +192,7 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 	for _, p := range n.watch.Peers() {
 		r.Peers = append(r.Peers, report.Peer{
 			Member: string(p.Address), State: string(p.State), Address: p.IP,
-			Transport: n.transport(p.Address), Pending: st.PendingTo[p.Address], Error: p.Error,
+			Transport: n.transport(p.Address), Pending: st.PendingTo[p.Address] + n.v1.Pending(p.Address), Error: p.Error,
 		})
 	}
 	return r, nil

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 )
@@ -17,6 +18,7 @@ const maxAnswer = 256 << 20
 
 // call is one call of a member's main port.
 type call struct {
+	kind         string // as it is observed; "" when it is not
 	method, path string
 	query        url.Values
 	form         bool // the body is a form and not JSON
@@ -67,10 +69,14 @@ func (x *Exchange) ask(ctx context.Context, to member.Address, c call) (answer, 
 
 // tell makes a call whose answer must be a success. 304 is one (HTTP page, 6.5).
 func (x *Exchange) tell(ctx context.Context, to member.Address, c call) ([]byte, error) {
+	began := time.Now()
 	a, err := x.ask(ctx, to, c)
 	if err == nil && a.status != http.StatusOK && a.status != http.StatusNotModified {
 		text := strings.TrimSpace(string(a.body[:min(len(a.body), 200)]))
 		err = fmt.Errorf("call %s: %s %s answered %d %s", to, c.method, c.path, a.status, text)
+	}
+	if c.kind != "" {
+		x.deps.Observer.Called(to, c.kind, time.Since(began), err)
 	}
 	return a.body, err
 }

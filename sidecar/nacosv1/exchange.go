@@ -88,12 +88,20 @@ type Roster interface {
 	SetV1(a member.Address, v1 bool)
 }
 
+// Observer is told of calls when they have ended. It must return at once.
+type Observer interface {
+	// Called reports a call: kind is send (a list), hand (an instance in a service
+	// of the other member), verify or load.
+	Called(to member.Address, kind string, took time.Duration, err error)
+}
+
 // Deps are the parts of the member that the Exchange works for.
 type Deps struct {
-	Catalog Catalog
-	Inbox   Inbox
-	Routes  Routes
-	Roster  Roster
+	Catalog  Catalog
+	Inbox    Inbox
+	Routes   Routes
+	Roster   Roster
+	Observer Observer
 
 	// Forget has a member that replicates by clients forget one.
 	Forget func(ctx context.Context, to member.Address, c naming.ClientID, version int64) error
@@ -223,6 +231,15 @@ func (x *Exchange) OnlyV1(a member.Address) bool {
 
 // Speaks reports whether a member replicates as Nacos 1.x does.
 func (x *Exchange) Speaks(a member.Address) bool { return x.link(a) != nil }
+
+// Pending returns how much of what is listed here a member of Nacos 1.x was not
+// told yet: services and instances.
+func (x *Exchange) Pending(a member.Address) int {
+	if l := x.link(a); l != nil {
+		return l.pending()
+	}
+	return 0
+}
 
 func (x *Exchange) all() []*link {
 	x.mu.Lock()

@@ -53,6 +53,12 @@ func TestListsOfOwnServicesAreSentAndShown(t *testing.T) {
 		return slices.Contains(got, "PUT "+wire.DatumPath) && slices.Contains(got, "PUT "+wire.ChecksumPath) &&
 			slices.Contains(got, "POST "+wire.StatusPath)
 	})
+	w.eventually(t, "all calls were observed", func() bool {
+		return w.called["load"] > 0 && w.called["send"] > 0 && w.called["verify"] > 0
+	})
+	if x.Pending(old) != 0 || x.Pending(self) != 0 {
+		t.Errorf("%d are pending", x.Pending(old))
+	}
 	if slices.Contains(s.asked(), "POST "+wire.InstancePath) {
 		t.Error("an instance was registered at a member that does not own its service")
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -45,12 +46,13 @@ type world struct {
 	forgot   []naming.ClientID
 	clients  []naming.ClientID
 	given    []naming.Instance
+	called   map[string]int // by kind
 }
 
 func newWorld() *world {
 	return &world{
 		hosts: map[naming.ServiceKey][]naming.Instance{}, own: map[naming.ServiceKey]naming.Own{},
-		at: map[string][]member.Address{},
+		at: map[string][]member.Address{}, called: map[string]int{},
 	}
 }
 
@@ -123,8 +125,16 @@ func (w *world) Dial(ctx context.Context, _ member.Address, _ int) (net.Conn, er
 
 func (w *world) Reached(member.Node, string)        {}
 func (w *world) Failed(member.Address, bool, error) {}
-func (w *world) Ours(a member.Address) bool         { return a == self }
-func (w *world) At(ip string) []member.Address      { return w.at[ip] }
+func (w *world) Called(_ member.Address, kind string, _ time.Duration, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil {
+		w.called[kind]++
+	}
+}
+
+func (w *world) Ours(a member.Address) bool    { return a == self }
+func (w *world) At(ip string) []member.Address { return w.at[ip] }
 
 func (w *world) SetV1(_ member.Address, v1 bool) {
 	w.mu.Lock()
@@ -179,7 +189,7 @@ func exchange(t *testing.T, w *world, answers map[string]string) (*Exchange, *se
 	w.listens = strings.TrimPrefix(web.URL, "http://")
 	cfg := DefaultConfig()
 	cfg.Self = self
-	x := New(cfg, Deps{Catalog: w, Inbox: w, Routes: w, Roster: w, Forget: w.forget})
+	x := New(cfg, Deps{Catalog: w, Inbox: w, Routes: w, Roster: w, Observer: w, Forget: w.forget})
 	t.Cleanup(func() {
 		x.Close()
 		web.Close()

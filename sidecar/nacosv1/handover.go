@@ -106,6 +106,19 @@ func (h *handover) update(now time.Time, s naming.ServiceKey, own naming.Own) {
 	}
 }
 
+func (h *handover) pending() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, of := range h.tasks {
+		for _, t := range of {
+			if !t.told {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // take returns the tasks that are due, at most n, and puts them off for as long
 // as doing one may take.
 func (h *handover) take(now time.Time, n int, within time.Duration) map[place]task {
@@ -181,12 +194,12 @@ func (l *link) hand(ctx context.Context, p place, t task) (known bool, err error
 	case t.ended && l.listed(p):
 		return true, nil // somebody else publishes it by now
 	case t.ended:
-		_, err := l.x.tell(ctx, l.to, call{method: http.MethodDelete, path: wire.InstancePath, query: identity(p)})
+		_, err := l.x.tell(ctx, l.to, call{kind: "hand", method: http.MethodDelete, path: wire.InstancePath, query: identity(p)})
 		return true, err
 	case !t.told || !t.held:
 		return true, l.register(ctx, p, t)
 	}
-	body, err := l.x.tell(ctx, l.to, call{method: http.MethodPut, path: wire.BeatPath, query: identity(p)})
+	body, err := l.x.tell(ctx, l.to, call{kind: "hand", method: http.MethodPut, path: wire.BeatPath, query: identity(p)})
 	if err != nil {
 		return true, err
 	}
@@ -211,7 +224,9 @@ func (l *link) register(ctx context.Context, p place, t task) error {
 	form.Set("weight", strconv.FormatFloat(t.instance.Weight, 'f', -1, 64))
 	form.Set("enabled", strconv.FormatBool(t.instance.Enabled))
 	form.Set("healthy", strconv.FormatBool(t.instance.Healthy))
-	_, err = l.x.tell(ctx, l.to, call{method: http.MethodPost, path: wire.InstancePath, form: true, body: []byte(form.Encode())})
+	_, err = l.x.tell(ctx, l.to, call{
+		kind: "hand", method: http.MethodPost, path: wire.InstancePath, form: true, body: []byte(form.Encode()),
+	})
 	if err == nil && !t.held {
 		err = l.x.deps.Inbox.Given(ctx, p.ServiceKey, t.instance)
 	}

@@ -61,6 +61,12 @@ func (l *link) take() []naming.ServiceKey {
 	return out
 }
 
+func (l *link) pending() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.dirty) + l.handed.pending()
+}
+
 // run takes over what the member knows, and then tells it what it does not.
 func (l *link) run(ctx context.Context) {
 	if !l.load(ctx) {
@@ -101,7 +107,7 @@ func (l *link) failed(now time.Time, err error) {
 func (l *link) load(ctx context.Context) bool {
 	for {
 		body, err := l.x.tell(ctx, l.to, call{
-			method: http.MethodGet, path: wire.DatumsPath, large: true,
+			kind: "load", method: http.MethodGet, path: wire.DatumsPath, large: true,
 			query: url.Values{"encoding": {"UTF-8"}, "nofix": {"1"}},
 		})
 		if err == nil {
@@ -172,7 +178,8 @@ func (l *link) push(ctx context.Context, services []naming.ServiceKey) error {
 		if len(lists) == 0 {
 			continue
 		}
-		if _, err := l.x.tell(ctx, l.to, call{method: http.MethodPut, path: wire.DatumPath, body: wire.Datums(lists)}); err != nil {
+		put := call{kind: "send", method: http.MethodPut, path: wire.DatumPath, body: wire.Datums(lists)}
+		if _, err := l.x.tell(ctx, l.to, put); err != nil {
 			return err
 		}
 		for _, d := range lists {
@@ -200,7 +207,7 @@ func (l *link) show(ctx context.Context) error {
 	}
 	l.x.sums.trim(len(sums))
 	_, err := l.x.tell(ctx, l.to, call{
-		method: http.MethodPut, path: wire.ChecksumPath,
+		kind: "verify", method: http.MethodPut, path: wire.ChecksumPath,
 		query: url.Values{"source": {string(l.x.cfg.Self)}}, body: wire.Checksums(sums),
 	})
 	for _, namespace := range slices.Sorted(maps.Keys(status)) {

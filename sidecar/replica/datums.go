@@ -219,8 +219,8 @@ func (l *Loop) settleDatums(now time.Time) {
 				l.yieldTo(now, by, d)
 			case d.orphaned.IsZero():
 				d.orphaned = now
-			case now.Sub(d.orphaned) >= orphanFor, l.datums.of[s][naming.DatumClient(s, owner)] != nil:
-				l.emptyDatum(now, d)
+			case now.Sub(d.orphaned) >= orphanFor, owner != by && l.datums.of[s][naming.DatumClient(s, owner)] != nil:
+				l.emptyDatum(now, d) // in favour of the list of the present owner, or of nobody's
 			case now.Sub(d.orphaned) >= adoptAfter:
 				l.adoptFrom(now, s, d)
 			}

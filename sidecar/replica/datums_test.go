@@ -240,8 +240,10 @@ func TestListsOfAnUpgradedMemberGoInTime(t *testing.T) {
 		for _, m := range []member.Address{memberA, memberB} {
 			c.view(m, false, nil)
 		}
-		elapse(time.Second)
-		c.wantListed(s, "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4")
+		for range 20 {
+			elapse(time.Second)
+			c.wantListed(s, "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4")
+		}
 		elapse(90 * time.Second)
 		c.wantListed(s)
 	})
