@@ -60,13 +60,14 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
 		n.ready, func() int64 { return n.loop.Clock() })
 	peers := nacosgrpc.DefaultPeersConfig()
-	peers.Log = log.WithName("peers")
+	peers.Log, peers.Identity = log.WithName("peers"), cfg.Identity
+	peers.Stream, peers.Observer, peers.Streaming = cfg.PeerStream, n.metrics, n.streaming
 	n.peers = nacosgrpc.NewPeers(peers, n.watch)
-	ways := &transports{watch: n.watch, grpc: n.peers}
+	ways := &transports{Stream: n.peers, watch: n.watch, grpc: n.peers}
 	n.loop = replica.New(replica.DefaultConfig(cfg.Address), log.WithName("replica"), ways, n.metrics,
 		func(s naming.ServiceKey) { n.hub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()
-	old.Self, old.Log = cfg.Address, log.WithName("v1")
+	old.Self, old.Identity, old.Log = cfg.Address, cfg.Identity, log.WithName("v1")
 	n.v1 = nacosv1.New(old, nacosv1.Deps{
 		Catalog: n.loop, Inbox: n.loop, Routes: n.watch, Roster: n.watch, Observer: n.metrics, Forget: n.peers.Drop,
 	})
@@ -88,16 +89,19 @@ func (n *node) open(ctx context.Context) error {
 	n.adminListener, errs[0] = listen.Listen(ctx, "tcp", n.cfg.AdminAddress)
 	n.httpListener, errs[1] = listen.Listen(ctx, "tcp", net.JoinHostPort(n.cfg.ListenHost, strconv.Itoa(n.cfg.Address.Port())))
 	grpc := nacosgrpc.DefaultConfig()
-	grpc.Log = n.log.WithName("grpc")
+	grpc.Log, grpc.Identity = n.log.WithName("grpc"), n.cfg.Identity
+	grpc.Stream = n.cfg.PeerStream
 	grpc.SDK, grpc.Cluster, errs[2] = nacosgrpc.Listen(n.cfg.ListenHost, n.cfg.Address)
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("open ports: %w", err)
 	}
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
+		Stream: n.loop,
 	})
 	web := nacoshttp.DefaultConfig()
 	web.Self, web.Version, web.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
+	web.Identity = n.cfg.Identity
 	n.api = nacoshttp.New(web, nacoshttp.Deps{
 		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.watch, Roster: n.watch, Datums: n.v1,
 	})
@@ -131,6 +135,11 @@ func (n *node) events() membership.Events {
 		},
 		Clock: func(t int64) { n.note("clock of a peer", n.loop.ObserveClock(ctx, t)) },
 	}
+}
+
+// streaming carries to the replica that a stream to a peer is up, or no longer.
+func (n *node) streaming(peer member.Address, up bool) {
+	n.note("stream to a peer", n.loop.Streams(context.Background(), peer, up))
 }
 
 func (n *node) note(what string, err error) {
@@ -203,7 +212,7 @@ func (n *node) transport(a member.Address) string {
 	if n.v1.Speaks(a) {
 		return "v1"
 	}
-	return ""
+	return n.peers.Transport(a)
 }
 
 func (n *node) counts(ctx context.Context) (metrics.Counts, error) {

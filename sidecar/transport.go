@@ -15,6 +15,8 @@ import (
 // one that does so as Nacos 1.x nothing is said of clients: it is told what is
 // listed as soon as that changes.
 type transports struct {
+	replica.Stream // of those that stream, none of which does so as Nacos 1.x
+
 	watch *membership.Watch
 	grpc  *nacosgrpc.Peers
 	v1    *nacosv1.Exchange
@@ -48,14 +50,16 @@ func (t *transports) Verify(ctx context.Context, to member.Address, marks []nami
 
 // Load implements replica.Transport. A server of 2.0 or 2.1 that still replicates
 // as 1.x would answer over gRPC as well, with what nobody is shown.
-func (t *transports) Load(ctx context.Context, from member.Address) ([]*naming.Record, bool, error) {
+func (t *transports) Load(
+	ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error,
+) (complete bool, err error) {
 	if !t.watch.Ours(from) {
 		if err := t.v1.AwaitJudged(ctx, from); err != nil {
-			return nil, false, err
+			return false, err
 		}
 	}
 	if t.v1.Speaks(from) {
-		return nil, true, t.v1.AwaitLoaded(ctx, from)
+		return true, t.v1.AwaitLoaded(ctx, from)
 	}
-	return t.grpc.Load(ctx, from)
+	return t.grpc.Load(ctx, from, except, take)
 }

@@ -179,6 +179,13 @@ func (w *Watch) At(ip string) []member.Address {
 	return out
 }
 
+// Lists reports whether a is a peer in the list.
+func (w *Watch) Lists(a member.Address) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.peers[a] != nil
+}
+
 // WithJava reports whether a Java server is among the peers: one that was met,
 // but has no incarnation. It stays one when it cannot be reached.
 func (w *Watch) WithJava() bool {

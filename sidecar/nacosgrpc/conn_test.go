@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
@@ -179,5 +180,31 @@ func TestConnectionsAreLimited(t *testing.T) {
 	extra := dial(t, s.sdk)
 	if _, err := extra.Read(make([]byte, 1)); err == nil {
 		t.Error("a connection too many was served")
+	}
+}
+
+func TestClientIsToldWhereToGo(t *testing.T) {
+	tests := map[string]struct {
+		target member.Address
+		want   string
+	}{
+		"to a member":           {"10.0.0.7:8848", `,"serverIp":"10.0.0.7","serverPort":"8848","connectionId":`},
+		"to an IPv6 member":     {"[::1]:8848", `,"serverIp":"::1","serverPort":"8848","connectionId":`},
+		"to whichever it lists": {"", `"requestId":"1","connectionId":`},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, nil)
+			c := connect(t, s.sdk, namingSetup)
+			moved := make(chan error, 1)
+			go func() { moved <- s.moveTo(t.Context(), s.open.all()[0], tc.target) }()
+			p := c.acknowledge(wire.ConnectResetResponse)
+			if body := string(wire.Body(p)); wire.KindOf(p) != wire.ConnectResetRequest || !strings.Contains(body, tc.want) {
+				t.Errorf("asked by %s %s", wire.KindOf(p), body)
+			}
+			if err := <-moved; err != nil {
+				t.Errorf("moveTo: %v", err)
+			}
+		})
 	}
 }

@@ -27,6 +27,8 @@ type world struct {
 	heard        []member.Node
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
+	stranger     member.Address    // who is not in the list
+	lacking      []naming.ClientID // what a peer was not given
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -211,6 +213,11 @@ func (w *world) Snapshot(context.Context) ([]*naming.Record, bool, error) {
 	return w.registry.Records(), w.loaded, nil
 }
 
+func (w *world) Lacks(_ context.Context, _ member.Address, clients []naming.ClientID) error {
+	w.do(func() { w.lacking = append(w.lacking, clients...) })
+	return nil
+}
+
 func (w *world) Restarted(_ context.Context, peer member.Address) error {
 	w.do(func() { w.restarted = append(w.restarted, peer) })
 	return nil
@@ -224,6 +231,41 @@ func (w *world) Node() member.Node {
 
 func (w *world) Heard(n member.Node, _ string) {
 	w.do(func() { w.heard = append(w.heard, n) })
+}
+
+func (w *world) Lists(a member.Address) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return a != w.stranger
+}
+
+// Apply takes changes one by one.
+func (w *world) Apply(ctx context.Context, from member.Address, _ int64, changes []naming.Change) (errs []error, err error) {
+	for i, c := range changes {
+		if c.Record == nil {
+			err = w.Forget(ctx, from, c.Client, c.Version)
+		} else if c.Record, err = c.Whole(w.record(c.Client)); err == nil {
+			err = w.Receive(ctx, from, c.Record)
+		}
+		if err != nil {
+			errs = append(errs, make([]error, len(changes)-len(errs))...)
+			errs[i] = err
+		}
+	}
+	return errs, nil
+}
+
+func (w *world) CompareDigest(_ context.Context, _ member.Address, root [16]byte) ([][16]byte, error) {
+	if root == ([16]byte{}) {
+		return nil, nil
+	}
+	return make([][16]byte, 256), nil
+}
+
+func (w *world) CompareBuckets(
+	ctx context.Context, from member.Address, _ [16]byte, _ []uint8, marks []naming.Mark,
+) ([]naming.ClientID, error) {
+	return w.Compare(ctx, from, marks)
 }
 
 func (w *world) WithJava() bool { return w.java != "" }

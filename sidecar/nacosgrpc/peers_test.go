@@ -60,7 +60,11 @@ func TestPeersCarryRecordsBothWays(t *testing.T) {
 	if err := p.Drop(ctx, selfAddress, b.Client, 2); err != nil {
 		t.Fatal(err)
 	}
-	records, complete, err := p.Load(ctx, selfAddress)
+	var records []*naming.Record
+	complete, err := p.Load(ctx, selfAddress, nil, func(list []*naming.Record) error {
+		records = list
+		return nil
+	})
 	if err != nil || !complete || len(records) != 1 || records[0].Stamp != a.Stamp {
 		t.Errorf("Load = %v, %v, %v", records, complete, err)
 	}
@@ -157,7 +161,7 @@ func TestPeersAnswerOnTheirStream(t *testing.T) {
 		if err := c.ask(t.Context(), wire.ClientDetectionRequest, wire.Detection); err != nil {
 			t.Error(err)
 		}
-		if err := s.reset(t.Context(), c); err != nil {
+		if err := s.moveTo(t.Context(), c, ""); err != nil {
 			t.Error(err)
 		}
 		<-c.done

@@ -14,6 +14,9 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/stream"
+	"github.com/distro-naming/naming-operator/sidecar/stream/streampb"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 // Config says how the two ports are served. DefaultConfig has the values of
@@ -23,9 +26,13 @@ type Config struct {
 	Cluster net.Listener // for members, on the main port + 1001
 
 	MaxMessage     int           // bytes of one message from outside; a larger one is RESOURCE_EXHAUSTED
+	MaxSnapshot    int           // bytes of the answer to a Java server that loads: it reads no more
 	MaxConnections int           // on both ports together; more are closed at once
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
+	Stream         bool          // our own members may stream to this one
+	HandOver       time.Duration // how long a client that was sent away is listed after it went, to register elsewhere
+	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
 	Log            logr.Logger
 }
@@ -34,9 +41,12 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		MaxMessage:     10 << 20,
+		MaxSnapshot:    10 << 20,
 		MaxConnections: 100_000,
 		IdleAfter:      20 * time.Second,
 		AnswerWithin:   5 * time.Second,
+		Stream:         true,
+		HandOver:       15 * time.Second,
 		Public:         true,
 		Log:            logr.Discard(),
 	}
@@ -65,6 +75,7 @@ type Deps struct {
 	Subscriptions Subscriptions
 	Inbox         Inbox
 	Roster        Roster
+	Stream        stream.Inbox // what our own members may ask by their streams
 }
 
 // Server serves both ports.
@@ -74,10 +85,12 @@ type Server struct {
 
 	sdk, cluster *port
 	open         table
+	receiver     *stream.Receiver
 
 	requests atomic.Int64 // id of the last request sent on a stream
 	clock    atomic.Int64 // of the last connection id, so that no two are equal
 	leaving  atomic.Bool  // Drain was called
+	busy     processors
 	stopping chan struct{}
 	stop     sync.Once
 	work     sync.WaitGroup // goroutines beside those of grpc
@@ -89,6 +102,10 @@ func NewServer(cfg Config, deps Deps) *Server {
 	s.sdk = newPort(s, cfg.SDK, s.handlers())
 	s.cluster = newPort(s, cfg.Cluster, s.clusterHandlers())
 	s.cluster.members = true
+	s.receiver = stream.NewReceiver(stream.DefaultConfig(), deps.Roster.Node, deps.Stream)
+	if cfg.Stream {
+		streampb.RegisterReplicationServer(s.cluster.grpc, replication{port: s.cluster})
+	}
 	return s
 }
 

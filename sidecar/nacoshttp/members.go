@@ -18,9 +18,9 @@ import (
 func (h *Handler) memberRoutes() map[string]map[string]call {
 	v1 := contextPath + "/v1"
 	return map[string]map[string]call{
-		wire.DatumPath:    {http.MethodPut: h.takeDatums, http.MethodGet: h.datum},
+		wire.DatumPath:    {http.MethodPut: h.known(h.takeDatums), http.MethodGet: h.datum},
 		wire.DatumsPath:   {http.MethodGet: h.datums},
-		wire.ChecksumPath: {http.MethodPut: h.checksum},
+		wire.ChecksumPath: {http.MethodPut: h.known(h.checksum)},
 		wire.StatusPath:   {http.MethodPost: h.serviceStatus},
 		wire.StatusesPath: {http.MethodGet: h.statuses},
 		wire.SelfPath:     {http.MethodGet: h.self},
@@ -29,6 +29,18 @@ func (h *Handler) memberRoutes() map[string]map[string]call {
 		v1 + "/ns/operator/cluster/state": {http.MethodGet: h.follower},
 		v1 + "/ns/raft/vote":              {http.MethodPost: h.follower},
 		v1 + "/ns/raft/beat":              {http.MethodPost: h.follower},
+	}
+}
+
+// known answers only those who know the identity of the cluster, if it has one.
+// Java asks for lists without it.
+func (h *Handler) known(answer call) call {
+	return func(w http.ResponseWriter, r *http.Request, in request) error {
+		if i := h.cfg.Identity; i.Key != "" && !i.Is(r.Header.Get(i.Key)) {
+			page(w, r, http.StatusForbidden, "unknown member: the server identity is missing or wrong")
+			return nil
+		}
+		return answer(w, r, in)
 	}
 }
 

@@ -149,6 +149,38 @@ func TestBrokenBodiesOfMembersAreRefused(t *testing.T) {
 	}
 }
 
+func TestIdentityIsAskedOfMembersThatTell(t *testing.T) {
+	for name, tc := range map[string]struct {
+		method, target, value string
+		status                int
+	}{
+		"lists with it":                     {"PUT", wire.DatumPath, "secret", 200},
+		"lists without it":                  {"PUT", wire.DatumPath, "", 403},
+		"checksums with another":            {"PUT", wire.ChecksumPath + "?source=a:1", "guess", 403},
+		"a question, as Java asks it":       {"GET", wire.DatumsPath, "", 200},
+		"health, which says nothing of its": {"POST", wire.StatusPath, "", 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			h, s := serve(t, w)
+			h.cfg.Identity = wire.Identity{Key: "serverIdentity", Value: "secret"}
+			in, err := http.NewRequestWithContext(t.Context(), tc.method, s.URL+tc.target, strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Header.Set("ServerIdentity", tc.value)
+			out, err := s.Client().Do(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer out.Body.Close()
+			if out.StatusCode != tc.status {
+				t.Errorf("answered %d, want %d", out.StatusCode, tc.status)
+			}
+		})
+	}
+}
+
 func TestMembersAreAnsweredWhileThisOneLoads(t *testing.T) {
 	w := newWorld()
 	w.loaded = false

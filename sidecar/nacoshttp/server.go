@@ -60,6 +60,7 @@ type Roster interface {
 type Config struct {
 	Self          member.Address // this member, as it signs forwarded calls
 	Version       string         // of Nacos that it claims to speak
+	Identity      wire.Identity  // asked of members that tell what they list; none: everybody is taken for one
 	MaxBody       int64          // bytes of a call's body
 	MaxDatums     int64          // the same of one that carries whole services
 	CallWithin    time.Duration  // for the registry to take a change

@@ -55,6 +55,9 @@ func (x *Exchange) ask(ctx context.Context, to member.Address, c call) (answer, 
 	in.Header.Set("Client-Version", self.Version)
 	in.Header.Set("Nacos-Server", self.Version)
 	in.Header.Set("Request-Source", string(self.Address))
+	if i := x.cfg.Identity; i.Key != "" {
+		in.Header.Set(i.Key, i.Value)
+	}
 	out, err := client.Do(in)
 	if err != nil {
 		return answer{}, fmt.Errorf("call %s: %w", to, err)

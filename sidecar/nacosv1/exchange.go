@@ -14,12 +14,14 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/route"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 // Config says how members of Nacos 1.x are dealt with. DefaultConfig has the
 // values, those of Nacos where it has one.
 type Config struct {
 	Self         member.Address
+	Identity     wire.Identity // sent with all calls
 	JudgeEvery   time.Duration // how often a member is asked how it replicates, and reported to if as 1.x
 	SettledEvery time.Duration // how often, once it is known not to
 	MergeFor     time.Duration // changes within this time leave together

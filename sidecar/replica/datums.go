@@ -31,7 +31,9 @@ type datums struct {
 }
 
 type datum struct {
-	full     *naming.Record                // as its member gave it
+	client   naming.ClientID
+	stamp    naming.Stamp
+	full     naming.Publication            // as its member gave it
 	echoes   map[naming.Endpoint]time.Time // what is hidden as such, and when a connection last published it
 	adopted  map[naming.Endpoint]bool      // what is hidden since clients of ours publish it now
 	orphaned time.Time                     // since when its member is not the one that owns the service
@@ -46,21 +48,19 @@ func newDatums() *datums {
 
 func (d *datums) next() (time.Time, bool) { return d.scan.Add(datumScan), len(d.of) > 0 }
 
-// service returns the service that the record of a datum is about.
-func datumService(r *naming.Record) naming.ServiceKey { return r.Publications[0].Service }
-
-// take notes a list that a member gave and returns what of it is to be shown.
+// takeDatum notes a list that a member gave and returns what of it is to be shown.
 func (l *Loop) takeDatum(now time.Time, r *naming.Record) *naming.Record {
-	s := datumService(r)
+	full := r.Publications()[0]
+	s := full.Service
 	if l.datums.of[s] == nil {
 		l.datums.of[s] = map[naming.ClientID]*datum{}
 	}
 	d := l.datums.of[s][r.Client]
 	if d == nil {
-		d = &datum{echoes: map[naming.Endpoint]time.Time{}}
+		d = &datum{client: r.Client, echoes: map[naming.Endpoint]time.Time{}}
 		l.datums.of[s][r.Client] = d
 	}
-	d.full, d.adopted = r, map[naming.Endpoint]bool{}
+	d.stamp, d.full, d.adopted = r.Stamp, full, map[naming.Endpoint]bool{}
 	held := l.held(s)
 	for e := range held {
 		d.echoes[e] = now
@@ -73,7 +73,7 @@ func (l *Loop) takeDatum(now time.Time, r *naming.Record) *naming.Record {
 // there or ended not long ago.
 func (d *datum) forgetEchoes(now time.Time, held map[naming.Endpoint]bool) {
 	listed := map[naming.Endpoint]bool{}
-	for _, i := range d.full.Publications[0].Instances {
+	for _, i := range d.full.Instances {
 		listed[i.Endpoint()] = true
 	}
 	maps.DeleteFunc(d.echoes, func(e naming.Endpoint, at time.Time) bool {
@@ -83,20 +83,21 @@ func (d *datum) forgetEchoes(now time.Time, held map[naming.Endpoint]bool) {
 
 // shown returns the list without what is hidden.
 func (d *datum) shown() *naming.Record {
-	if len(d.echoes)+len(d.adopted) == 0 {
-		return d.full
-	}
-	p := d.full.Publications[0]
-	p.Instances = slices.DeleteFunc(slices.Clone(p.Instances), func(i naming.Instance) bool {
+	p := d.full
+	p.Instances = d.visible()
+	return naming.Normal(d.client, d.stamp, []naming.Publication{p})
+}
+
+func (d *datum) visible() []naming.Instance {
+	return slices.DeleteFunc(slices.Clone(d.full.Instances), func(i naming.Instance) bool {
 		_, echo := d.echoes[i.Endpoint()]
 		return echo || d.adopted[i.Endpoint()]
 	})
-	return &naming.Record{Client: d.full.Client, Stamp: d.full.Stamp, Publications: []naming.Publication{p}}
 }
 
 // dropDatum forgets a list that is no more.
 func (l *Loop) dropDatum(r *naming.Record) {
-	s := datumService(r)
+	s := r.Publications()[0].Service
 	delete(l.datums.of[s], r.Client)
 	if len(l.datums.of[s]) == 0 {
 		delete(l.datums.of, s)
@@ -140,11 +141,11 @@ func (l *Loop) hideEchoes(now time.Time, s naming.ServiceKey, lists ...*naming.P
 
 // show lets readers see what is now to be shown of a list.
 func (l *Loop) show(now time.Time, d *datum) {
-	l.put(now, d.shown(), naming.Cause{Client: d.full.Client, Peer: d.full.Stamp.Owner})
+	l.put(now, d.shown(), naming.Cause{Client: d.client, Peer: d.stamp.Owner})
 }
 
 func (d *datum) lists(e naming.Endpoint) bool {
-	return slices.ContainsFunc(d.full.Publications[0].Instances, func(i naming.Instance) bool { return i.Endpoint() == e })
+	return slices.ContainsFunc(d.full.Instances, func(i naming.Instance) bool { return i.Endpoint() == e })
 }
 
 // CompareDatums renews the lists that a member of Nacos 1.x says it owns, given
@@ -167,8 +168,8 @@ func (l *Loop) CompareDatums(
 			different = append(different, named[c])
 		}
 		for _, d := range l.datumsOf(from) {
-			s := datumService(d.full)
-			if _, ok := revisions[s]; ok || len(d.full.Publications[0].Instances) == 0 {
+			s := d.full.Service
+			if _, ok := revisions[s]; ok || len(d.full.Instances) == 0 {
 				continue
 			}
 			if owner, _ := distro.ServiceOwner(l.view.ServiceRing(), s); owner == from {
@@ -188,15 +189,15 @@ func (l *Loop) datumsOf(a member.Address) []*datum {
 			out = append(out, d)
 		}
 	}
-	slices.SortFunc(out, func(a, b *datum) int { return cmp.Compare(a.full.Client, b.full.Client) })
+	slices.SortFunc(out, func(a, b *datum) int { return cmp.Compare(a.client, b.client) })
 	return out
 }
 
 // emptyDatum takes a list as if its member had emptied it.
 func (l *Loop) emptyDatum(now time.Time, d *datum) {
-	empty := naming.Publication{Service: datumService(d.full), Batch: true}
-	stamp := naming.Stamp{Owner: d.full.Stamp.Owner, Revision: emptyRevision}
-	r := &naming.Record{Client: d.full.Client, Stamp: stamp, Publications: []naming.Publication{empty}}
+	empty := naming.Publication{Service: d.full.Service, Batch: true}
+	stamp := naming.Stamp{Owner: d.stamp.Owner, Revision: emptyRevision}
+	r := naming.Normal(d.client, stamp, []naming.Publication{empty})
 	_ = l.offered(now, stamp.Owner, r, true) // nobody else owns it
 }
 
@@ -213,8 +214,8 @@ func (l *Loop) settleDatums(now time.Time) {
 		owner, _ := distro.ServiceOwner(ring, s)
 		for _, c := range slices.Sorted(maps.Keys(l.datums.of[s])) {
 			d := l.datums.of[s][c]
-			switch by := d.full.Stamp.Owner; {
-			case len(d.full.Publications[0].Instances) == 0:
+			switch by := d.stamp.Owner; {
+			case len(d.full.Instances) == 0:
 			case owner == by && l.view.V1(by):
 				l.yieldTo(now, by, d)
 			case d.orphaned.IsZero():
@@ -243,7 +244,7 @@ func (l *Loop) Given(ctx context.Context, s naming.ServiceKey, i naming.Instance
 // yieldTo lets the member that owns a service have what it was given and lists:
 // own clients that beat publish it no longer.
 func (l *Loop) yieldTo(now time.Time, by member.Address, d *datum) {
-	s := datumService(d.full)
+	s := d.full.Service
 	echoes, adopted := len(d.echoes), len(d.adopted)
 	d.orphaned = time.Time{}
 	clear(d.adopted)
@@ -274,7 +275,7 @@ func (l *Loop) yieldTo(now time.Time, by member.Address, d *datum) {
 // hides those that are published so by now. Their beats count from now.
 func (l *Loop) adoptFrom(now time.Time, s naming.ServiceKey, d *datum) {
 	before := len(d.adopted)
-	for _, i := range d.shown().Publications[0].Instances {
+	for _, i := range d.visible() {
 		c := naming.BeatClient(i.IP, i.Port)
 		r := l.registry.Record(c)
 		if r.Find(s) == nil && l.engine.Owns(c) {
@@ -282,7 +283,7 @@ func (l *Loop) adoptFrom(now time.Time, s naming.ServiceKey, d *datum) {
 				r = &naming.Record{Client: c}
 			}
 			p := naming.Publication{Service: s, Instances: []naming.Instance{i}}
-			l.write(now, r.With(p, l.issue(now)), naming.Cause{Client: c, Peer: d.full.Stamp.Owner})
+			l.write(now, r.With(p, l.issue(now)), naming.Cause{Client: c, Peer: d.stamp.Owner})
 			l.beats.heard(now, c, s)
 		}
 		if l.registry.Record(c).Find(s) != nil {

@@ -60,8 +60,8 @@ func (c *cluster) give(s naming.ServiceKey, revision int32, ips ...string) {
 	for _, ip := range ips {
 		p.Instances = append(p.Instances, instance(ip))
 	}
-	r := naming.Normal(naming.DatumClient(s, old), naming.Stamp{Owner: old, Revision: revision}, []naming.Publication{p})
 	for _, m := range []member.Address{memberA, memberB} {
+		r := naming.Normal(naming.DatumClient(s, old), naming.Stamp{Owner: old, Revision: revision}, []naming.Publication{p})
 		if err := c.loops[m].Receive(c.t.Context(), old, r); err != nil {
 			c.t.Errorf("%s: %v", m, err)
 		}

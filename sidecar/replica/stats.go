@@ -22,8 +22,8 @@ type Stats struct {
 // Stats counts. It enters the loop; a stopped loop answers zeros and an error.
 func (l *Loop) Stats(ctx context.Context) (Stats, error) {
 	var st Stats
-	err := l.call(ctx, func(now time.Time) error {
-		st = l.count(now)
+	err := l.call(ctx, func(time.Time) error {
+		st = l.count()
 		return nil
 	})
 	return st, err
@@ -56,7 +56,7 @@ func (l *Loop) Ping(ctx context.Context) error {
 	return l.call(ctx, func(time.Time) error { return nil })
 }
 
-func (l *Loop) count(now time.Time) Stats {
+func (l *Loop) count() Stats {
 	st := Stats{
 		Digest:    l.engine.Digest().String(),
 		Loaded:    l.engine.Loaded(),
@@ -67,7 +67,7 @@ func (l *Loop) count(now time.Time) Stats {
 		st.PendingTo[peer] = l.engine.PendingFor(peer)
 	}
 	for r := range l.registry.All() {
-		if len(r.Publications) == 0 {
+		if r.Len() == 0 {
 			continue
 		}
 		st.Clients++
@@ -75,10 +75,7 @@ func (l *Loop) count(now time.Time) Stats {
 			st.Owned++
 		}
 	}
-	for _, s := range l.AllServices() {
-		st.Services++
-		st.Instances += len(l.rebuild(now, s).Hosts)
-	}
+	st.Services, st.Instances = l.views.count(), l.registry.Instances()
 	return st
 }
 

@@ -118,10 +118,7 @@ func inHashOrder(names []string) []string {
 		capacity *= 2
 	}
 	bucket := func(name string) uint32 {
-		var h uint32
-		for _, unit := range utf16.Encode([]rune(name)) {
-			h = 31*h + uint32(unit)
-		}
+		h := uint32(naming.JavaHash(name)) //nolint:gosec // its bits, as Java shifts them
 		return (h ^ h>>16) & (capacity - 1)
 	}
 	return slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return int(bucket(a)) - int(bucket(b)) })

@@ -213,7 +213,7 @@ func TestRecordOfADatum(t *testing.T) {
 		t.Errorf("stamp = %+v", r.Stamp)
 	}
 	if p := r.Find(svc); p == nil || !p.Batch || len(p.Instances) != 1 {
-		t.Errorf("published: %+v", r.Publications)
+		t.Errorf("published: %+v", r.Publications())
 	}
 }
 
