@@ -99,6 +99,24 @@ func (b *beater) die() {
 	<-b.ended
 }
 
+// beaters are clients of one instance, one in each service of spread.
+type beaters []*beater
+
+func (c *cluster) beats(i instance, members ...string) (out beaters) {
+	c.t.Helper()
+	for _, s := range spread {
+		out = append(out, beat(c.t, s, i, members...))
+	}
+	return out
+}
+
+func (all beaters) leave(at string) {
+	for _, b := range all {
+		b.t.Helper()
+		b.leave(at)
+	}
+}
+
 // requireTransport waits until every member of ours that runs tells the Java
 // servers that run in that way.
 func (c *cluster) requireTransport(want string) {

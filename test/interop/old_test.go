@@ -55,23 +55,19 @@ func (c *cluster) in(t *testing.T) *cluster {
 // the owner wherever they arrive.
 func (c *cluster) oldHTTPClients(members ...string) {
 	c.t.Helper()
-	clients := map[string][]*beater{}
-	for _, s := range spread {
-		for i, m := range members {
-			clients[s] = append(clients[s], beat(c.t, s, at(80+i), m))
-		}
+	var clients []beaters
+	for i, m := range members {
+		clients = append(clients, c.beats(at(80+i), m))
 	}
 	c.requireSpread(at(80), at(81), at(82))
-	for _, s := range spread {
-		for i, b := range clients[s] {
+	for i, all := range clients {
+		for _, b := range all {
 			b.change(members[(i+1)%len(members)], at(80+i).changed())
 		}
 	}
 	c.requireSpread(at(80).changed(), at(81).changed(), at(82).changed())
-	for _, s := range spread {
-		for i, b := range clients[s] {
-			b.leave(members[(i+2)%len(members)])
-		}
+	for i, all := range clients {
+		all.leave(members[(i+2)%len(members)])
 	}
 	c.requireSpread()
 }
@@ -83,10 +79,10 @@ func (c *cluster) oldConnections(first, second string) {
 	reader := connect(c.t, second)
 	reader.subscribe(spread[0])
 	held, dying := connect(c.t, first), connect(c.t, second)
+	beside := c.beats(at(82), c.javas[0].address())
 	for _, s := range spread {
 		held.register(s, at(80))
 		dying.register(s, at(81))
-		beat(c.t, s, at(82), c.javas[0].address())
 	}
 	c.requireSpread(at(80), at(81), at(82))
 	reader.requirePushed(at(80), at(81), at(82))
@@ -107,16 +103,15 @@ func (c *cluster) oldConnections(first, second string) {
 		moved.deregister(s, at(80))
 	}
 	c.requireSpread(at(82))
+	beside.leave(first)
+	c.requireSpread()
 }
 
 // oldRepairs tells each side something wrong in the name of the other, as if
 // changes had been lost: the checksums of the owner repair it.
 func (c *cluster) oldRepairs(java, ours string) {
 	c.t.Helper()
-	for _, s := range spread {
-		beat(c.t, s, at(80), java)
-		beat(c.t, s, at(81), ours)
-	}
+	here, there := c.beats(at(80), java), c.beats(at(81), ours)
 	c.requireSpread(at(80), at(81))
 	for _, s := range spread {
 		for _, m := range []string{java, ours} {
@@ -127,6 +122,9 @@ func (c *cluster) oldRepairs(java, ours string) {
 		}
 	}
 	c.requireSpread(at(80), at(81))
+	here.leave(ours)
+	there.leave(java)
+	c.requireSpread()
 }
 
 // oldSilence has clients fall silent in services of either side.
@@ -146,10 +144,7 @@ func (c *cluster) oldSilence(members ...string) {
 // services.
 func (c *cluster) oldSlow(pid int, members ...string) {
 	c.t.Helper()
-	var clients []*beater
-	for _, s := range spread {
-		clients = append(clients, beat(c.t, s, at(80), members...))
-	}
+	clients := c.beats(at(80), members...)
 	c.requireSpread(at(80))
 	must(c.t, syscall.Kill(pid, syscall.SIGSTOP))
 	for i, s := range spread {
@@ -159,8 +154,6 @@ func (c *cluster) oldSlow(pid int, members ...string) {
 	must(c.t, syscall.Kill(pid, syscall.SIGCONT))
 	c.requireAcquainted()
 	c.requireSpread(at(80).changed())
-	for _, b := range clients {
-		b.leave(members[1])
-	}
+	clients.leave(members[1])
 	c.requireSpread()
 }

@@ -8,9 +8,7 @@ func TestAsOldJoinDieAndReturn(t *testing.T) {
 	c := newCluster(t, "vo")
 	java, ours := c.javas[0], c.ours[0]
 	java.start(t)
-	for _, s := range spread {
-		beat(t, s, at(80), java.address(), ours.Address())
-	}
+	c.beats(at(80), java.address(), ours.Address())
 	must(t, ours.Start(t.Context()))
 	must(t, ours.WaitReady(t.Context()))
 	for _, s := range spread { // it loaded before it said that it is ready
@@ -18,9 +16,9 @@ func TestAsOldJoinDieAndReturn(t *testing.T) {
 	}
 	c.requireAcquainted()
 	held := connect(t, ours.Address())
+	c.beats(at(82), ours.Address(), java.address())
 	for _, s := range spread {
 		held.register(s, at(81))
-		beat(t, s, at(82), ours.Address(), java.address())
 	}
 	c.requireSpread(at(80), at(81), at(82))
 
@@ -36,9 +34,7 @@ func TestAsOldJoinDieAndReturn(t *testing.T) {
 
 	must(t, ours.Kill())
 	c.requireSpread(at(80), at(82)) // the connection died with it
-	for _, s := range spread {
-		beat(t, s, at(83), java.address())
-	}
+	c.beats(at(83), java.address())
 	must(t, ours.Start(t.Context()))
 	c.requireAcquainted()
 	c.requireSpread(at(80), at(82), at(83))

@@ -71,10 +71,10 @@ func TestDowngradeAndUpgradeWhileInstancesLive(t *testing.T) {
 	c.requireAcquainted()
 	c.turn("v2", "2.1.0")
 	held := connect(t, ours)
+	c.beats(at(81), java.address(), ours)
+	c.beats(at(82), ours, java.address())
 	for _, s := range spread {
 		held.register(s, at(80))
-		beat(t, s, at(81), java.address(), ours)
-		beat(t, s, at(82), ours, java.address())
 	}
 	c.requireSpread(at(80), at(81), at(82))
 
