@@ -108,7 +108,7 @@ test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against t
 	cd test/clients && $(GOTESTSUM) -count=1 ./... # they run a program, which the cache does not see
 
 .PHONY: test-interop
-test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers (not part of "make ci" yet)
+test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers
 	@$(call need,javac,default-jdk-headless)
 	@$(call need,mvn,maven)
 	cd test/interop && $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -count=1 -timeout 20m ./...
@@ -193,4 +193,4 @@ verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod 
 	hack/verify-generated.sh
 
 .PHONY: ci
-ci: verify lint test test-race test-e2e ## all of the above, as .ci/run does
+ci: verify lint test test-race test-interop test-e2e ## all of the above, as .ci/run does

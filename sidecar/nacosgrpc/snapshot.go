@@ -22,10 +22,12 @@ func (s *Server) snapshot(ctx context.Context, from member.Address, ours bool) *
 	if err == nil && !loaded && !ours {
 		err = naming.ErrLoading
 	}
-	if err == nil && !ours && from != "" {
+	if err == nil && !ours {
 		records = slices.DeleteFunc(records, func(r *naming.Record) bool {
-			return r.Stamp.Owner == from && !r.Client.Beats()
+			return from != "" && r.Stamp.Owner == from && !r.Client.Beats() || r.Client.Datum()
 		})
+	}
+	if err == nil && !ours && from != "" {
 		err = s.deps.Inbox.Restarted(ctx, from)
 	}
 	if err != nil {

@@ -67,6 +67,21 @@ func (g *Registry) Services() []ServiceKey {
 	return slices.SortedFunc(maps.Keys(g.services), ServiceKey.Compare)
 }
 
+// In returns the records of the clients that publish instances in s, in no order.
+func (g *Registry) In(s ServiceKey) iter.Seq[*Record] {
+	return func(yield func(*Record) bool) {
+		held := g.services[s]
+		if held == nil {
+			return
+		}
+		for at := range held.at {
+			if !yield(g.records[at]) {
+				return
+			}
+		}
+	}
+}
+
 // All returns all records in no order, for who only counts.
 func (g *Registry) All() iter.Seq[*Record] {
 	return func(yield func(*Record) bool) {

@@ -31,6 +31,21 @@ func (b *beatTable) heard(now time.Time, c naming.ClientID, s naming.ServiceKey)
 	b.last[c][s] = now
 }
 
+// pausedFor is how late the judgement must come for this member to have been
+// stopped: it then heard no beats, whoever sent them.
+const pausedFor = 4 * beatScan
+
+// pardon counts no silence for the time in which nothing was heard at all.
+func (b *beatTable) pardon(now time.Time, paused time.Duration) {
+	for _, services := range b.last {
+		for s, last := range services {
+			if services[s] = last.Add(paused); services[s].After(now) {
+				services[s] = now
+			}
+		}
+	}
+}
+
 func (b *beatTable) next() (time.Time, bool) {
 	return b.scan.Add(beatScan), len(b.last) > 0
 }
@@ -63,8 +78,12 @@ func (l *Loop) Beat(ctx context.Context, c naming.ClientID, s naming.ServiceKey)
 // expireBeats marks own HTTP instances unhealthy or removes them, as their
 // silence demands.
 func (l *Loop) expireBeats(now time.Time) {
-	if due, some := l.beats.next(); !some || now.Before(due) {
+	due, some := l.beats.next()
+	if !some || now.Before(due) {
 		return
+	}
+	if late := now.Sub(due); late > pausedFor {
+		l.beats.pardon(now, late)
 	}
 	l.beats.scan = now
 	for _, c := range slices.Sorted(maps.Keys(l.beats.last)) {

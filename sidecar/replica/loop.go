@@ -111,6 +111,7 @@ type Loop struct {
 	clock     hybridClock
 	connected map[naming.ClientID]struct{}
 	beats     *beatTable
+	datums    *datums
 	view      member.View
 	journal   journal
 	streaming map[member.Address]bool
@@ -143,6 +144,7 @@ func New(cfg Config, log logr.Logger, transport Transport, observer Observer, to
 		streaming: map[member.Address]bool{},
 		outgoing:  map[member.Address]*post{},
 		beats:     newBeatTable(),
+		datums:    newDatums(),
 		journal:   newJournal(cfg.Causes, cfg.CauseServices),
 		views:     newViews(),
 	}
@@ -170,6 +172,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		case now = <-timer.C:
 			l.expireBeats(now)
 		}
+		l.settleDatums(now)
 		l.engine.Advance(now)
 		l.perform(ctx, now)
 		l.publishState()
@@ -184,6 +187,9 @@ func (l *Loop) sleep(now time.Time) time.Duration {
 		wait = min(wait, next.Sub(now))
 	}
 	if next, ok := l.beats.next(); ok {
+		wait = min(wait, next.Sub(now))
+	}
+	if next, ok := l.datums.next(); ok {
 		wait = min(wait, next.Sub(now))
 	}
 	return max(wait, 0)
@@ -241,6 +247,9 @@ func (l *Loop) put(now time.Time, r *naming.Record, why naming.Cause) {
 // forget removes all that c published, and says why.
 func (l *Loop) forget(now time.Time, c naming.ClientID, why naming.Cause) {
 	old := l.registry.Record(c)
+	if c.Datum() && old != nil {
+		l.dropDatum(old)
+	}
 	l.changed(now, l.registry.Remove(c), old, nil, why)
 }
 
@@ -262,5 +271,8 @@ func (l *Loop) changed(now time.Time, services []naming.ServiceKey, old, fresh *
 			l.views.dirty(s)
 		}
 		l.touch(s)
+		if l.datums.of[s] != nil && !why.Client.Beats() && !why.Client.Datum() {
+			l.hideEchoes(now, s, old.Find(s), fresh.Find(s))
+		}
 	}
 }
