@@ -27,7 +27,8 @@ type world struct {
 	heard        []member.Node
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
-	stranger     member.Address // who is not in the list
+	stranger     member.Address    // who is not in the list
+	fault        error             // what questions of peers end in
 	lacking      []naming.ClientID // what a peer was not given
 
 	changed chan struct{} // closed and replaced whenever something happened
@@ -198,6 +199,12 @@ func (w *world) Forget(_ context.Context, _ member.Address, c naming.ClientID, _
 func (w *world) Compare(_ context.Context, _ member.Address, marks []naming.Mark) (different []naming.ClientID, _ error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.panics {
+		panic("a defect")
+	}
+	if w.fault != nil {
+		return nil, w.fault
+	}
 	for _, m := range marks {
 		r := w.registry.Record(m.Client)
 		if r == nil || (m.Stamp.Revision != 0 && m.Stamp.Revision != r.Stamp.Revision) {
@@ -286,6 +293,12 @@ func (s *streets) Dial(ctx context.Context, to member.Address, port int) (net.Co
 }
 
 func (s *streets) Reached(n member.Node, _ string) { s.do(func() { s.reached[n.Address]++ }) }
+
+func (s *streets) reachedNow() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached[selfAddress]
+}
 
 func (s *streets) Failed(to member.Address, refused bool, err error) {
 	s.do(func() { s.failed = append(s.failed, failure{to, refused, err}) })

@@ -49,10 +49,10 @@ func TestReloadSendsTheSurplusAway(t *testing.T) {
 		word    string
 		moves   bool
 	}{
-		"to a member":                        {`{"reloadCount":1,"reloadServer":"` + string(callerAddress) + `"}`, wire.ReloadOK, true},
-		"to whichever the client lists":      {`{"reloadCount":1}`, wire.ReloadOK, true},
-		"not when there is none":             {`{"reloadCount":2}`, wire.ReloadIgnored, false},
-		"not to a server that is no member":  {`{"reloadCount":1,"reloadServer":"10.9.9.9:8848"}`, wire.ReloadIgnored, false},
+		"to a member":                       {`{"reloadCount":1,"reloadServer":"` + string(callerAddress) + `"}`, wire.ReloadOK, true},
+		"to whichever the client lists":     {`{"reloadCount":1}`, wire.ReloadOK, true},
+		"not when there is none":            {`{"reloadCount":2}`, wire.ReloadIgnored, false},
+		"not to a server that is no member": {`{"reloadCount":1,"reloadServer":"10.9.9.9:8848"}`, wire.ReloadIgnored, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
