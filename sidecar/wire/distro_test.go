@@ -206,16 +206,38 @@ func TestOddValuesBecomeTheTextThatJavaShows(t *testing.T) {
 	r, err := DecodeRecord([]byte(`{"clientId":"1_a_1","attributes":{"clientAttributes":{}},"namespaces":["public"],` +
 		`"groupNames":["g"],"serviceNames":["n"],` +
 		`"instancePublishInfos":[{"ip":"a","port":1,"healthy":true,"cluster":null,"extendDatum":` +
-		`{"n":1,"d":1e3,"o":{"a":"b"},"l":[1,2],"t":true,"publishInstanceWeight":2,"publishInstanceEnable":"false"}}]}`))
+		`{"n":1,"d":1e3,"z":-0,"big":1e999,"o":{"b":1,"a":["x",null,{}]},"l":[1,2],"t":true,"none":null,` +
+		`"publishInstanceWeight":2,"publishInstanceEnable":"false"}}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := naming.Instance{
 		IP: "a", Port: 1, Cluster: "DEFAULT", Weight: 2, Healthy: true,
-		Metadata: map[string]string{"n": "1", "d": "1000.0", "o": "{a=b}", "l": "[1, 2]", "t": "true"},
+		Metadata: map[string]string{
+			"n": "1", "d": "1000.0", "z": "0", "big": "Infinity", "o": "{b=1, a=[x, null, {}]}", "l": "[1, 2]", "t": "true",
+		},
 	}
 	if got := r.Publications[0].Instances[0]; !got.Equal(want) {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestMembersNobodyKnowsAreNotGivenOn: a record is written anew from what was
+// understood of it, so it has what Java needs and nothing that nobody checked.
+func TestMembersNobodyKnowsAreNotGivenOn(t *testing.T) {
+	const known = `{"clientId":"1_a_1","attributes":{"clientAttributes":{"revision":3}},"namespaces":["public"],"groupNames":["g"],` +
+		`"serviceNames":["n"],"instancePublishInfos":[{"ip":"a","port":1,"healthy":true,"cluster":"DEFAULT",` +
+		`"extendDatum":{"k":"v","publishInstanceWeight":2.0},"metadataId":"a:1:DEFAULT"}],"batchInstanceData":{}}`
+	odd := strings.NewReplacer(`"revision":3`, `"revision":3,"odd":{}`, `"ip":"a"`, `"ip":"a","odd":[1],"lastHeartBeatTime":9`,
+		`"clientId"`, `"odd":null,"clientId"`, `2.0`, `2`).Replace(known)
+	for _, text := range []string{known, odd} {
+		r, err := DecodeRecord([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(AppendRecord(nil, r)); got != known {
+			t.Errorf("%s is given on as\n%s, want\n%s", text, got, known)
+		}
 	}
 }
 
