@@ -128,3 +128,31 @@ func subscriberOnly(t *testing.T) {
 		t.Errorf("it publishes in %v", got)
 	}
 }
+
+// TestResetLinkIsReplacedBeforeItIsLeft: a peer that asks to connect anew is
+// called on the old connection until there is another.
+func TestResetLinkIsReplacedBeforeItIsLeft(t *testing.T) {
+	java := startJava(t, "2.5.1")
+	p, _ := meeting(t, java)
+	old := <-java.streams
+	held := make(chan struct{})
+	java.answer(wire.MemberReportRequest, func() (*nacospb.Payload, error) {
+		<-held
+		return wire.Payload(wire.MemberReportResponse, wire.ReportResult(java.node)), nil
+	})
+	if err := old.Send(wire.Payload(wire.ConnectResetRequest, wire.Reset("8", "1_127.0.0.1_1", ""))); err != nil {
+		t.Fatal(err)
+	}
+	if !java.until(func() bool { return len(java.got(wire.ConnectResetResponse)) == 1 }) {
+		t.Fatal("not answered")
+	}
+	<-java.streams // the next is under way, but not yet good
+	if err := p.Send(t.Context(), selfAddress, someRecord(theirs, 3)); err != nil || old.Context().Err() != nil {
+		t.Errorf("meanwhile Send: %v, the old stream: %v", err, old.Context().Err())
+	}
+	close(held)
+	<-old.Context().Done()
+	if err := p.Send(t.Context(), selfAddress, someRecord(theirs, 4)); err != nil {
+		t.Errorf("then Send: %v", err)
+	}
+}
