@@ -62,6 +62,9 @@ var inDistro = []behaviour{
 		"null in metadata", "a null in every answer", "as good as absent", "Strict readers refuse a null.", "TestMetadataHasTwoForms",
 	},
 	{
+		"An operation that its inner type contradicts", "the inner one is carried out", "is refused", "Nobody sends it who means well.", "TestOperationsSaidTwiceMustAgree",
+	},
+	{
 		"200 with an error code, as the answer to CHANGE", "is taken for delivered", "is a failure and tried again",
 		"It is how Java says that nothing was applied.", "TestAnswersOfPeersAreReadAsTheProtocolNeeds",
 	},

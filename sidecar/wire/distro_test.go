@@ -171,6 +171,31 @@ func TestRecordWithoutRevisionGetsOneOfItsContent(t *testing.T) {
 	}
 }
 
+func TestOperationsSaidTwiceMustAgree(t *testing.T) {
+	tests := map[string]struct {
+		outer, inner Operation
+		good         bool
+	}{
+		"as Java sends a change":          {OpChange, OpChange, true},
+		"to add is to change":             {OpAdd, OpChange, true},
+		"either way":                      {OpChange, OpAdd, true},
+		"an end":                          {OpDelete, OpDelete, true},
+		"a change that is an end":         {OpChange, OpDelete, false},
+		"an end that is a change":         {OpDelete, OpChange, false},
+		"a verification that is a change": {OpVerify, OpChange, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			body := strings.NewReplacer("OUTER", string(tc.outer), "INNER", string(tc.inner)).Replace(
+				`{"distroData":{"distroKey":{"resourceKey":"1_a_1","resourceType":"Nacos:Naming:v2:ClientData"},"type":"INNER","content":""},"dataOperation":"OUTER"}`)
+			in, err := DecodeDistro([]byte(body))
+			if in.Operation != tc.outer || (err == nil) != tc.good || err != nil && !errors.Is(err, ErrDistro) {
+				t.Errorf("DecodeDistro = %+v, %v", in, err)
+			}
+		})
+	}
+}
+
 func TestFaultyDistroContentIsRefused(t *testing.T) {
 	const head, tail = `{"clientId":"1_a_1","attributes":{"clientAttributes":{"revision":1}},`, `"batchInstanceData":{}}`
 	one := func(extend string) string {
