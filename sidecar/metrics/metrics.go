@@ -24,6 +24,7 @@ type Metrics struct {
 	lag      *prometheus.HistogramVec
 	offers   *prometheus.CounterVec
 	expired  *prometheus.CounterVec
+	braked   prometheus.Counter
 	pushes   *prometheus.HistogramVec
 }
 
@@ -50,13 +51,17 @@ func New() *Metrics {
 			Name: prefix + "expired_clients_total",
 			Help: "Replicated clients whose lease ended, by reason.",
 		}, []string{"reason"}),
+		braked: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: prefix + "braked_instances_total",
+			Help: "Instances that were lost with many others and stay listed as unhealthy for a while.",
+		}),
 		pushes: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    prefix + "push_duration_seconds",
 			Help:    "Deliveries to subscribers until their acknowledgement, by result (ok, error).",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8),
 		}, []string{"result"}),
 	}
-	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.pushes,
+	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.braked, m.pushes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -81,6 +86,9 @@ func (m *Metrics) Offered(_ member.Address, verdict string) { m.offers.WithLabel
 
 // Expired counts a replica whose lease ended.
 func (m *Metrics) Expired(_ naming.ClientID, reason string) { m.expired.WithLabelValues(reason).Inc() }
+
+// Braked counts instances that were lost and are held as unhealthy.
+func (m *Metrics) Braked(instances int) { m.braked.Add(float64(instances)) }
 
 // Pushed counts a delivery to a subscriber.
 func (m *Metrics) Pushed(took time.Duration, err error) {

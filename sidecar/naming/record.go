@@ -2,6 +2,7 @@ package naming
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -79,9 +80,30 @@ func (r *Record) Find(s ServiceKey) *Publication {
 	return &r.Publications[i]
 }
 
+// publications goes through what the record publishes; a nil record publishes
+// nothing.
+func (r *Record) publications() iter.Seq[*Publication] {
+	return func(yield func(*Publication) bool) {
+		if r == nil {
+			return
+		}
+		for i := range r.Publications {
+			if !yield(&r.Publications[i]) {
+				return
+			}
+		}
+	}
+}
+
 // With returns a copy that publishes p, as of stamp.
 func (r *Record) With(p Publication, stamp Stamp) *Record {
 	p.Since = stamp.Version
+	return r.Amended(p, stamp)
+}
+
+// Amended is With for a publication that was not registered anew: it is listed
+// in the place of no other client's that is younger.
+func (r *Record) Amended(p Publication, stamp Stamp) *Record {
 	i, found := slices.BinarySearchFunc(r.Publications, p.Service, Publication.compareService)
 	list := make([]Publication, 0, len(r.Publications)+1)
 	list = append(append(list, r.Publications[:i]...), p)

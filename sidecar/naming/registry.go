@@ -12,6 +12,7 @@ import (
 type Registry struct {
 	records  map[ClientID]*Record
 	services map[ServiceKey]map[ClientID]struct{}
+	departed departed
 }
 
 // NewRegistry returns an empty registry.
@@ -19,6 +20,7 @@ func NewRegistry() *Registry {
 	return &Registry{
 		records:  map[ClientID]*Record{},
 		services: map[ServiceKey]map[ClientID]struct{}{},
+		departed: newDeparted(),
 	}
 }
 
@@ -65,6 +67,7 @@ func (g *Registry) Put(r *Record) []ServiceKey {
 	}
 	changed := g.differing(old, r)
 	g.records[r.Client] = r
+	g.departed.replace(old, r)
 	for _, s := range changed {
 		g.index(s, r)
 	}
@@ -79,6 +82,7 @@ func (g *Registry) Remove(c ClientID) []ServiceKey {
 	}
 	changed := g.differing(old, &Record{Client: c})
 	delete(g.records, c)
+	g.departed.replace(old, nil)
 	for _, s := range changed {
 		g.index(s, &Record{Client: c})
 	}
@@ -136,23 +140,46 @@ func (g *Registry) differing(a, b *Record) []ServiceKey {
 	return out
 }
 
+// Contest is an endpoint that two clients publish.
+type Contest struct {
+	Endpoint Endpoint
+	Listed   ClientID // registered it last
+	Lost     ClientID // is not shown
+}
+
+// Compare orders contests by endpoint and clients.
+func (c Contest) Compare(o Contest) int {
+	return cmp.Or(c.Endpoint.Compare(o.Endpoint), cmp.Compare(c.Lost, o.Lost), cmp.Compare(c.Listed, o.Listed))
+}
+
 // Hosts returns the instances of s, sorted by endpoint, each endpoint once: of
 // several publishers of one endpoint the newest registration wins, whichever
-// client made it, and every member chooses the same.
-func (g *Registry) Hosts(s ServiceKey) []Instance {
+// client made it, and every member chooses the same. It also returns, in order,
+// who lost.
+func (g *Registry) Hosts(s ServiceKey) ([]Instance, []Contest) {
 	type offer struct {
 		Instance
-		age    int64
-		client ClientID
+		claim
 	}
 	best := map[Endpoint]offer{}
+	var lost []Contest
 	for c := range g.services[s] {
 		p := g.records[c].Find(s)
 		for _, i := range p.Instances {
-			mine := offer{Instance: i, age: p.age(c), client: c}
-			held, taken := best[i.Endpoint()]
-			if !taken || cmp.Or(cmp.Compare(mine.age, held.age), cmp.Compare(mine.client, held.client)) > 0 {
-				best[i.Endpoint()] = mine
+			e, mine := i.Endpoint(), offer{i, claim{c, p.age(c)}}
+			if g.departed.over(s, e, mine.claim) {
+				lost = append(lost, Contest{e, g.departed.places[place{s, e}].client, c})
+				continue
+			}
+			held, taken := best[e]
+			switch {
+			case !taken:
+				best[e] = mine
+			case mine.compare(held.claim) > 0:
+				best[e] = mine
+				lost = append(lost, Contest{Endpoint: e, Lost: held.client})
+			case held.client != c:
+				lost = append(lost, Contest{Endpoint: e, Lost: c})
 			}
 		}
 	}
@@ -161,7 +188,13 @@ func (g *Registry) Hosts(s ServiceKey) []Instance {
 		out = append(out, o.Instance)
 	}
 	slices.SortFunc(out, func(a, b Instance) int { return a.Endpoint().Compare(b.Endpoint()) })
-	return out
+	for i := range lost {
+		if winner, listed := best[lost[i].Endpoint]; listed {
+			lost[i].Listed = winner.client
+		}
+	}
+	slices.SortFunc(lost, Contest.Compare)
+	return out, lost
 }
 
 // age is the time of the registration in Unix milliseconds. What came from a

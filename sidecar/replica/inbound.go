@@ -3,6 +3,7 @@ package replica
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro"
@@ -52,6 +53,7 @@ func (l *Loop) Forget(ctx context.Context, from member.Address, c naming.ClientI
 		switch verdict.Code {
 		case distro.Accept:
 			delete(l.beats.last, c)
+			l.lostElsewhere(now, c)
 			l.forget(now, c, naming.Cause{Kind: naming.CauseRemoved, Client: c, Peer: from})
 		case distro.OwnedHere:
 			return fmt.Errorf("removal of %s by %s: %w", c, from, naming.ErrOwnedHere)
@@ -76,7 +78,7 @@ func (l *Loop) Compare(ctx context.Context, from member.Address, marks []naming.
 // load is complete.
 func (l *Loop) Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error) {
 	err = l.call(ctx, func(time.Time) error {
-		records, loaded = l.registry.Records(), l.engine.Loaded()
+		records, loaded = slices.DeleteFunc(l.registry.Records(), l.givenUp), l.engine.Loaded()
 		for i, r := range records {
 			records[i] = l.attributed(r)
 		}
