@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 // Version is the program's version, set when a release is built.
@@ -24,13 +26,15 @@ type Config struct {
 	HeadlessService string         // for look-ups of peers; empty outside Kubernetes
 	DrainTimeout    time.Duration  // how long leaving may take
 	LogLevel        string         // info or debug
+	Identity        wire.Identity  // by which the members know each other; none if its key is empty
 }
 
 // parseConfig reads the flags of "serve". Every problem is reported at once.
 func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	var (
-		cfg     Config
-		address string
+		cfg      Config
+		address  string
+		identity string
 	)
 	fs := flag.NewFlagSet("distro-sidecar serve", flag.ContinueOnError)
 	fs.SetOutput(stderr)
@@ -40,6 +44,8 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.StringVar(&cfg.AdminAddress, "admin-address", ":8080", "`host:port` for probes, status, metrics")
 	fs.StringVar(&cfg.HeadlessService, "headless-service", "", "DNS `name` of the headless Service, for look-ups of peers")
 	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
+	fs.StringVar(&identity, "server-identity", "",
+		"`file` with the line \"key: value\" that members show each other (nacos.core.auth.server.identity)")
 	fs.StringVar(&cfg.LogLevel, "log-level", "info", "info or debug")
 	if err := fs.Parse(args); err != nil {
 		return Config{}, err
@@ -53,7 +59,22 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 		errs = append(errs, fmt.Errorf("--address: %w", err))
 	}
 	cfg.Address = parsed
+	if cfg.Identity, err = readIdentity(identity); err != nil {
+		errs = append(errs, fmt.Errorf("--server-identity: %w", err))
+	}
 	return cfg, errors.Join(append(errs, cfg.problems()...)...)
+}
+
+// readIdentity reads a file; without one there is no identity.
+func readIdentity(path string) (wire.Identity, error) {
+	if path == "" {
+		return wire.Identity{}, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return wire.Identity{}, err
+	}
+	return wire.ParseIdentity(string(text))
 }
 
 func (c Config) problems() []error {

@@ -57,7 +57,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
 		n.ready, func() int64 { return n.loop.Clock() })
 	peers := nacosgrpc.DefaultPeersConfig()
-	peers.Log = log.WithName("peers")
+	peers.Log, peers.Identity = log.WithName("peers"), cfg.Identity
 	n.peers = nacosgrpc.NewPeers(peers, n.watch)
 	n.loop = replica.New(replica.DefaultConfig(cfg.Address), log.WithName("replica"), n.peers, n.metrics,
 		func(s naming.ServiceKey) { n.hub.Touch(s) })
@@ -78,7 +78,7 @@ func (n *node) open(ctx context.Context) error {
 	n.adminListener, errs[0] = listen.Listen(ctx, "tcp", n.cfg.AdminAddress)
 	n.httpListener, errs[1] = listen.Listen(ctx, "tcp", net.JoinHostPort(n.cfg.ListenHost, strconv.Itoa(n.cfg.Address.Port())))
 	grpc := nacosgrpc.DefaultConfig()
-	grpc.Log = n.log.WithName("grpc")
+	grpc.Log, grpc.Identity = n.log.WithName("grpc"), n.cfg.Identity
 	grpc.SDK, grpc.Cluster, errs[2] = nacosgrpc.Listen(n.cfg.ListenHost, n.cfg.Address)
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("open ports: %w", err)

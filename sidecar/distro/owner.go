@@ -1,8 +1,6 @@
 package distro
 
 import (
-	"unicode/utf16"
-
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
@@ -49,18 +47,9 @@ func RingOwner(ring []member.Address, c naming.ClientID) (member.Address, bool) 
 	if len(ring) == 0 {
 		return "", false
 	}
-	h := int64(javaHash(c.Tag()))
+	h := int64(naming.JavaHash(c.Tag()))
 	if h < 0 {
 		h = -h
 	}
 	return ring[h%maxInt32%int64(len(ring))], true
-}
-
-// javaHash is Java's String.hashCode: over UTF-16 units, wrapping.
-func javaHash(s string) int32 {
-	var h int32
-	for _, unit := range utf16.Encode([]rune(s)) {
-		h = 31*h + int32(unit)
-	}
-	return h
 }

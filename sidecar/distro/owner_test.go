@@ -24,8 +24,8 @@ func TestRingOwnerIsJavas(t *testing.T) {
 	ring := []member.Address{"a:8848", "b:8848", "c:8848"}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := javaHash(tc.tag); got != tc.hash {
-				t.Errorf("javaHash(%q) = %d, want %d", tc.tag, got, tc.hash)
+			if got := naming.JavaHash(tc.tag); got != tc.hash {
+				t.Errorf("naming.JavaHash(%q) = %d, want %d", tc.tag, got, tc.hash)
 			}
 			owner, ok := RingOwner(ring, naming.ClientID(tc.tag+"#true"))
 			if !ok || owner != ring[tc.index] {

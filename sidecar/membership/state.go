@@ -27,6 +27,13 @@ func (w *Watch) Node() member.Node {
 	}
 }
 
+// Listed reports whether the list in use has this peer.
+func (w *Watch) Listed(peer member.Address) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.peers[peer] != nil
+}
+
 // Heard says that a peer introduced itself from ip. What is not listed is
 // ignored; a restarted peer is found by this before DNS knows its new place.
 func (w *Watch) Heard(n member.Node, ip string) {

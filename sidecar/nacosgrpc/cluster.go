@@ -19,15 +19,10 @@ var accepted = wire.Payload(wire.DistroDataResponse, wire.Success())
 func (s *Server) clusterHandlers() map[wire.Kind]handler {
 	all := s.handlers()
 	maps.Copy(all, map[wire.Kind]handler{
-		wire.DistroDataRequest:   s.distro,
-		wire.MemberReportRequest: s.report,
-		wire.ServerLoaderInfoRequest: func(context.Context, *session, *nacospb.Payload) *nacospb.Payload {
-			clients := s.Clients()
-			return wire.Payload(wire.ServerLoaderInfoResponse, wire.LoaderInfo(clients, clients))
-		},
-		wire.ServerReloadRequest: func(context.Context, *session, *nacospb.Payload) *nacospb.Payload {
-			return wire.Payload(wire.ServerReloadResponse, wire.ReloadIgnored())
-		},
+		wire.DistroDataRequest:       s.distro,
+		wire.MemberReportRequest:     s.report,
+		wire.ServerLoaderInfoRequest: s.loader,
+		wire.ServerReloadRequest:     s.reload,
 		// Configuration is not ours, but Java tells it again for ever until told so.
 		wire.ConfigChangeClusterSyncRequest: func(context.Context, *session, *nacospb.Payload) *nacospb.Payload {
 			return wire.Payload(wire.ConfigChangeClusterSyncResponse, wire.Success())

@@ -147,11 +147,15 @@ func (s *session) end() {
 }
 
 // leave takes the client out of the registry, beside the caller, who may be
-// grpc's own loop.
+// grpc's own loop. One that was sent to another member is left in its lists
+// until it had time to register there: subscribers then see no gap.
 func (s *session) leave() {
 	server := s.port.server
 	server.work.Go(func() {
 		server.deps.Subscriptions.Forget(s.id)
+		if s.moved.Load() && !server.leaving.Load() {
+			server.handOver()
+		}
 		if server.leaving.Load() {
 			return // its records are handed over, or expire by lease
 		}
@@ -162,6 +166,17 @@ func (s *session) leave() {
 			server.cfg.Log.Info("could not disconnect a client", "client", s.id, "error", err.Error())
 		}
 	})
+}
+
+// handOver returns when a client that went had time to register elsewhere, or
+// when the server stops.
+func (s *Server) handOver() {
+	timer := time.NewTimer(s.cfg.HandOver)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.stopping:
+	}
 }
 
 // Close ends the session and the connection.

@@ -56,10 +56,11 @@ func (s *Server) detect(c *session) {
 	_ = c.Close() // it is dead
 }
 
-// ResetClients asks up to n clients that were not asked before to go to another
-// member, the oldest first, and returns how many said that they will. It
-// returns when all have answered, or their time or ctx has ended.
-func (s *Server) ResetClients(ctx context.Context, n int) int {
+// ResetClients asks up to n clients that were not asked before to go to the
+// member target, or with "" to any other, the oldest first, and returns how many
+// said that they will. It returns when all have answered, or their time or ctx
+// has ended.
+func (s *Server) ResetClients(ctx context.Context, n int, target member.Address) int {
 	var (
 		moved sync.WaitGroup
 		mu    sync.Mutex
@@ -74,7 +75,7 @@ func (s *Server) ResetClients(ctx context.Context, n int) int {
 		}
 		n--
 		moved.Go(func() {
-			if s.moveTo(ctx, c, "") != nil {
+			if s.moveTo(ctx, c, target) != nil {
 				return // an old client may not know the request: it goes when we do
 			}
 			mu.Lock()
@@ -87,7 +88,7 @@ func (s *Server) ResetClients(ctx context.Context, n int) int {
 }
 
 // ResetAll asks all clients to go to another member, as ResetClients does.
-func (s *Server) ResetAll(ctx context.Context) int { return s.ResetClients(ctx, math.MaxInt) }
+func (s *Server) ResetAll(ctx context.Context) int { return s.ResetClients(ctx, math.MaxInt, "") }
 
 // moveTo asks a client to go to the member target, or with "" to whichever its
 // own list has next, and returns nil when it said that it will. The client

@@ -227,6 +227,8 @@ func (w *world) Heard(n member.Node, _ string) {
 	w.do(func() { w.heard = append(w.heard, n) })
 }
 
+func (w *world) Listed(peer member.Address) bool { return peer == callerAddress }
+
 func (w *world) WithJava() bool { return w.java != "" }
 
 func (w *world) JavaAt(ip string) member.Address {

@@ -27,6 +27,7 @@ type PeersConfig struct {
 	RedialTo    time.Duration // the longest pause
 	MaxAnswer   int           // bytes of one answer: a snapshot is one
 	InFlight    int           // verifications of one peer under way at once
+	Identity    wire.Identity // sent with reports and all of Distro
 	Log         logr.Logger
 }
 
@@ -140,7 +141,7 @@ func (p *Peers) call(
 }
 
 func (p *Peers) sign(body []byte, version int64) *nacospb.Payload {
-	return wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version)
+	return p.cfg.Identity.Sign(wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version))
 }
 
 // Send gives a peer a record.

@@ -48,6 +48,7 @@ type Inbox interface {
 type Roster interface {
 	Node() member.Node
 	Heard(n member.Node, ip string)
+	Listed(peer member.Address) bool
 	WithJava() bool
 	JavaAt(ip string) member.Address
 }

@@ -45,7 +45,7 @@ func (l *link) exchange(ctx context.Context, calls nacospb.RequestClient) (membe
 	}
 	self := l.peers.routes.Node()
 	in := wire.Introduce(wire.Payload(wire.MemberReportRequest, wire.ReportRequest(self)), self)
-	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, in, wire.MemberReportResponse)
+	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, l.peers.cfg.Identity.Sign(in), wire.MemberReportResponse)
 	switch {
 	case errors.Is(err, errNoHandler):
 		l.byHTTP.Store(true)
@@ -84,6 +84,9 @@ func (l *link) reportHTTP(ctx context.Context) (member.Node, error) {
 	in.Header.Set("Content-Type", "application/json")
 	in.Header.Set("Nacos-Server", self.Version)
 	in.Header.Set("User-Agent", "Nacos-Server:"+self.Version)
+	if i := l.peers.cfg.Identity; i.Key != "" {
+		in.Header.Set(i.Key, i.Value)
+	}
 	out, err := l.peers.web.Do(in)
 	if err != nil {
 		return member.Node{}, fmt.Errorf("report to %s: %w", l.to, err)

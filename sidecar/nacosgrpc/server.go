@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 // Config says how the two ports are served. DefaultConfig has the values of
@@ -26,6 +27,8 @@ type Config struct {
 	MaxConnections int           // on both ports together; more are closed at once
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
+	HandOver       time.Duration // how long a client that was sent away is listed after it went, to register elsewhere
+	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
 	Log            logr.Logger
 }
@@ -37,6 +40,7 @@ func DefaultConfig() Config {
 		MaxConnections: 100_000,
 		IdleAfter:      20 * time.Second,
 		AnswerWithin:   5 * time.Second,
+		HandOver:       15 * time.Second,
 		Public:         true,
 		Log:            logr.Discard(),
 	}
@@ -78,6 +82,7 @@ type Server struct {
 	requests atomic.Int64 // id of the last request sent on a stream
 	clock    atomic.Int64 // of the last connection id, so that no two are equal
 	leaving  atomic.Bool  // Drain was called
+	busy     processors
 	stopping chan struct{}
 	stop     sync.Once
 	work     sync.WaitGroup // goroutines beside those of grpc

@@ -18,7 +18,7 @@ import (
 type Stamp struct {
 	Owner    member.Address // the member that wrote it; empty when unknown
 	Version  int64          // 0 when unknown
-	Revision int32          // what goes over the Nacos wire
+	Revision int32          // what goes over the Nacos wire; compared for equality
 }
 
 // Issue returns the stamp of a write by owner at version, with a revision that
@@ -95,7 +95,8 @@ func (r *Record) publications() iter.Seq[*Publication] {
 	}
 }
 
-// With returns a copy that publishes p, as of stamp.
+// With returns a copy that publishes p, as of stamp. The revision of a client
+// that beats is made from its content, as Java makes it.
 func (r *Record) With(p Publication, stamp Stamp) *Record {
 	p.Since = stamp.Version
 	return r.Amended(p, stamp)
@@ -110,10 +111,10 @@ func (r *Record) Amended(p Publication, stamp Stamp) *Record {
 	if found {
 		i++
 	}
-	return &Record{Client: r.Client, Stamp: stamp, Publications: append(list, r.Publications[i:]...)}
+	return r.as(append(list, r.Publications[i:]...), stamp)
 }
 
-// Without returns a copy that publishes nothing in s and carries stamp.
+// Without returns a copy that publishes nothing in s, stamped as by With.
 func (r *Record) Without(s ServiceKey, stamp Stamp) *Record {
 	kept := make([]Publication, 0, len(r.Publications))
 	for _, p := range r.Publications {
@@ -121,7 +122,15 @@ func (r *Record) Without(s ServiceKey, stamp Stamp) *Record {
 			kept = append(kept, p)
 		}
 	}
-	return &Record{Client: r.Client, Stamp: stamp, Publications: kept}
+	return r.as(kept, stamp)
+}
+
+// as returns the record of the same client with other publications.
+func (r *Record) as(list []Publication, stamp Stamp) *Record {
+	if r.Client.Beats() {
+		stamp.Revision = revision(r.Client, list)
+	}
+	return &Record{Client: r.Client, Stamp: stamp, Publications: list}
 }
 
 func (p Publication) compareService(s ServiceKey) int { return p.Service.Compare(s) }

@@ -27,10 +27,11 @@ func (l *Loop) lose(now time.Time, c naming.ClientID, why naming.Cause, own bool
 		store, stamp = l.write, func() naming.Stamp { return l.issue(now) }
 	}
 	if len(kept) < len(r.Publications) {
-		rest := slices.DeleteFunc(slices.Clone(r.Publications), func(p naming.Publication) bool {
-			return !slices.ContainsFunc(kept, func(k naming.Publication) bool { return k.Service == p.Service })
-		})
-		r = naming.Normal(c, stamp(), rest)
+		for _, p := range r.Publications {
+			if !slices.ContainsFunc(kept, func(k naming.Publication) bool { return k.Service == p.Service }) {
+				r = r.Without(p.Service, stamp())
+			}
+		}
 		store(now, r, why)
 	}
 	count := 0

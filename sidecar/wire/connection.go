@@ -14,6 +14,7 @@ const (
 	CodeUnregistered = 301
 	CodeNoHandler    = 302
 	CodeInvalid      = 400
+	CodeForbidden    = 403
 	CodeServerError  = 500
 	CodeBadGateway   = 502
 	CodeNoClient     = -401

@@ -11,13 +11,6 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
-// Keys of extendDatum that are not metadata (gRPC page, 3.6).
-const (
-	customInstanceID = "customInstanceId"
-	publishWeight    = "publishInstanceWeight"
-	publishEnable    = "publishInstanceEnable"
-)
-
 // AppendRecord writes r as ClientSyncData (gRPC page, 4.7), with its stamp as a
 // member that Java ignores.
 func AppendRecord(b []byte, r *naming.Record) []byte {
@@ -121,20 +114,20 @@ func appendPublishInfo(b []byte, i naming.Instance) []byte {
 	b = append(b, `,"extendDatum":{`...)
 	start := len(b)
 	for _, k := range sortedKeys(i.Metadata) {
-		if k == customInstanceID || k == publishWeight || k == publishEnable {
-			continue // metadata of this name would be taken for the thing itself
+		if naming.Carried(k) {
+			continue
 		}
 		b = append(appendString(separate(b, start), k), ':')
 		b = appendString(b, i.Metadata[k])
 	}
 	if i.ID != "" {
-		b = appendString(append(separate(b, start), `"customInstanceId":`...), i.ID)
+		b = appendString(append(separate(b, start), `"`+naming.CarriedID+`":`...), i.ID)
 	}
 	if i.Weight != 1 {
-		b = appendDouble(append(separate(b, start), `"publishInstanceWeight":`...), i.Weight)
+		b = appendDouble(append(separate(b, start), `"`+naming.CarriedWeight+`":`...), i.Weight)
 	}
 	if !i.Enabled {
-		b = append(separate(b, start), `"publishInstanceEnable":false`...)
+		b = append(separate(b, start), `"`+naming.CarriedEnabled+`":false`...)
 	}
 	id := i.IP + ":" + strconv.Itoa(i.Port) + ":" + i.Cluster
 	return append(appendString(append(b, `},"metadataId":`...), id), '}')
