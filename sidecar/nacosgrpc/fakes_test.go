@@ -27,6 +27,7 @@ type world struct {
 	heard        []member.Node
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
+	departed     []naming.ClientID
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -121,6 +122,11 @@ func (w *world) Disconnect(_ context.Context, c naming.ClientID) error {
 		w.registry.Remove(c)
 		w.disconnected = append(w.disconnected, c)
 	})
+	return nil
+}
+
+func (w *world) Depart(_ context.Context, c naming.ClientID) error {
+	w.do(func() { w.departed = append(w.departed, c) })
 	return nil
 }
 

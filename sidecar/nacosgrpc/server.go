@@ -27,7 +27,6 @@ type Config struct {
 	MaxConnections int           // on both ports together; more are closed at once
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
-	HandOver       time.Duration // how long a client that was sent away is listed after it went, to register elsewhere
 	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
 	Log            logr.Logger
@@ -40,7 +39,6 @@ func DefaultConfig() Config {
 		MaxConnections: 100_000,
 		IdleAfter:      20 * time.Second,
 		AnswerWithin:   5 * time.Second,
-		HandOver:       15 * time.Second,
 		Public:         true,
 		Log:            logr.Discard(),
 	}
@@ -125,7 +123,7 @@ func (s *Server) Serve() error {
 }
 
 // Drain stops accepting clients. Those connected are served on; when they go
-// they are no longer disconnected from the registry.
+// they depart.
 func (s *Server) Drain() { s.leaving.Store(true) }
 
 // Stop ends the server: it refuses new calls, waits until ctx ends for those

@@ -115,6 +115,63 @@ func TestBurstIsDeliveredOnceMore(t *testing.T) {
 	})
 }
 
+// The window is short while there is little to deliver, and grows with it.
+func TestWindowGrowsWithTheLoad(t *testing.T) {
+	tests := map[string]struct {
+		subscribers int
+		want        int // rounds in the second after a first one, with a change every millisecond
+	}{
+		"few subscribers see most of it":      {1, 20},
+		"many are told twice a second":        {2000, 2},
+		"in between the window is in between": {100, 10},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+				subs := make([]*subscriber, tc.subscribers)
+				for i := range subs {
+					subs[i] = &subscriber{began: time.Now()}
+					h.Subscribe(naming.ClientID(fmt.Sprint("c", i)), web, subs[i].deliver)
+				}
+				r.change(h, web)
+				elapse(0)
+				for range 1000 {
+					r.change(h, web)
+					elapse(time.Millisecond)
+				}
+				rounds := len(subs[0].seen) - 1
+				if rounds < tc.want/2 || rounds > tc.want {
+					t.Errorf("%d rounds at %v, want about %d", rounds, subs[0].at, tc.want)
+				}
+				elapse(time.Second)
+				if last := subs[0].seen[len(subs[0].seen)-1]; last != 1001 {
+					t.Errorf("delivered last is %d, want the newest, 1001", last)
+				}
+				if h.Merged() == 0 {
+					t.Error("no change was merged")
+				}
+			})
+		})
+	}
+}
+
+func TestRetriesBecomeRare(t *testing.T) {
+	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+		s := &subscriber{began: time.Now(), fail: 8}
+		h.Subscribe("c1", web, s.deliver)
+		r.change(h, web)
+		elapse(2 * time.Minute)
+		var pauses []time.Duration
+		for i := range s.at[1:] {
+			pauses = append(pauses, s.at[i+1]-s.at[i])
+		}
+		want := "[1s 2s 4s 8s 16s 30s 30s]"
+		if fmt.Sprint(pauses) != want {
+			t.Errorf("pauses %v, want %s", pauses, want)
+		}
+	})
+}
+
 func TestSlowSubscriberGetsOnlyTheNewest(t *testing.T) {
 	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
 		slow := &subscriber{began: time.Now(), block: make(chan struct{})}
