@@ -43,7 +43,6 @@ func (n *node) handOver(ctx context.Context) error {
 		targets := moveTargets(n.cfg.Address, n.watch.Peers())
 		asked := n.grpc.ResetAll(ctx, targets)
 		n.waitForMoves(ctx)
-		n.metrics.Moved(asked)
 		n.log.Info("clients asked to move", "asked", asked, "targets", targets, "stayed", n.grpc.Clients())
 		waitUntil(ctx, began.Add(announceFor))
 	}

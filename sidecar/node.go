@@ -67,6 +67,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	}
 	n.metrics.Watch(metrics.Sources{
 		Report: n.report, Counts: n.counts, Subscriptions: n.subscriptions, Connections: n.grpc.Clients,
+		Moves: n.grpc.Moves, Merged: n.hub.Merged,
 	})
 	return n, nil
 }
@@ -174,7 +175,7 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 		Member: string(n.cfg.Address), Epoch: n.epoch, Version: Version,
 		Generation: generation, Fault: fault, Loaded: st.Loaded, Draining: n.watch.Draining(),
 		Digest: st.Digest, Clients: st.Clients, Owned: st.Owned, Services: st.Services,
-		Instances: st.Instances, Pending: st.Pending, Peers: []report.Peer{}, Time: time.Now().UTC(),
+		Instances: st.Instances, Braked: st.Braked, Pending: st.Pending, Peers: []report.Peer{}, Time: time.Now().UTC(),
 	}
 	for _, p := range n.watch.Peers() {
 		r.Peers = append(r.Peers, report.Peer{

@@ -20,6 +20,8 @@ type Sources struct {
 	Counts        func(context.Context) (Counts, error)
 	Subscriptions func() map[string]int // by state: settled, delivering, waiting
 	Connections   func() int
+	Moves         func() uint64 // clients that agreed to go to another member
+	Merged        func() uint64 // pushes that a later one made unnecessary
 }
 
 // Counts are what replication counts by itself.
@@ -51,6 +53,9 @@ var (
 	descPeerUp        = describe("peer_up", "1 while the peer answers.", "peer")
 	descSubscriptions = describe("subscriptions", "Subscriptions, by state (settled, delivering, waiting).", "state")
 	descConnections   = describe("connections", "Client connections here.")
+	descMoves         = describe("moved_connections_total", "Clients that agreed to go to another member when they were asked.")
+	descMerged        = describe("merged_pushes_total", "Changes that were pushed together with a later one.")
+	descBraked        = describe("braked_services", "Services of which lost instances are held as unhealthy.")
 	descDifferent     = describe("verify_mismatches_total", "Clients that peers had otherwise, or not, when they were verified.")
 	descResent        = describe("verify_resends_total", "Sends caused by verify mismatches.")
 	descRetried       = describe("retried_sends_total", "Sends and drops made again after a failure.")
@@ -69,6 +74,8 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		gauge(descSubscriptions, float64(n), state)
 	}
 	gauge(descConnections, float64(c.Connections()))
+	count(out, descMoves, c.Moves())
+	count(out, descMerged, c.Merged())
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 	if counts, err := c.Counts(ctx); err == nil {
@@ -84,6 +91,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	gauge(descClients, float64(r.Clients-r.Owned), "peer")
 	gauge(descServices, float64(r.Services))
 	gauge(descInstances, float64(r.Instances))
+	gauge(descBraked, float64(r.Braked))
 	for _, p := range r.Peers {
 		gauge(descPending, float64(p.Pending), p.Member)
 		gauge(descPeerUp, truth(p.State == string(member.Up)), p.Member)
@@ -94,13 +102,14 @@ func (c Counts) send(out chan<- prometheus.Metric) {
 	if c.LoadTook > 0 {
 		out <- prometheus.MustNewConstMetric(descLoadTook, prometheus.GaugeValue, c.LoadTook.Seconds())
 	}
-	count := func(d *prometheus.Desc, n uint64) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n))
-	}
-	count(descDifferent, c.Different)
-	count(descResent, c.Resent)
-	count(descRetried, c.Retried)
-	count(descAbandoned, c.Abandoned)
+	count(out, descDifferent, c.Different)
+	count(out, descResent, c.Resent)
+	count(out, descRetried, c.Retried)
+	count(out, descAbandoned, c.Abandoned)
+}
+
+func count(out chan<- prometheus.Metric, d *prometheus.Desc, n uint64) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n))
 }
 
 func truth(b bool) float64 {

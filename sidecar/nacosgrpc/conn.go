@@ -39,6 +39,7 @@ type session struct {
 	ip   string // of the other end
 
 	active   atomic.Int64 // when it last said something, Unix nanoseconds
+	deaf     atomic.Int64 // since when it acknowledges no push, Unix nanoseconds; 0: it does
 	phase    atomic.Int32
 	asking   atomic.Bool                    // a detection is under way
 	moved    atomic.Bool                    // it was asked to go elsewhere

@@ -77,6 +77,7 @@ func (s *Server) sendAway(ctx context.Context, list []*session, targets []member
 		}
 		asked.Go(func() {
 			if s.moveTo(ctx, c, targets[(first+i)%len(targets)]) == nil {
+				s.moves.Add(1)
 				count.Add(1) // an old client may not know the request: it goes when we do
 			}
 		})

@@ -28,6 +28,7 @@ type Config struct {
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
 	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
+	DeafAfter      time.Duration // for which a client may acknowledge no push before it is closed
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
 	Log            logr.Logger
 }
@@ -39,6 +40,7 @@ func DefaultConfig() Config {
 		MaxConnections: 100_000,
 		IdleAfter:      20 * time.Second,
 		AnswerWithin:   5 * time.Second,
+		DeafAfter:      time.Minute, // the pauses of five tries
 		Public:         true,
 		Log:            logr.Discard(),
 	}
@@ -77,9 +79,10 @@ type Server struct {
 	sdk, cluster *port
 	open         table
 
-	requests atomic.Int64 // id of the last request sent on a stream
-	clock    atomic.Int64 // of the last connection id, so that no two are equal
-	leaving  atomic.Bool  // Drain was called
+	moves    atomic.Uint64 // clients that agreed to go elsewhere
+	requests atomic.Int64  // id of the last request sent on a stream
+	clock    atomic.Int64  // of the last connection id, so that no two are equal
+	leaving  atomic.Bool   // Drain was called
 	busy     processors
 	stopping chan struct{}
 	stop     sync.Once
@@ -156,6 +159,9 @@ func (s *Server) Clients() int {
 	}
 	return n
 }
+
+// Moves returns how many clients agreed to go to another member.
+func (s *Server) Moves() uint64 { return s.moves.Load() }
 
 // loading reports whether clients must be kept waiting.
 func (s *Server) loading() bool { return !s.deps.Catalog.Loaded() }

@@ -44,10 +44,9 @@ func NewBrake(cfg BrakeConfig) *Brake {
 	return &Brake{cfg: cfg, losses: map[ServiceKey]*losses{}}
 }
 
-// Lose notes that s loses n healthy instances now and reports whether they are
-// to be held. healthy counts what s has before the loss; it is called when a
-// window begins.
-func (b *Brake) Lose(now time.Time, s ServiceKey, n int, healthy func() int) bool {
+// Lose notes that s loses n healthy instances now. healthy counts what s has
+// before the loss; it is called when a window begins.
+func (b *Brake) Lose(now time.Time, s ServiceKey, n int, healthy func() int) {
 	l := b.losses[s]
 	if l == nil || !now.Before(l.ends) {
 		l = &losses{ends: now.Add(b.cfg.Window), had: healthy()}
@@ -60,7 +59,12 @@ func (b *Brake) Lose(now time.Time, s ServiceKey, n int, healthy func() int) boo
 	if l.holds {
 		l.ends = now.Add(b.cfg.Window)
 	}
-	return l.holds
+}
+
+// Holds reports whether what s lost now is to be held.
+func (b *Brake) Holds(s ServiceKey) bool {
+	l := b.losses[s]
+	return l != nil && l.holds
 }
 
 // Forget drops the windows that are over and returns how many are left.

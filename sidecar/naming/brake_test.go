@@ -26,7 +26,8 @@ func TestBrakeHoldsWhatIsLostAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, begin := NewBrake(DefaultBrake()), time.Unix(1000, 0)
 			for _, l := range tc.losses {
-				if got := b.Lose(begin.Add(l.at), web, l.n, func() int { return tc.had }); got != l.held {
+				b.Lose(begin.Add(l.at), web, l.n, func() int { return tc.had })
+				if got := b.Holds(web); got != l.held {
 					t.Errorf("%d lost after %s: held %t, want %t", l.n, l.at, got, l.held)
 				}
 			}
@@ -37,7 +38,9 @@ func TestBrakeHoldsWhatIsLostAtOnce(t *testing.T) {
 func TestBrakeThatIsOff(t *testing.T) {
 	cfg := DefaultBrake()
 	cfg.Share = 1
-	if NewBrake(cfg).Lose(time.Unix(0, 0), web, 11, func() int { return 10 }) {
+	b := NewBrake(cfg)
+	b.Lose(time.Unix(0, 0), web, 11, func() int { return 10 })
+	if b.Holds(web) {
 		t.Error("held with a share of 1")
 	}
 }

@@ -79,7 +79,7 @@ func (g *Registry) Return(c ClientID) []ServiceKey {
 	g.departed.leave(r)
 	delete(g.departed.clients, c)
 	var out []ServiceKey
-	for p := range r.publications() {
+	for p := range r.All() {
 		out = append(out, p.Service)
 	}
 	return out
@@ -101,7 +101,7 @@ func (g *Registry) Replaced(r *Record) []ClientID {
 		return nil
 	}
 	var out []ClientID
-	for p := range r.publications() {
+	for p := range r.All() {
 		for _, i := range p.Instances {
 			e := g.departed.places[place{p.Service, i.Endpoint()}]
 			if e == nil || e.client != r.Client {
@@ -160,7 +160,7 @@ func (d *departed) enter(r *Record) {
 	if _, left := d.clients[r.Client]; !left {
 		return
 	}
-	for p := range r.publications() {
+	for p := range r.All() {
 		for _, i := range p.Instances {
 			at := place{p.Service, i.Endpoint()}
 			e := d.places[at]
@@ -180,7 +180,7 @@ func (d *departed) leave(r *Record) {
 	if _, left := d.clients[r.Client]; !left {
 		return
 	}
-	for p := range r.publications() {
+	for p := range r.All() {
 		for _, i := range p.Instances {
 			at := place{p.Service, i.Endpoint()}
 			e := d.places[at]
@@ -197,7 +197,7 @@ func (d *departed) leave(r *Record) {
 
 // inherit notes which places of departed clients r has taken over.
 func (d *departed) inherit(r *Record) {
-	for p := range r.publications() {
+	for p := range r.All() {
 		for _, i := range p.Instances {
 			e := d.places[place{p.Service, i.Endpoint()}]
 			if e == nil {

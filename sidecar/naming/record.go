@@ -80,9 +80,9 @@ func (r *Record) Find(s ServiceKey) *Publication {
 	return &r.Publications[i]
 }
 
-// publications goes through what the record publishes; a nil record publishes
+// All goes through what the record publishes; a nil record publishes
 // nothing.
-func (r *Record) publications() iter.Seq[*Publication] {
+func (r *Record) All() iter.Seq[*Publication] {
 	return func(yield func(*Publication) bool) {
 		if r == nil {
 			return

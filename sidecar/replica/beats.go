@@ -98,7 +98,8 @@ func (l *Loop) judge(now time.Time, c naming.ClientID, s naming.ServiceKey, sile
 // fade lists an instance without beats as unhealthy, and for longer than its own
 // time if the brake holds it.
 func (l *Loop) fade(now time.Time, r *naming.Record, p naming.Publication) {
-	why, braked := naming.Cause{Client: r.Client}, l.brakes(now, r.Client, p)
+	l.count(now, r.Client, p)
+	why, braked := naming.Cause{Client: r.Client}, l.departures.brake.Holds(p.Service)
 	if braked {
 		why.Kind, why.Reason = naming.CauseBraked, "no beats"
 	}

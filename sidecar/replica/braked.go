@@ -4,18 +4,21 @@ import (
 	"slices"
 	"time"
 
+	"github.com/distro-naming/naming-operator/sidecar/distro"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
 // lose ends a client that was lost: its connection broke, or nobody confirms it.
-// What the brake holds of it is listed as unhealthy for a while, the rest goes
+// It was counted before. What the brake holds of it is listed as unhealthy for a while, the rest goes
 // at once. An own client is rewritten, so that peers list the same; of another
 // member's client each decides by the same rule.
 func (l *Loop) lose(now time.Time, c naming.ClientID, why naming.Cause, own bool) {
 	r := l.registry.Record(c)
 	var kept []naming.Publication
-	if r != nil {
-		kept = l.braked(now, r)
+	for p := range r.All() {
+		if l.departures.brake.Holds(p.Service) && l.seen(c, *p) > 0 {
+			kept = append(kept, withHealth(*p, false))
+		}
 	}
 	if len(kept) == 0 {
 		l.end(now, c, why, own)
@@ -47,36 +50,45 @@ func (l *Loop) lose(now time.Time, c naming.ClientID, why naming.Cause, own bool
 	l.observer.Braked(count)
 }
 
-// braked returns what the brake holds of r, as unhealthy.
-func (l *Loop) braked(now time.Time, r *naming.Record) []naming.Publication {
-	var kept []naming.Publication
-	for _, p := range r.Publications {
-		if l.brakes(now, r.Client, p) {
-			kept = append(kept, withHealth(p, false))
-		}
-	}
-	return kept
-}
-
-// brakes counts the loss of what c publishes as p, and reports whether the brake
-// holds it.
-func (l *Loop) brakes(now time.Time, c naming.ClientID, p naming.Publication) bool {
-	n := l.seen(c, p)
-	if n == 0 {
-		return false
-	}
-	l.departures.some = true
-	return l.departures.brake.Lose(now, p.Service, n, func() int { return l.healthy(now, p.Service) })
-}
-
-// lostElsewhere counts what a peer says is gone: it may be part of an event that
-// this member sees another part of.
-func (l *Loop) lostElsewhere(now time.Time, c naming.ClientID) {
+// lost counts the loss of all that c publishes.
+func (l *Loop) lost(now time.Time, c naming.ClientID) {
 	if r := l.registry.Record(c); r != nil {
 		for _, p := range r.Publications {
-			l.brakes(now, c, p)
+			l.count(now, c, p)
 		}
 	}
+}
+
+// lostTogether counts what is given up at once before any of it goes: all of it
+// is held then, or nothing, and on every member the same.
+func (l *Loop) lostTogether(now time.Time, actions []distro.Action) {
+	for _, a := range actions {
+		if e, expires := a.(distro.Expire); expires {
+			l.lost(now, e.Client)
+		}
+	}
+}
+
+// count notes that what c publishes as p is lost.
+func (l *Loop) count(now time.Time, c naming.ClientID, p naming.Publication) {
+	if n := l.seen(c, p); n > 0 {
+		l.departures.some = true
+		l.departures.brake.Lose(now, p.Service, n, func() int { return l.healthy(now, p.Service) })
+	}
+}
+
+// brakedServices counts the services in which the brake holds something.
+func (l *Loop) brakedServices() int {
+	services := map[naming.ServiceKey]struct{}{}
+	for c, h := range l.departures.holds {
+		if !h.braked {
+			continue
+		}
+		for _, p := range l.registry.Record(c).Publications {
+			services[p.Service] = struct{}{}
+		}
+	}
+	return len(services)
 }
 
 // givenUp reports whether r is only listed for a while yet.

@@ -51,6 +51,7 @@ func (l *Loop) Deregister(ctx context.Context, c naming.ClientID, s naming.Servi
 func (l *Loop) Disconnect(ctx context.Context, c naming.ClientID) error {
 	return l.call(ctx, func(now time.Time) error {
 		delete(l.connected, c)
+		l.lost(now, c)
 		l.lose(now, c, naming.Cause{Kind: naming.CauseConnection, Client: c}, true)
 		return nil
 	})

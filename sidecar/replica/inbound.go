@@ -53,7 +53,7 @@ func (l *Loop) Forget(ctx context.Context, from member.Address, c naming.ClientI
 		switch verdict.Code {
 		case distro.Accept:
 			delete(l.beats.last, c)
-			l.lostElsewhere(now, c)
+			l.lost(now, c) // it may be part of an event that this member sees another part of
 			l.forget(now, c, naming.Cause{Kind: naming.CauseRemoved, Client: c, Peer: from})
 		case distro.OwnedHere:
 			return fmt.Errorf("removal of %s by %s: %w", c, from, naming.ErrOwnedHere)

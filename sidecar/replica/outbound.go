@@ -13,6 +13,7 @@ import (
 // many at once as the engine allows, and report back as commands.
 func (l *Loop) perform(ctx context.Context, now time.Time) {
 	for actions := l.engine.Take(); len(actions) > 0; actions = l.engine.Take() {
+		l.lostTogether(now, actions)
 		for _, a := range actions {
 			l.performOne(ctx, now, a)
 		}

@@ -15,6 +15,7 @@ type Stats struct {
 	Owned     int // of those, owned by this member
 	Services  int
 	Instances int // after removal of duplicates
+	Braked    int // services of which instances are held as unhealthy
 	Pending   int // changes not yet acknowledged by some peer
 	PendingTo map[member.Address]int
 }
@@ -23,7 +24,7 @@ type Stats struct {
 func (l *Loop) Stats(ctx context.Context) (Stats, error) {
 	var st Stats
 	err := l.call(ctx, func(now time.Time) error {
-		st = l.count(now)
+		st = l.stats(now)
 		return nil
 	})
 	return st, err
@@ -56,7 +57,7 @@ func (l *Loop) Ping(ctx context.Context) error {
 	return l.call(ctx, func(time.Time) error { return nil })
 }
 
-func (l *Loop) count(now time.Time) Stats {
+func (l *Loop) stats(now time.Time) Stats {
 	st := Stats{
 		Digest:    l.engine.Digest().String(),
 		Loaded:    l.engine.Loaded(),
@@ -79,6 +80,7 @@ func (l *Loop) count(now time.Time) Stats {
 		st.Services++
 		st.Instances += len(l.rebuild(now, s).Hosts)
 	}
+	st.Braked = l.brakedServices()
 	return st
 }
 
