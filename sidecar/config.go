@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -24,6 +25,7 @@ type Config struct {
 	ListenHost      string         // where the Nacos ports listen; empty means everywhere
 	AdminAddress    string         // host:port of the admin port
 	HeadlessService string         // for look-ups of peers; empty outside Kubernetes
+	BrakeShare      float64        // of a service: losing more at once is braked; 1 never
 	DrainTimeout    time.Duration  // how long leaving may take
 	LogLevel        string         // info or debug
 	Identity        wire.Identity  // by which the members know each other; none if its key is empty
@@ -43,6 +45,8 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.StringVar(&cfg.ListenHost, "listen-host", "", "`IP` on which the Nacos ports listen (default all)")
 	fs.StringVar(&cfg.AdminAddress, "admin-address", ":8080", "`host:port` for probes, status, metrics")
 	fs.StringVar(&cfg.HeadlessService, "headless-service", "", "DNS `name` of the headless Service, for look-ups of peers")
+	fs.Float64Var(&cfg.BrakeShare, "brake-share", naming.DefaultBrake().Share,
+		"`share` of a service's instances; when more than it is lost at once, they are held as unhealthy; 1 never does")
 	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
 	fs.StringVar(&identity, "server-identity", "",
 		"`file` with the line \"key: value\" that members show each other (nacos.core.auth.server.identity)")
@@ -87,6 +91,9 @@ func (c Config) problems() []error {
 	}
 	if _, _, err := net.SplitHostPort(c.AdminAddress); err != nil {
 		errs = append(errs, fmt.Errorf("--admin-address: %w", err))
+	}
+	if !(c.BrakeShare >= 0 && c.BrakeShare <= 1) {
+		errs = append(errs, fmt.Errorf("--brake-share: want 0 to 1, is %v", c.BrakeShare))
 	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("--drain-timeout: must not be negative, is %s", c.DrainTimeout))

@@ -59,7 +59,9 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	peers := nacosgrpc.DefaultPeersConfig()
 	peers.Log, peers.Identity = log.WithName("peers"), cfg.Identity
 	n.peers = nacosgrpc.NewPeers(peers, n.watch)
-	n.loop = replica.New(replica.DefaultConfig(cfg.Address), log.WithName("replica"), n.peers, n.metrics,
+	local := replica.DefaultConfig(cfg.Address)
+	local.Brake.Share = cfg.BrakeShare
+	n.loop = replica.New(local, log.WithName("replica"), n.peers, n.metrics,
 		func(s naming.ServiceKey) { n.hub.Touch(s) })
 	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.metrics.Pushed)
 	if err := n.open(ctx); err != nil {
