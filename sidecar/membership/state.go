@@ -28,13 +28,6 @@ func (w *Watch) Node() member.Node {
 	}
 }
 
-// Listed reports whether the list in use has this peer.
-func (w *Watch) Listed(peer member.Address) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.peers[peer] != nil
-}
-
 // Heard says that a peer introduced itself from ip. What is not listed is
 // ignored; a restarted peer is found by this before DNS knows its new place.
 func (w *Watch) Heard(n member.Node, ip string) {
@@ -132,6 +125,13 @@ func (w *Watch) freshView() (member.View, bool) {
 		states[w.cfg.Self] = member.Draining
 	}
 	return member.NewView(w.cfg.Self, w.list, states), fresh
+}
+
+// Lists reports whether a is a peer in the list.
+func (w *Watch) Lists(a member.Address) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.peers[a] != nil
 }
 
 // WithJava reports whether a Java server is among the peers: one that was met,

@@ -250,6 +250,9 @@ func TestJavaServersAreThoseWithoutAnIncarnation(t *testing.T) {
 		if h.WithJava() {
 			t.Error("a peer that was never met is taken for a Java server")
 		}
+		if !h.Lists(peer1) || h.Lists(self) || h.Lists("stranger:8848") {
+			t.Error("it does not know who the peers are")
+		}
 		h.Heard(member.Node{Address: peer1, Epoch: 5}, "10.0.0.1")
 		if h.WithJava() || h.JavaAt("10.0.0.1") != "" {
 			t.Error("one of ours is taken for a Java server")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
@@ -123,40 +122,4 @@ func (s *Server) verify(ctx context.Context, from member.Address, request wire.D
 		err = errDiffers
 	}
 	return err
-}
-
-// snapshot gives everything known. While this member is itself loading, a Java
-// member must be refused, as it would take what it gets for all there is; one
-// of ours is told that it is not.
-//
-// A Java server asks only when it has just started, so the connections that it
-// held before are no more. It is not given them, as it would list them for as
-// long as a lease lasts, and is known to run anew, which it does not say itself.
-func (s *Server) snapshot(ctx context.Context, from member.Address, ours bool) *nacospb.Payload {
-	records, loaded, err := s.deps.Inbox.Snapshot(ctx)
-	if err == nil && !loaded && !ours {
-		err = naming.ErrLoading
-	}
-	if err == nil && !ours && from != "" {
-		records = slices.DeleteFunc(records, func(r *naming.Record) bool {
-			return r.Stamp.Owner == from && !r.Client.Beats()
-		})
-		err = s.deps.Inbox.Restarted(ctx, from)
-	}
-	if err != nil {
-		return failed(err)
-	}
-	return wire.Payload(wire.DistroDataResponse, wire.SnapshotResult(records, !loaded))
-}
-
-func (s *Server) record(ctx context.Context, c naming.ClientID) *nacospb.Payload {
-	records, _, err := s.deps.Inbox.Snapshot(ctx)
-	if err != nil {
-		return failed(err)
-	}
-	var found *naming.Record
-	if i := slices.IndexFunc(records, func(r *naming.Record) bool { return r.Client == c }); i >= 0 {
-		found = records[i]
-	}
-	return wire.Payload(wire.DistroDataResponse, wire.QueryRecordResult(found))
 }

@@ -28,6 +28,9 @@ type world struct {
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
 	departed     []naming.ClientID
+	stranger     member.Address    // who is not in the list
+	fault        error             // what questions of peers end in
+	lacking      []naming.ClientID // what a peer was not given
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -203,6 +206,12 @@ func (w *world) Forget(_ context.Context, _ member.Address, c naming.ClientID, _
 func (w *world) Compare(_ context.Context, _ member.Address, marks []naming.Mark) (different []naming.ClientID, _ error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.panics {
+		panic("a defect")
+	}
+	if w.fault != nil {
+		return nil, w.fault
+	}
 	for _, m := range marks {
 		r := w.registry.Record(m.Client)
 		if r == nil || (m.Stamp.Revision != 0 && m.Stamp.Revision != r.Stamp.Revision) {
@@ -216,6 +225,11 @@ func (w *world) Snapshot(context.Context) ([]*naming.Record, bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.registry.Records(), w.loaded, nil
+}
+
+func (w *world) Lacks(_ context.Context, _ member.Address, clients []naming.ClientID) error {
+	w.do(func() { w.lacking = append(w.lacking, clients...) })
+	return nil
 }
 
 func (w *world) Restarted(_ context.Context, peer member.Address) error {
@@ -233,7 +247,11 @@ func (w *world) Heard(n member.Node, _ string) {
 	w.do(func() { w.heard = append(w.heard, n) })
 }
 
-func (w *world) Listed(peer member.Address) bool { return peer == callerAddress }
+func (w *world) Lists(a member.Address) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return a != w.stranger
+}
 
 func (w *world) WithJava() bool { return w.java != "" }
 
@@ -282,6 +300,12 @@ func (s *streets) Dial(ctx context.Context, to member.Address, port int) (net.Co
 }
 
 func (s *streets) Reached(n member.Node, _ string) { s.do(func() { s.reached[n.Address]++ }) }
+
+func (s *streets) reachedNow() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached[selfAddress]
+}
 
 func (s *streets) Failed(to member.Address, refused bool, err error) {
 	s.do(func() { s.failed = append(s.failed, failure{to, refused, err}) })

@@ -31,6 +31,9 @@ type PeersConfig struct {
 	Log         logr.Logger
 }
 
+// largestAnswer is what our own members read of one another, in bytes.
+const largestAnswer = 256 << 20
+
 // DefaultPeersConfig returns a complete configuration.
 func DefaultPeersConfig() PeersConfig {
 	return PeersConfig{
@@ -39,7 +42,7 @@ func DefaultPeersConfig() PeersConfig {
 		LoadWithin:  30 * time.Second,
 		RedialFrom:  100 * time.Millisecond,
 		RedialTo:    2 * time.Second,
-		MaxAnswer:   256 << 20,
+		MaxAnswer:   largestAnswer,
 		InFlight:    8,
 		Log:         logr.Discard(),
 	}

@@ -42,5 +42,5 @@ func (s *Server) reload(_ context.Context, _ *session, in *nacospb.Payload) *nac
 
 // canSendTo refuses a target that is no member: clients would be led astray.
 func (s *Server) canSendTo(target member.Address) bool {
-	return target == "" || s.deps.Roster.Listed(target)
+	return target == "" || s.deps.Roster.Lists(target)
 }

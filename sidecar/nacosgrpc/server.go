@@ -24,6 +24,7 @@ type Config struct {
 	Cluster net.Listener // for members, on the main port + 1001
 
 	MaxMessage     int           // bytes of one message from outside; a larger one is RESOURCE_EXHAUSTED
+	MaxSnapshot    int           // bytes of the answer to a Java server that loads: it reads no more
 	MaxConnections int           // on both ports together; more are closed at once
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
@@ -37,6 +38,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		MaxMessage:     10 << 20,
+		MaxSnapshot:    10 << 20,
 		MaxConnections: 100_000,
 		IdleAfter:      20 * time.Second,
 		AnswerWithin:   5 * time.Second,

@@ -87,6 +87,14 @@ func (l *Loop) Snapshot(ctx context.Context) (records []*naming.Record, loaded b
 	return records, loaded, err
 }
 
+// Lacks tells the engine that a peer lacks clients that this member knows.
+func (l *Loop) Lacks(ctx context.Context, peer member.Address, clients []naming.ClientID) error {
+	return l.call(ctx, func(now time.Time) error {
+		l.engine.Lacks(now, peer, clients)
+		return nil
+	})
+}
+
 // attributed returns r with the stamp that the engine holds for it, which may
 // know an owner and a version that were learnt since r came.
 func (l *Loop) attributed(r *naming.Record) *naming.Record {

@@ -3,9 +3,12 @@ package wire
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
@@ -84,7 +87,7 @@ func TestSnapshotsAreReadAndWrittenAsRecorded(t *testing.T) {
 			if err != nil || !complete {
 				t.Fatalf("complete %v, %v", complete, err)
 			}
-			got, want := tree(t, SnapshotResult(records, false)), tree(t, []byte(v.Body))
+			got, want := tree(t, snapshotOf(records)), tree(t, []byte(v.Body))
 			ours := content(t, at(t, got, "distroData"))
 			theirs := tree(t, []byte(v.Content))
 			for _, record := range theirs["clientSyncDataList"].([]any) {
@@ -222,5 +225,49 @@ func TestSnapshotWithOneFaultyRecordKeepsTheOthers(t *testing.T) {
 	records, complete, err := DecodeSnapshot(distroResult("SNAPSHOT", list, true))
 	if len(records) != 1 || complete || !errors.Is(err, ErrSkipped) {
 		t.Errorf("DecodeSnapshot = %v, complete %v, %v", records, complete, err)
+	}
+}
+
+func snapshotOf(records []*naming.Record) []byte {
+	body, _ := SnapshotResult(records, 0, false)
+	return body
+}
+
+func TestSnapshotHasRoomForWhatItsReaderTakes(t *testing.T) {
+	const limit = 64 << 10
+	publishing := func(c naming.ClientID, metadata int) *naming.Record {
+		return naming.Normal(c, naming.Stamp{Revision: 1}, []naming.Publication{{
+			Service: naming.ServiceKey{Namespace: "public", Group: "g", Name: "s"},
+			Instances: []naming.Instance{{
+				IP: "10.0.0.8", Port: 80, Cluster: "DEFAULT", Weight: 1, Healthy: true, Enabled: true,
+				Metadata: map[string]string{"k": strings.Repeat("v", metadata)},
+			}},
+		}})
+	}
+	many := func(n, metadata int) (out []*naming.Record) {
+		for i := range n {
+			out = append(out, publishing(naming.ClientID(fmt.Sprintf("1_10.0.0.8_%d", i)), metadata))
+		}
+		return out
+	}
+	tests := map[string]struct {
+		records []*naming.Record
+		given   func(int) bool
+	}{
+		"all when they fit":                {many(100, 10), func(n int) bool { return n == 100 }},
+		"as many as fit":                   {many(1000, 10), func(n int) bool { return n > 150 && n < 250 }},
+		"the others when one is too large": {append(many(1, limit), many(50, 10)...), func(n int) bool { return n == 50 }},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			body, left := SnapshotResult(tc.records, limit, false)
+			if size := proto.Size(Payload(DistroDataResponse, body)); size > limit {
+				t.Errorf("the message has %d bytes, more than %d", size, limit)
+			}
+			got, complete, err := DecodeSnapshot(body)
+			if err != nil || !tc.given(len(got)) || len(got)+len(left) != len(tc.records) || complete != (len(left) == 0) {
+				t.Errorf("%d given, %d left of %d, complete %v, %v", len(got), len(left), len(tc.records), complete, err)
+			}
+		})
 	}
 }

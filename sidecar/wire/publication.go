@@ -59,9 +59,9 @@ func (p publishJSON) instance() (naming.Instance, error) {
 	if out.Cluster == "" {
 		out.Cluster = naming.DefaultCluster
 	}
-	for k, value := range p.Extend {
+	for k, text := range p.Extend {
 		var err error
-		switch text := javaText(value); k {
+		switch k {
 		case naming.CarriedID:
 			out.ID = text
 		case naming.CarriedWeight:

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -33,13 +32,7 @@ var readers = map[string]struct {
 	},
 	"Record": {
 		func(b []byte) (any, error) { return decodeRecord(b) },
-		func(b []byte) (any, error) {
-			var out recordJSON
-			d := json.NewDecoder(bytes.NewReader(b))
-			d.UseNumber()
-			err := d.Decode(&out)
-			return out, err
-		},
+		func(b []byte) (any, error) { var out recordJSON; err := json.Unmarshal(b, &out); return out, err },
 		func(b []byte) bool { var out recordJSON; r := reader{text: b}; out.read(&r); return r.done() },
 	},
 	"Query": {

@@ -177,11 +177,11 @@ type batchJSON struct {
 }
 
 type publishJSON struct {
-	IP      string         `json:"ip"`
-	Port    int            `json:"port"`
-	Healthy bool           `json:"healthy"`
-	Cluster string         `json:"cluster"`
-	Extend  map[string]any `json:"extendDatum"` // numbers as json.Number: their form matters
+	IP      string      `json:"ip"`
+	Port    int         `json:"port"`
+	Healthy bool        `json:"healthy"`
+	Cluster string      `json:"cluster"`
+	Extend  extendDatum `json:"extendDatum"`
 }
 
 // DecodeRecord reads ClientSyncData. It refuses, with ErrDistro, what Java

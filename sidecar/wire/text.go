@@ -3,7 +3,6 @@ package wire
 import (
 	"maps"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -83,9 +82,4 @@ func sortedKeys(m map[string]string) []string {
 		return nil
 	}
 	return slices.Sorted(maps.Keys(m))
-}
-
-func joinSorted(parts []string) string {
-	slices.Sort(parts)
-	return strings.Join(parts, ", ")
 }
