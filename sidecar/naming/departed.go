@@ -15,24 +15,24 @@ import (
 // It is empty, and costs nothing, while nobody has departed.
 type departed struct {
 	clients map[ClientID]struct{}
-	places  map[place]*estate
+	estates map[spot]*estate
 }
 
-// place is one endpoint of one service.
-type place struct {
-	service  ServiceKey
-	endpoint Endpoint
+// spot is one endpoint of one service.
+type spot struct {
+	service ServiceKey
+	seat    seat
 }
 
-// estate is what becomes of a place that departed clients publish.
+// estate is a spot that departed clients publish.
 type estate struct {
 	left []ClientID // the departed who publish it, each once
 	claim
 }
 
-// claim is the registration of an endpoint by a client.
+// claim is the newest registration of a spot, whoever made it.
 type claim struct {
-	client ClientID
+	client ClientID // "" for none
 	age    int64
 }
 
@@ -42,7 +42,7 @@ func (c claim) compare(o claim) int {
 }
 
 func newDeparted() departed {
-	return departed{clients: map[ClientID]struct{}{}, places: map[place]*estate{}}
+	return departed{clients: map[ClientID]struct{}{}, estates: map[spot]*estate{}}
 }
 
 // Depart notes that a client has departed; one that publishes nothing is not
@@ -57,10 +57,10 @@ func (g *Registry) Depart(c ClientID) {
 	g.departed.inherit(r)
 }
 
-// Settle looks among all records for those that have taken over an endpoint of
-// a departed client before it was known to have departed. It takes the time of
-// one look at every instance.
-func (g *Registry) Settle() {
+// FindHeirs looks among all records for those that took over an endpoint of a
+// departed client before that was known to have departed. It looks at every
+// instance.
+func (g *Registry) FindHeirs() {
 	if len(g.departed.clients) == 0 {
 		return
 	}
@@ -71,18 +71,20 @@ func (g *Registry) Settle() {
 
 // Return notes that a client has not departed after all, and returns the
 // services in which it may be listed again.
-func (g *Registry) Return(c ClientID) []ServiceKey {
+func (g *Registry) Return(c ClientID) (services []ServiceKey) {
 	if !g.Departed(c) {
 		return nil
 	}
 	r := g.Record(c)
 	g.departed.leave(r)
 	delete(g.departed.clients, c)
-	var out []ServiceKey
-	for p := range r.All() {
-		out = append(out, p.Service)
+	for i := range r.entries {
+		services = append(services, *r.entries[i].service)
+		if s := g.services[*r.entries[i].service]; s != nil {
+			s.changed = true
+		}
 	}
-	return out
+	return services
 }
 
 // AllDeparted goes through the departed clients in no order.
@@ -97,47 +99,50 @@ func (g *Registry) Departed(c ClientID) bool {
 // Replaced returns the departed clients, in order, of which r has taken over an
 // endpoint.
 func (g *Registry) Replaced(r *Record) []ClientID {
-	if len(g.departed.places) == 0 {
+	if len(g.departed.clients) == 0 {
 		return nil
 	}
 	var out []ClientID
-	for p := range r.All() {
-		for _, i := range p.Instances {
-			e := g.departed.places[place{p.Service, i.Endpoint()}]
-			if e == nil || e.client != r.Client {
-				continue
-			}
-			for _, c := range e.left {
-				if g.departed.over(p.Service, i.Endpoint(), claim{c, g.Record(c).Find(p.Service).age(c)}) {
-					out = append(out, c)
-				}
-			}
+	for at := range r.spots() {
+		if e := g.departed.estates[at]; e != nil && e.client == r.Client {
+			out = append(out, e.left...)
 		}
 	}
+	out = slices.DeleteFunc(out, func(c ClientID) bool { return c == r.Client })
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
-// Heir returns who took over the endpoint e of s from c when c had departed, or
+// Heir returns who took over the endpoint e of s from the departed client c, or
 // "".
 func (g *Registry) Heir(c ClientID, s ServiceKey, e Endpoint) ClientID {
-	p := g.Record(c).Find(s)
-	if p == nil || !g.departed.over(s, e, claim{c, p.age(c)}) {
+	r := g.Record(c)
+	if r == nil || !g.Departed(c) {
 		return ""
 	}
-	return g.departed.places[place{s, e}].client
+	i, found := r.search(&s)
+	if !found {
+		return ""
+	}
+	return g.departed.heirOf(spot{s, seatOf(e)}, claim{c, age(r.entries[i].since, c)})
 }
 
-// over reports whether mine, the claim of a departed client, has been taken over.
-func (d *departed) over(s ServiceKey, e Endpoint, mine claim) bool {
+// heir returns who took over what a departed client offers, or "".
+func (d *departed) heir(s ServiceKey, o *offer) ClientID {
 	if len(d.clients) == 0 {
-		return false
+		return ""
 	}
-	if _, left := d.clients[mine.client]; !left {
-		return false
+	if _, left := d.clients[o.client]; !left {
+		return ""
 	}
-	heir := d.places[place{s, e}]
-	return heir != nil && heir.client != "" && heir.compare(mine) > 0
+	return d.heirOf(spot{s, seatOf(o.Endpoint())}, claim{o.client, o.age()})
+}
+
+func (d *departed) heirOf(at spot, mine claim) ClientID {
+	if e := d.estates[at]; e != nil && e.compare(mine) > 0 {
+		return e.client
+	}
+	return ""
 }
 
 // replace notes that the record fresh of a client stands in place of old; nil
@@ -160,17 +165,14 @@ func (d *departed) enter(r *Record) {
 	if _, left := d.clients[r.Client]; !left {
 		return
 	}
-	for p := range r.All() {
-		for _, i := range p.Instances {
-			at := place{p.Service, i.Endpoint()}
-			e := d.places[at]
-			if e == nil {
-				e = &estate{}
-				d.places[at] = e
-			}
-			if !slices.Contains(e.left, r.Client) {
-				e.left = append(e.left, r.Client)
-			}
+	for at := range r.spots() {
+		e := d.estates[at]
+		if e == nil {
+			e = &estate{}
+			d.estates[at] = e
+		}
+		if !slices.Contains(e.left, r.Client) {
+			e.left = append(e.left, r.Client)
 		}
 	}
 }
@@ -180,31 +182,44 @@ func (d *departed) leave(r *Record) {
 	if _, left := d.clients[r.Client]; !left {
 		return
 	}
-	for p := range r.All() {
-		for _, i := range p.Instances {
-			at := place{p.Service, i.Endpoint()}
-			e := d.places[at]
-			if e == nil {
-				continue // a batch may name an endpoint twice
-			}
-			e.left = slices.DeleteFunc(e.left, func(c ClientID) bool { return c == r.Client })
-			if len(e.left) == 0 {
-				delete(d.places, at)
-			}
+	for at := range r.spots() {
+		e := d.estates[at]
+		if e == nil {
+			continue // a batch may name an endpoint twice
+		}
+		e.left = slices.DeleteFunc(e.left, func(c ClientID) bool { return c == r.Client })
+		if len(e.left) == 0 {
+			delete(d.estates, at)
 		}
 	}
 }
 
-// inherit notes which places of departed clients r has taken over.
+// inherit notes which spots of departed clients r has registered last.
 func (d *departed) inherit(r *Record) {
-	for p := range r.All() {
-		for _, i := range p.Instances {
-			e := d.places[place{p.Service, i.Endpoint()}]
-			if e == nil {
-				continue
+	for at, since := range r.spots() {
+		e := d.estates[at]
+		if e == nil {
+			continue
+		}
+		if mine := (claim{r.Client, age(since, r.Client)}); e.client == "" || mine.compare(e.claim) > 0 {
+			e.claim = mine
+		}
+	}
+}
+
+// spots goes through what the record publishes, each with its time.
+func (r *Record) spots() iter.Seq2[spot, int64] {
+	return func(yield func(spot, int64) bool) {
+		for i := range r.entries {
+			e := &r.entries[i]
+			list, several := e.several()
+			if !several {
+				list = []packed{e.packed}
 			}
-			if mine := (claim{r.Client, p.age(r.Client)}); e.client == "" || mine.compare(e.claim) > 0 {
-				e.claim = mine
+			for _, one := range list {
+				if !yield(spot{*e.service, one.seat()}, e.since) {
+					return
+				}
 			}
 		}
 	}

@@ -18,7 +18,7 @@ func TestDepartedClients(t *testing.T) {
 			for _, c := range clients {
 				g.Depart(c)
 			}
-			g.Settle()
+			g.FindHeirs()
 		}
 	}
 	remove := func(c ClientID) step { return func(g *Registry) { g.Remove(c) } }
@@ -70,7 +70,7 @@ func TestContestsNameWhoIsListedAndWhoLost(t *testing.T) {
 		t.Errorf("contests differ (-want +got):\n%s", diff)
 	}
 	g.Depart("c1")
-	g.Settle()
+	g.FindHeirs()
 	g.Remove("c2")
 	g.Remove("c3")
 	_, got = g.Hosts(web)
@@ -114,7 +114,7 @@ func TestNothingIsKeptOfTheDeparted(t *testing.T) {
 	g.Return("c2")
 	g.Put(record("c3", 10))
 	g.Remove("c3")
-	if len(g.departed.clients) != 0 || len(g.departed.places) != 0 {
-		t.Errorf("kept of the departed: %v, %v", g.departed.clients, g.departed.places)
+	if len(g.departed.clients) != 0 || len(g.departed.estates) != 0 {
+		t.Errorf("kept of the departed: %v, %v", g.departed.clients, g.departed.estates)
 	}
 }

@@ -39,6 +39,14 @@ func (k ServiceKey) Compare(o ServiceKey) int {
 	return strings.Compare(k.Name, o.Name)
 }
 
+// order is Compare, quick for keys that are shared.
+func (k *ServiceKey) order(o *ServiceKey) int {
+	if k == o {
+		return 0
+	}
+	return k.Compare(*o)
+}
+
 // SplitGrouped reads "group@@name"; without a separator the group is
 // DefaultGroup.
 func SplitGrouped(grouped string) (group, name string) {

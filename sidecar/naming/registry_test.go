@@ -148,6 +148,9 @@ func TestRegistryAgainstOneThatIsBuiltAnew(t *testing.T) {
 			if diff := cmp.Diff(answers(fresh, services), after); diff != "" {
 				t.Fatalf("answers differ from those of a fresh registry:\n%s", diff)
 			}
+			if listed := len(after[services[0]]) + len(after[services[1]]) + len(after[services[2]]); g.Instances() != listed {
+				t.Fatalf("%d instances are counted, %d are listed", g.Instances(), listed)
+			}
 			for _, s := range changed {
 				delete(before, s)
 				delete(after, s)

@@ -15,9 +15,13 @@ import (
 func (l *Loop) lose(now time.Time, c naming.ClientID, why naming.Cause, own bool) {
 	r := l.registry.Record(c)
 	var kept []naming.Publication
-	for p := range r.All() {
-		if l.departures.brake.Holds(p.Service) && l.seen(c, *p) > 0 {
-			kept = append(kept, withHealth(*p, false))
+	var all []naming.Publication
+	if r != nil {
+		all = r.Publications()
+	}
+	for _, p := range all {
+		if l.departures.brake.Holds(p.Service) && l.seen(c, p) > 0 {
+			kept = append(kept, withHealth(p, false))
 		}
 	}
 	if len(kept) == 0 {
@@ -29,8 +33,8 @@ func (l *Loop) lose(now time.Time, c naming.ClientID, why naming.Cause, own bool
 	if own {
 		store, stamp = l.write, func() naming.Stamp { return l.issue(now) }
 	}
-	if len(kept) < len(r.Publications) {
-		for _, p := range r.Publications {
+	if len(kept) < len(all) {
+		for _, p := range all {
 			if !slices.ContainsFunc(kept, func(k naming.Publication) bool { return k.Service == p.Service }) {
 				r = r.Without(p.Service, stamp())
 			}
@@ -53,7 +57,7 @@ func (l *Loop) lose(now time.Time, c naming.ClientID, why naming.Cause, own bool
 // lost counts the loss of all that c publishes.
 func (l *Loop) lost(now time.Time, c naming.ClientID) {
 	if r := l.registry.Record(c); r != nil {
-		for _, p := range r.Publications {
+		for _, p := range r.Publications() {
 			l.count(now, c, p)
 		}
 	}
@@ -84,7 +88,7 @@ func (l *Loop) brakedServices() int {
 		if !h.braked {
 			continue
 		}
-		for _, p := range l.registry.Record(c).Publications {
+		for _, p := range l.registry.Record(c).Publications() {
 			services[p.Service] = struct{}{}
 		}
 	}

@@ -123,7 +123,7 @@ func (l *Loop) withdraw(now time.Time, c naming.ClientID, s naming.ServiceKey, w
 		return
 	}
 	rest := r.Without(s, l.issue(now))
-	if c.Beats() && len(rest.Publications) == 0 {
+	if c.Beats() && rest.Len() == 0 {
 		l.remove(now, c, why)
 		return
 	}

@@ -98,7 +98,7 @@ func (l *Loop) departAll() {
 			l.departs(r.Client)
 		}
 	}
-	l.registry.Settle()
+	l.registry.FindHeirs()
 }
 
 // orphaned reports whether r is of a connection whose member leaves or is dead,
@@ -141,7 +141,7 @@ func (l *Loop) replaced(now time.Time, c naming.ClientID) {
 		return
 	}
 	var by naming.ClientID
-	for _, p := range l.registry.Record(c).Publications {
+	for _, p := range l.registry.Record(c).Publications() {
 		for _, i := range p.Instances {
 			if by = l.registry.Heir(c, p.Service, i.Endpoint()); by == "" {
 				return
@@ -169,7 +169,7 @@ func (l *Loop) judgeDeparted(now time.Time) {
 	}
 	d.scan = now
 	if len(d.holds) > 0 {
-		l.registry.Settle()
+		l.registry.FindHeirs()
 	}
 	for _, c := range slices.Sorted(maps.Keys(d.holds)) {
 		switch h := d.holds[c]; {

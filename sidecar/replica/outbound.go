@@ -112,7 +112,7 @@ func (l *Loop) report(result func(now time.Time)) {
 // count from now, so that nobody expires by the move itself.
 func (l *Loop) adopt(now time.Time, c naming.ClientID) {
 	if r := l.registry.Record(c); r != nil {
-		for _, p := range r.Publications {
+		for _, p := range r.Publications() {
 			l.beats.heard(now, c, p.Service)
 		}
 	}

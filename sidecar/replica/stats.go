@@ -15,7 +15,7 @@ type Stats struct {
 	Owned     int // of those, owned by this member
 	Services  int
 	Instances int // after removal of duplicates
-	Braked    int // services of which instances are held as unhealthy
+	Braked    int // services of which lost instances are held as unhealthy
 	Pending   int // changes not yet acknowledged by some peer
 	PendingTo map[member.Address]int
 }
@@ -23,8 +23,8 @@ type Stats struct {
 // Stats counts. It enters the loop; a stopped loop answers zeros and an error.
 func (l *Loop) Stats(ctx context.Context) (Stats, error) {
 	var st Stats
-	err := l.call(ctx, func(now time.Time) error {
-		st = l.stats(now)
+	err := l.call(ctx, func(time.Time) error {
+		st = l.stats()
 		return nil
 	})
 	return st, err
@@ -57,7 +57,7 @@ func (l *Loop) Ping(ctx context.Context) error {
 	return l.call(ctx, func(time.Time) error { return nil })
 }
 
-func (l *Loop) stats(now time.Time) Stats {
+func (l *Loop) stats() Stats {
 	st := Stats{
 		Digest:    l.engine.Digest().String(),
 		Loaded:    l.engine.Loaded(),
@@ -68,7 +68,7 @@ func (l *Loop) stats(now time.Time) Stats {
 		st.PendingTo[peer] = l.engine.PendingFor(peer)
 	}
 	for r := range l.registry.All() {
-		if len(r.Publications) == 0 {
+		if r.Len() == 0 {
 			continue
 		}
 		st.Clients++
@@ -76,10 +76,7 @@ func (l *Loop) stats(now time.Time) Stats {
 			st.Owned++
 		}
 	}
-	for _, s := range l.AllServices() {
-		st.Services++
-		st.Instances += len(l.rebuild(now, s).Hosts)
-	}
+	st.Services, st.Instances = l.views.count(), l.registry.Instances()
 	st.Braked = l.brakedServices()
 	return st
 }

@@ -55,6 +55,13 @@ func (v *views) remove(s naming.ServiceKey) {
 	v.mu.Unlock()
 }
 
+// count returns the number of services that have instances.
+func (v *views) count() int {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return len(v.entries)
+}
+
 func (v *views) empty(s naming.ServiceKey) *naming.View {
 	return &naming.View{Service: s, LastRef: v.floor.Load()}
 }

@@ -103,7 +103,7 @@ type Change struct {
 
 // NewChange writes r.
 func NewChange(r *naming.Record) *Change {
-	content := AppendRecord(make([]byte, 0, 256+384*len(r.Publications)), r)
+	content := AppendRecord(make([]byte, 0, 256+384*r.Len()), r)
 	rest := make([]byte, 0, 128+base64.StdEncoding.EncodedLen(len(content)))
 	return &Change{client: r.Client, rest: appendRest(rest, OpChange, content)}
 }

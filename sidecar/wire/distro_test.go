@@ -139,7 +139,7 @@ func TestStampTravelsBetweenOurMembers(t *testing.T) {
 		}},
 	}})
 	got, err := DecodeRecord(AppendRecord(nil, r))
-	if err != nil || got.Stamp != stamp || !got.Publications[0].Instances[0].Equal(r.Publications[0].Instances[0]) {
+	if err != nil || got.Stamp != stamp || !got.Publications()[0].Instances[0].Equal(r.Publications()[0].Instances[0]) {
 		t.Errorf("DecodeRecord = %+v, %v", got, err)
 	}
 }
@@ -214,7 +214,7 @@ func TestOddValuesBecomeTheTextThatJavaShows(t *testing.T) {
 		IP: "a", Port: 1, Cluster: "DEFAULT", Weight: 2, Healthy: true,
 		Metadata: map[string]string{"n": "1", "d": "1000.0", "o": "{a=b}", "l": "[1, 2]", "t": "true"},
 	}
-	if got := r.Publications[0].Instances[0]; !got.Equal(want) {
+	if got := r.Publications()[0].Instances[0]; !got.Equal(want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

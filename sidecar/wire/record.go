@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -15,28 +16,29 @@ import (
 // member that Java ignores.
 func AppendRecord(b []byte, r *naming.Record) []byte {
 	b = appendString(append(b, `{"clientId":`...), string(r.Client))
+	list := r.Publications()
 	b = strconv.AppendInt(append(b, `,"attributes":{"clientAttributes":{"revision":`...), int64(r.Stamp.Revision), 10)
 	b = append(b, "}}"...)
 	if r.Stamp.Version != 0 {
 		b = appendString(append(b, `,"stamp":{"owner":`...), string(r.Stamp.Owner))
 		b = strconv.AppendInt(append(b, `,"version":`...), r.Stamp.Version, 10)
-		b = append(appendSince(append(b, `,"since":[`...), r), "]}"...)
+		b = append(appendSince(append(b, `,"since":[`...), list), "]}"...)
 	}
-	b = appendServices(append(b, ','), r, false)
+	b = appendServices(append(b, ','), list, false)
 	b = append(b, `,"batchInstanceData":{`...)
-	if hasBatch(r) {
-		b = appendServices(b, r, true)
+	if slices.ContainsFunc(list, func(p naming.Publication) bool { return p.Batch }) {
+		b = appendServices(b, list, true)
 	}
 	return append(b, "}}"...)
 }
 
 // appendSince writes since when each publication is there: those of the batch
 // arrays first, then the plain ones, as they are read.
-func appendSince(b []byte, r *naming.Record) []byte {
+func appendSince(b []byte, list []naming.Publication) []byte {
 	start := len(b)
 	for _, batch := range []bool{true, false} {
-		for _, p := range r.Publications {
-			if carried(p, batch) {
+		for i := range list {
+			if p := &list[i]; carried(p, batch) {
 				b = strconv.AppendInt(separate(b, start), p.Since, 10)
 			}
 		}
@@ -46,26 +48,17 @@ func appendSince(b []byte, r *naming.Record) []byte {
 
 // carried reports whether p stands in the arrays of batches, or of plain
 // publications. One without instances that is no batch publishes nothing.
-func carried(p naming.Publication, batch bool) bool {
+func carried(p *naming.Publication, batch bool) bool {
 	return p.Batch == batch && (batch || len(p.Instances) > 0)
-}
-
-func hasBatch(r *naming.Record) bool {
-	for _, p := range r.Publications {
-		if p.Batch {
-			return true
-		}
-	}
-	return false
 }
 
 // appendServices writes the four parallel arrays of the publications that are
 // batches, or of those that are not.
-func appendServices(b []byte, r *naming.Record, batch bool) []byte {
-	columns := [...]func([]byte, naming.Publication) []byte{
-		func(b []byte, p naming.Publication) []byte { return appendString(b, p.Service.Namespace) },
-		func(b []byte, p naming.Publication) []byte { return appendString(b, p.Service.Group) },
-		func(b []byte, p naming.Publication) []byte { return appendString(b, p.Service.Name) },
+func appendServices(b []byte, list []naming.Publication, batch bool) []byte {
+	columns := [...]func([]byte, *naming.Publication) []byte{
+		func(b []byte, p *naming.Publication) []byte { return appendString(b, p.Service.Namespace) },
+		func(b []byte, p *naming.Publication) []byte { return appendString(b, p.Service.Group) },
+		func(b []byte, p *naming.Publication) []byte { return appendString(b, p.Service.Name) },
 		appendPublished,
 	}
 	titles := [...]string{`"namespaces":[`, `],"groupNames":[`, `],"serviceNames":[`, `],"instancePublishInfos":[`}
@@ -75,7 +68,8 @@ func appendServices(b []byte, r *naming.Record, batch bool) []byte {
 	for i, column := range columns {
 		b = append(b, titles[i]...)
 		first := true
-		for _, p := range r.Publications {
+		for i := range list {
+			p := &list[i]
 			if !carried(p, batch) {
 				continue
 			}
@@ -89,11 +83,11 @@ func appendServices(b []byte, r *naming.Record, batch bool) []byte {
 	return append(b, ']')
 }
 
-func appendPublished(b []byte, p naming.Publication) []byte {
+func appendPublished(b []byte, p *naming.Publication) []byte {
 	return appendPublishInfo(b, p.Instances[0])
 }
 
-func appendBatch(b []byte, p naming.Publication) []byte {
+func appendBatch(b []byte, p *naming.Publication) []byte {
 	b = append(b, `{"port":0,"healthy":false,"instancePublishInfos":[`...)
 	for i, instance := range p.Instances {
 		if i > 0 {

@@ -38,13 +38,13 @@ func TestRevisionsAreThoseThatJavaComputed(t *testing.T) {
 				t.Fatalf("DecodeRecord = %+v, %v", read, err)
 			}
 			ours := &naming.Record{Client: v.Client}
-			for i, p := range read.Publications {
+			for i, p := range read.Publications() {
 				ours = ours.With(p, naming.Issue("demo-0:8848", int64(i+1)))
 			}
 			if ours.Stamp.Revision != v.Revision {
 				t.Errorf("registered here it gets revision %d, Java gave %d", ours.Stamp.Revision, v.Revision)
 			}
-			same(t, tree(t, AppendRecord(nil, naming.Normal(v.Client, read.Stamp, read.Publications))), meaning(tree(t, []byte(v.Content))))
+			same(t, tree(t, AppendRecord(nil, naming.Normal(v.Client, read.Stamp, read.Publications()))), meaning(tree(t, []byte(v.Content))))
 		})
 	}
 }
