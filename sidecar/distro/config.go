@@ -26,8 +26,9 @@ type Config struct {
 
 	Tombstone time.Duration // how long an ended client is remembered
 
-	MaxInFlight   int // Send and Drop under way to one peer
-	MaxTombstones int // ended clients remembered; over it the oldest are forgotten
+	MaxInFlight       int // Send and Drop under way to one peer
+	MaxInFlightStream int // the same to a peer that streams, where many share a message
+	MaxTombstones     int // ended clients remembered; over it the oldest are forgotten
 
 	Seed uint64 // of the jitter; equal seeds and inputs give equal actions
 }
@@ -36,20 +37,21 @@ type Config struct {
 // product's promises are computed from them.
 func Default() Config {
 	return Config{
-		SyncDelay:      100 * time.Millisecond,
-		SyncDelayMax:   500 * time.Millisecond,
-		RetryMin:       500 * time.Millisecond,
-		RetryMax:       5 * time.Second,
-		VerifyInterval: 5 * time.Second,
-		LoadTimeout:    10 * time.Second,
-		LoadRetry:      500 * time.Millisecond,
-		Lease:          180 * time.Second,
-		Missing:        30 * time.Second,
-		Down:           30 * time.Second,
-		Grace:          15 * time.Second,
-		Tombstone:      10 * time.Minute,
-		MaxInFlight:    64,
-		MaxTombstones:  200_000,
+		SyncDelay:         100 * time.Millisecond,
+		SyncDelayMax:      500 * time.Millisecond,
+		RetryMin:          500 * time.Millisecond,
+		RetryMax:          5 * time.Second,
+		VerifyInterval:    5 * time.Second,
+		LoadTimeout:       10 * time.Second,
+		LoadRetry:         500 * time.Millisecond,
+		Lease:             180 * time.Second,
+		Missing:           30 * time.Second,
+		Down:              30 * time.Second,
+		Grace:             15 * time.Second,
+		Tombstone:         10 * time.Minute,
+		MaxInFlight:       64,
+		MaxInFlightStream: 1024,
+		MaxTombstones:     200_000,
 	}
 }
 
@@ -81,6 +83,7 @@ func (c Config) Validate() error {
 	must(c.Lease >= max(c.Missing, c.Down), "Lease: %v: want at least Missing (%v) and Down (%v)", c.Lease, c.Missing, c.Down)
 	must(c.Tombstone >= c.Lease, "Tombstone: %v: want at least Lease (%v): an older copy may live that long", c.Tombstone, c.Lease)
 	must(c.MaxInFlight > 0, "MaxInFlight: %d: want at least 1", c.MaxInFlight)
+	must(c.MaxInFlightStream > 0, "MaxInFlightStream: %d: want at least 1", c.MaxInFlightStream)
 	must(c.MaxTombstones > 0, "MaxTombstones: %d: want at least 1", c.MaxTombstones)
 	return errors.Join(all...)
 }

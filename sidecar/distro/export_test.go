@@ -1,6 +1,9 @@
 package distro
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Mutations break one law each. The simulator must notice every one of them.
 var Mutations = map[string]func(*Engine){
@@ -11,17 +14,14 @@ var Mutations = map[string]func(*Engine){
 		}
 	},
 	"forgets what it owns": func(e *Engine) {
-		for _, r := range e.own {
-			r.own = false
-			e.confirm(r)
+		for _, r := range slices.Collect(e.own.all()) {
+			e.lease(r)
 		}
-		clear(e.own)
-		e.marks = nil
 	},
 	"forgets which version it has": func(e *Engine) {
 		for _, r := range e.records {
-			if !r.own {
-				r.Stamp.Version = 1
+			if !e.owns(r) {
+				r.version = 1
 			}
 		}
 	},
@@ -43,17 +43,19 @@ var Mutations = map[string]func(*Engine){
 			e.rounds[p].due = e.now.Add(time.Hour)
 		}
 	},
-	"has no bound on flights": func(e *Engine) { e.outbox.cfg.MaxInFlight = 1000 },
+	"has no bound on flights": func(e *Engine) {
+		for _, l := range e.outbox.lanes {
+			l.limit = 1000
+		}
+	},
 	"is loaded before anyone answered": func(e *Engine) {
 		e.loading.done = true
 		clear(e.loading.asked)
 	},
 	"counts a record twice": func(e *Engine) {
-		for c, r := range e.records {
-			if r.own {
-				e.digest = e.digest.plus(digestOf(c, r.Stamp.Revision))
-				return
-			}
+		for r := range e.own.all() {
+			e.digest = e.digest.Plus(fingerprint(r.client, r.revision))
+			return
 		}
 	},
 }

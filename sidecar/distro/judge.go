@@ -1,6 +1,7 @@
 package distro
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -35,6 +36,9 @@ func (e *Engine) judge(from member.Address, m naming.Mark, direct bool) Verdict 
 	if direct && from != "" && from != m.Stamp.Owner && !m.Client.Beats() {
 		return Verdict{Stale, "its connection is held by " + string(m.Stamp.Owner)}
 	}
+	if !direct && e.overdue(m) {
+		return Verdict{Stale, "its owner was restarted since"}
+	}
 	if r == nil {
 		if t, dead := e.ended.of[m.Client]; dead && !t.admits(m, direct) {
 			return Verdict{Stale, "it " + t.String()}
@@ -43,7 +47,7 @@ func (e *Engine) judge(from member.Address, m naming.Mark, direct bool) Verdict 
 		return Verdict{Code: Accept}
 	}
 	switch {
-	case alike(m.Stamp, r.Stamp):
+	case alike(m.Stamp, r.stamp()):
 		if direct {
 			e.learn(r, m.Stamp)
 			e.renew(r)
@@ -51,11 +55,19 @@ func (e *Engine) judge(from member.Address, m naming.Mark, direct bool) Verdict 
 		return Verdict{Code: Same}
 	case !direct && m.Stamp.Version == 0:
 		return Verdict{Stale, "hearsay without a version replaces nothing"}
-	case !m.Stamp.Supersedes(r.Stamp):
-		return Verdict{Stale, fmt.Sprintf("version %d is held", r.Stamp.Version)}
+	case !m.Stamp.Supersedes(r.stamp()):
+		return Verdict{Stale, fmt.Sprintf("version %d is held", r.version)}
 	}
 	e.take(m)
 	return Verdict{Code: Accept}
+}
+
+// overdue reports whether m is a connection of a member that was restarted since
+// it was opened, for so long that everybody has given it up by now.
+func (e *Engine) overdue(m naming.Mark) bool {
+	life, known := e.leases.lives[m.Stamp.Owner]
+	opened, dated := m.Client.Opened()
+	return known && dated && !m.Client.Beats() && opened < life.epoch && e.now.Sub(life.learnt) >= e.cfg.Grace
 }
 
 // intrudes refuses what is said, by or in the name of a member, about a
@@ -64,10 +76,10 @@ func (e *Engine) intrudes(from member.Address, c naming.ClientID, r *record) (Ve
 	switch {
 	case r == nil || c.Beats():
 		return Verdict{}, false
-	case r.own:
+	case e.owns(r):
 		return Verdict{OwnedHere, "its connection is held here"}, true
-	case from != "" && r.Stamp.Owner != "" && r.Stamp.Owner != from:
-		return Verdict{Stale, "its connection is held by " + string(r.Stamp.Owner)}, true
+	case from != "" && r.owner != "" && r.owner != from:
+		return Verdict{Stale, "its connection is held by " + string(r.owner)}, true
 	}
 	return Verdict{}, false
 }
@@ -78,12 +90,19 @@ func (e *Engine) intrudes(from member.Address, c naming.ClientID, r *record) (Ve
 // than after a VerifyInterval.
 func (e *Engine) take(m naming.Mark) {
 	e.ended.forget(m.Client)
+	var adopted instant
+	if r := e.records[m.Client]; r != nil && e.owns(r) {
+		adopted = r.since
+	}
 	r := e.put(m)
 	switch {
 	case !m.Client.Beats() || !e.mine(m.Client):
-		e.release(r)
-	case !r.own || e.now.Sub(r.adopted) >= e.cfg.VerifyInterval:
+		e.lease(r)
+	case adopted == 0 || e.now.Sub(e.origin.at(adopted)) >= e.cfg.VerifyInterval:
 		e.adopt(r)
+	default:
+		e.place(r, &e.own)
+		r.since = adopted
 	}
 }
 
@@ -104,14 +123,14 @@ func (e *Engine) judgeDrop(from member.Address, c naming.ClientID, version int64
 	case r == nil:
 		e.bury(c, tombstone{version: version})
 		return Verdict{Same, "it is not known here"}
-	case r.own && version == 0:
+	case e.owns(r) && version == 0:
 		return Verdict{OwnedHere, "its beats are watched here"}
-	case version != 0 && r.Stamp.Version > version:
-		return Verdict{Stale, fmt.Sprintf("version %d is held", r.Stamp.Version)}
+	case version != 0 && r.version > version:
+		return Verdict{Stale, fmt.Sprintf("version %d is held", r.version)}
 	}
 	e.remove(r)
 	e.outbox.forget(e.peers, c)
-	e.bury(c, tombstone{version: max(version, r.Stamp.Version)})
+	e.bury(c, tombstone{version: max(version, r.version)})
 	return Verdict{Code: Accept}
 }
 
@@ -120,6 +139,13 @@ func (e *Engine) judgeDrop(from member.Address, c naming.ClientID, version int64
 // of the others. A mark with revision 0 matches any known record.
 func (e *Engine) Compare(now time.Time, from member.Address, marks []naming.Mark) []naming.ClientID {
 	e.at(now)
+	if len(marks) > 0 {
+		defer e.leases.spoke(e.now, from)
+	}
+	return e.compare(from, marks)
+}
+
+func (e *Engine) compare(from member.Address, marks []naming.Mark) []naming.ClientID {
 	var different []naming.ClientID
 	for _, m := range marks {
 		r := e.records[m.Client]
@@ -127,7 +153,7 @@ func (e *Engine) Compare(now time.Time, from member.Address, marks []naming.Mark
 			e.count(v) // a second claim: asking for the record could only end in a refusal
 			continue
 		}
-		if r == nil || (m.Stamp.Revision != 0 && !alike(m.Stamp, r.Stamp)) {
+		if r == nil || (m.Stamp.Revision != 0 && !alike(m.Stamp, r.stamp())) {
 			if !e.correct(from, m, r) {
 				different = append(different, m.Client)
 			}
@@ -138,9 +164,6 @@ func (e *Engine) Compare(now time.Time, from member.Address, marks []naming.Mark
 		}
 		e.learn(r, m.Stamp)
 		e.renew(r)
-	}
-	if len(marks) > 0 {
-		e.leases.spoke(e.now, from)
 	}
 	return different
 }
@@ -155,7 +178,7 @@ func (e *Engine) correct(from member.Address, m naming.Mark, r *record) bool {
 	}
 	t, dead := e.ended.of[m.Client]
 	switch {
-	case r != nil && r.Stamp.Version != 0 && r.Stamp.Supersedes(m.Stamp):
+	case r != nil && r.version != 0 && r.stamp().Supersedes(m.Stamp):
 		e.outbox.plan(e.now, from, item{client: m.Client})
 		return true
 	case r == nil && dead && !t.expired && t.version >= m.Stamp.Version:
@@ -167,14 +190,23 @@ func (e *Engine) correct(from member.Address, m naming.Mark, r *record) bool {
 
 // learn fills in what the held stamp lacks from one that is alike.
 func (e *Engine) learn(r *record, s naming.Stamp) {
-	if r.Stamp.Version == 0 && s.Version != 0 && r.Stamp.Revision == s.Revision {
-		r.Stamp = s
-		e.marks = nil
+	known := r.stamp()
+	if known.Version == 0 && s.Version != 0 && known.Revision == s.Revision {
+		known = s
 	}
-	if r.Stamp.Owner == "" {
-		r.Stamp.Owner = s.Owner
-		e.marks = nil
+	known.Owner = cmp.Or(known.Owner, s.Owner)
+	if known == r.stamp() {
+		return
 	}
+	held, since := r.share, r.since
+	e.lift(r)
+	e.stampRecord(r, known)
+	if held != &e.own {
+		e.lease(r)
+		return
+	}
+	e.place(r, held)
+	r.since = since
 }
 
 // alike reports whether both stamps are those of one write: by version and

@@ -15,7 +15,8 @@ func (e *Engine) Owns(c naming.ClientID) bool {
 	if c.Beats() {
 		return e.mine(c)
 	}
-	return e.own[c] != nil
+	r := e.records[c]
+	return r != nil && e.owns(r)
 }
 
 // Owner returns the member that may change c: of a client that beats the one
@@ -25,13 +26,14 @@ func (e *Engine) Owner(c naming.ClientID) (member.Address, bool) {
 	if c.Beats() {
 		return RingOwner(e.ring, c)
 	}
-	if e.own[c] != nil {
+	switch r := e.records[c]; {
+	case r == nil:
+		return "", false
+	case e.owns(r):
 		return e.self, true
+	default:
+		return r.owner, r.owner != ""
 	}
-	if r := e.records[c]; r != nil && r.Stamp.Owner != "" {
-		return r.Stamp.Owner, true
-	}
-	return "", false
 }
 
 // mine reports whether the ring names this member. A member that is not in the

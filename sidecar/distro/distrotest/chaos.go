@@ -42,7 +42,8 @@ func draw(r *rand.Rand) Options {
 	cfg.Down = max(cfg.Grace, seconds(r, 5, 30))
 	cfg.Lease = max(cfg.Missing, cfg.Down, seconds(r, 15, 30, 60))
 	cfg.MaxInFlight = pick(r, 1, 2, 64)
-	o := Options{Config: cfg, Reissue: r.IntN(2) == 0}
+	cfg.MaxInFlightStream = pick(r, 1, 4, 1024)
+	o := Options{Config: cfg, Reissue: r.IntN(2) == 0, Streams: float64(pick(r, 0, 50, 100, 100)) / 100}
 	for i := range 3 + r.IntN(5) {
 		o.Nodes = append(o.Nodes, string(rune('a'+i)))
 	}
@@ -88,6 +89,7 @@ func drawKinds(r *rand.Rand) []func(*monkey) {
 		{(*monkey).split, (*monkey).mend},
 		{(*monkey).crash, (*monkey).restart, (*monkey).restart},
 		{(*monkey).resize},
+		{(*monkey).negotiate},
 	}
 	for _, f := range faults {
 		if r.IntN(2) == 0 {
@@ -153,6 +155,16 @@ func (m *monkey) cut() {
 	if from != to {
 		m.say("cut from %s to %s", from.name, to.name)
 		m.Cut(from.name, to.name)
+	}
+}
+
+// negotiate has two nodes begin to stream, or end it.
+func (m *monkey) negotiate() {
+	a, b := m.nodes[m.random.IntN(len(m.nodes))], m.nodes[m.random.IntN(len(m.nodes))]
+	if a != b {
+		on := !m.streams(a.name, b.name)
+		m.say("%s and %s stream: %t", a.name, b.name, on)
+		m.Stream(a.name, b.name, on)
 	}
 }
 

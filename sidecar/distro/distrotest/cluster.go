@@ -19,6 +19,9 @@ type Options struct {
 	Config distro.Config
 	Faults Faults
 
+	// Streams is the share of pairs of nodes that stream to each other.
+	Streams float64
+
 	// Reissue makes nodes give a client that they adopt a new stamp, as the
 	// engine proposes. Replication must work either way.
 	Reissue bool
@@ -38,7 +41,8 @@ type Cluster struct {
 	number  int // of the last event
 
 	net    network
-	nodes  []*node // in order of name, also those that are not running
+	pairs  map[[2]string]bool // that stream, in order of name
+	nodes  []*node            // in order of name, also those that are not running
 	list   []string
 	round  int64 // generation of the list
 	epochs int64
@@ -55,7 +59,8 @@ func New(seed uint64, o Options) *Cluster {
 		options: o,
 		random:  rand.New(rand.NewPCG(seed, 1)),
 		start:   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		net:     network{random: rand.New(rand.NewPCG(seed, 2)), faults: o.Faults, cuts: map[[2]string]bool{}},
+		net:     network{random: rand.New(rand.NewPCG(seed, 2)), faults: o.Faults, cuts: map[[2]string]bool{}, lose: map[[2]string]int{}},
+		pairs:   map[[2]string]bool{},
 		ledger:  ledger{index: map[naming.ClientID]*client{}},
 	}
 	c.now = c.start

@@ -21,6 +21,9 @@
 //	cut a b                  nothing passes from a to b any more
 //	split a b | c            nothing passes between the groups
 //	heal                     everything passes again
+//	lose a b                 b answers a's next change or end of a client and forgets it
+//	stream a b               a and b stream to each other from now on
+//	unstream a b             they no longer do
 //	crash a                  the node dies and forgets everything
 //	restart a                it comes back as a new incarnation
 //	replay a b c1 1          b gets a's message of c1's first write once more

@@ -1,8 +1,6 @@
 package distrotest
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -92,6 +90,12 @@ func (t *trace) action(n *node, a distro.Action) {
 	case distro.Verify:
 		t.reaches(n, a.To)
 		t.verifies(n, a)
+	case distro.Summarize:
+		t.reaches(n, a.To)
+		t.summarizes(n, a)
+	case distro.Detail:
+		t.reaches(n, a.To)
+		t.details(n, a)
 	case distro.Expire:
 		t.expires(n, a)
 	}
@@ -116,7 +120,11 @@ func (t *trace) launch(n *node, ticket distro.Ticket, f flight) {
 		}
 	}
 	t.flying[ticket] = f
-	if limit := n.cluster.options.Config.MaxInFlight; count >= limit {
+	limit := n.cluster.options.Config.MaxInFlight
+	if n.cluster.streams(n.name, f.peer.Host()) {
+		limit = n.cluster.options.Config.MaxInFlightStream
+	}
+	if count >= limit {
 		n.cluster.violated("%s: more than %d deliveries to %s at once", n.name, limit, f.peer)
 	}
 }
@@ -135,6 +143,38 @@ func (t *trace) verifies(n *node, v distro.Verify) {
 		if !n.engine.Owns(m.Client) {
 			n.cluster.violated("%s: verifies %s, which it does not own", n.name, m.Client)
 		}
+	}
+}
+
+// summarizes checks that a digest is that of all that the node owns.
+func (t *trace) summarizes(n *node, s distro.Summarize) {
+	if !n.engine.Loaded() {
+		n.cluster.violated("%s: verifies before it is loaded", n.name)
+	}
+	var root distro.Digest
+	for _, d := range n.buckets(address(n.name)) {
+		root = root.Plus(d)
+	}
+	if root != s.Root {
+		n.cluster.violated("%s: digest shown is %v, of what it owns %v", n.name, s.Root, root)
+	}
+}
+
+// details checks that all that the node owns in some buckets is listed, and
+// nothing else.
+func (t *trace) details(n *node, d distro.Detail) {
+	listed := map[naming.ClientID]bool{}
+	for _, m := range d.Marks {
+		listed[m.Client] = true
+	}
+	for id := range n.store {
+		want := n.engine.Owns(id) && slices.Contains(d.Buckets, bucket(id))
+		if listed[id] != want {
+			n.cluster.violated("%s: %s is listed among the buckets %v: %t", n.name, id, d.Buckets, listed[id])
+		}
+	}
+	if len(listed) != len(d.Marks) {
+		n.cluster.violated("%s: a client is listed twice", n.name)
 	}
 }
 
@@ -230,9 +270,9 @@ func (n *node) checkClients() {
 func (n *node) digest() string {
 	var high, low, carry uint64
 	for id, held := range n.store {
-		sum := sha256.Sum256(binary.BigEndian.AppendUint32([]byte(id), uint32(held.stamp.Revision)))
-		low, carry = bits.Add64(low, binary.BigEndian.Uint64(sum[8:16]), 0)
-		high, _ = bits.Add64(high, binary.BigEndian.Uint64(sum[:8]), carry)
+		h, l := hashed(id, held.stamp.Revision)
+		low, carry = bits.Add64(low, l, 0)
+		high, _ = bits.Add64(high, h, carry)
 	}
 	return fmt.Sprintf("%016x%016x", high, low)
 }

@@ -28,6 +28,7 @@ type network struct {
 	random *rand.Rand
 	faults Faults
 	cuts   map[[2]string]bool // from, to
+	lose   map[[2]string]int  // how many deliveries will be answered and forgotten
 }
 
 func (n *network) delay() time.Duration {
@@ -41,6 +42,16 @@ func (n *network) delay() time.Duration {
 // passes reports whether a message gets through; what is lost is lost silently.
 func (n *network) passes(from, to string) bool {
 	return !n.cuts[[2]string{from, to}] && (n.faults.Loss == 0 || n.random.Float64() >= n.faults.Loss)
+}
+
+// loses reports whether a delivery that arrives is forgotten.
+func (n *network) loses(from, to string) bool {
+	pair := [2]string{from, to}
+	if n.lose[pair] == 0 {
+		return false
+	}
+	n.lose[pair]--
+	return true
 }
 
 func (n *network) twice() bool {
@@ -77,11 +88,13 @@ func (c *Cluster) call(r request) {
 			return
 		}
 		var reply any
+		heard := false
 		c.step(r.to, func() {
-			r.to.hears(r.from, life)
-			reply = r.serve(r.to)
+			if heard = r.to.hears(r.from, life); heard {
+				reply = r.serve(r.to)
+			}
 		})
-		if c.net.passes(r.to.name, r.from.name) {
+		if heard && c.net.passes(r.to.name, r.from.name) {
 			c.after(c.net.delay(), func() { answer(reply, nil) })
 		}
 	}

@@ -109,9 +109,9 @@ func (n *node) probe(life int64) {
 			serve: func(to *node) any { return to.epoch },
 			answer: func(reply any, err error) {
 				switch {
-				case err == nil:
-					n.hears(to, reply.(int64))
+				case err == nil && n.hears(to, reply.(int64)):
 					n.believe(name, member.Up)
+				case err == nil: // of one that has been restarted since
 				case errors.Is(err, errRefused):
 					n.believe(name, member.Down)
 				default:
@@ -129,20 +129,18 @@ func (n *node) believe(name string, s member.State) {
 	}
 	n.states[name] = s
 	n.cluster.say("%s takes %s for %s", n.name, name, s)
+	n.stream(name)
 	n.members()
 }
 
-// hears notes the incarnation of a node that was heard.
-func (n *node) hears(from *node, epoch int64) {
-	known := n.epochs[from.name]
-	if epoch <= known {
-		return
-	}
-	n.epochs[from.name] = epoch
-	if known != 0 {
+// hears notes the incarnation of a node that was heard, and reports whether it is
+// the latest known: what comes from an earlier one is too old to be true.
+func (n *node) hears(from *node, epoch int64) bool {
+	if known := n.epochs[from.name]; known != 0 && epoch > known {
 		n.cluster.say("%s learns that %s was restarted", n.name, from.name)
 	}
-	n.engine.Incarnation(n.cluster.now, address(from.name), epoch)
+	n.epochs[from.name] = max(epoch, n.epochs[from.name])
+	return n.engine.Incarnation(n.cluster.now, address(from.name), epoch)
 }
 
 // tick returns the node's next hybrid time.
@@ -197,6 +195,8 @@ func (n *node) settle() {
 		}
 		for _, a := range actions {
 			n.trace.action(n, a)
+		}
+		for _, a := range actions {
 			n.perform(a)
 		}
 	}

@@ -42,11 +42,15 @@ func Script(text string) (string, error) {
 	return c.Transcript(), nil
 }
 
-// members reads the nodes of a scenario, and MaxInFlight=n, which lets a few
-// clients be many.
+// members reads the nodes of a scenario, MaxInFlight=n, which lets a few clients
+// be many, and "streaming": all nodes stream to each other.
 func members(words []string) (Options, error) {
 	out := Options{Config: distro.Default()}
 	for _, w := range words {
+		if w == "streaming" {
+			out.Streams = 1
+			continue
+		}
 		flights, limited := strings.CutPrefix(w, "MaxInFlight=")
 		if !limited {
 			out.Nodes = append(out.Nodes, w)
@@ -81,6 +85,9 @@ var verbs = map[string]verb{
 	"cut":      {2, always(func(c *Cluster, a []string) { c.Cut(a[0], a[1]) })},
 	"split":    {-1, always(func(c *Cluster, a []string) { c.Split(groups(a)...) })},
 	"heal":     {0, always(func(c *Cluster, _ []string) { c.Heal() })},
+	"lose":     {2, always(func(c *Cluster, a []string) { c.net.lose[[2]string{a[0], a[1]}]++ })},
+	"stream":   {2, always(func(c *Cluster, a []string) { c.Stream(a[0], a[1], true) })},
+	"unstream": {2, always(func(c *Cluster, a []string) { c.Stream(a[0], a[1], false) })},
 	"crash":    {1, always(func(c *Cluster, a []string) { c.Crash(a[0]) })},
 	"restart":  {1, always(func(c *Cluster, a []string) { c.Restart(a[0]) })},
 	"replay":   {4, func(c *Cluster, a []string) error { return c.replay(a, true) }},

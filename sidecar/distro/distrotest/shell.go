@@ -29,14 +29,17 @@ func (n *node) perform(a distro.Action) {
 		n.send(a)
 	case distro.Drop:
 		n.cluster.say("%s -> %s drop %s", n.name, a.To.Host(), n.cluster.version(a.Client, a.Version))
-		n.call(a.To, a.Ticket, func(to *node) any { to.dropped(address(n.name), a.Client, a.Version); return nil })
+		n.deliver(a.To, a.Ticket, func(to *node) { to.dropped(address(n.name), a.Client, a.Version) })
 	case distro.Verify:
 		n.call(a.To, a.Ticket, func(to *node) any {
 			return to.engine.Compare(to.cluster.now, address(n.name), a.Marks)
 		})
+	case distro.Summarize:
+		n.summarize(a)
+	case distro.Detail:
+		n.detail(a)
 	case distro.Load:
-		n.cluster.say("%s <- %s load", n.name, a.From.Host())
-		n.call(a.From, a.Ticket, func(to *node) any { return to.snapshot() })
+		n.load(a)
 	case distro.Expire:
 		n.cluster.say("%s expires %s: %s", n.name, n.cluster.version(a.Client, n.store[a.Client].stamp.Version), a.Reason)
 		n.trace.expired(a.Client, n.store[a.Client].stamp.Version)
@@ -57,7 +60,19 @@ func (n *node) send(a distro.Send) {
 	}
 	m := message{naming.Mark{Client: a.Client, Stamp: held.stamp}, held.content}
 	n.cluster.say("%s -> %s send %s", n.name, a.To.Host(), n.cluster.version(a.Client, held.stamp.Version))
-	n.call(a.To, a.Ticket, func(to *node) any { to.offered(address(n.name), m, true); return nil })
+	n.deliver(a.To, a.Ticket, func(to *node) { to.offered(address(n.name), m, true) })
+}
+
+// deliver calls a node that may forget what it is told.
+func (n *node) deliver(to member.Address, t distro.Ticket, take func(to *node)) {
+	n.call(to, t, func(to *node) any {
+		if n.cluster.net.loses(n.name, to.name) {
+			n.cluster.say("%s forgets what %s told it", to.name, n.name)
+			return nil
+		}
+		take(to)
+		return nil
+	})
 }
 
 // adopt takes over a client that beats. Its beats count from now.
@@ -87,6 +102,8 @@ func (n *node) finished(from member.Address, t distro.Ticket, reply any, err err
 	switch reply := reply.(type) {
 	case []naming.ClientID:
 		r.Different = reply
+	case *[distro.Buckets]distro.Digest:
+		r.Buckets = reply
 	case loaded:
 		r.Complete = reply.complete
 		n.trace.answered[from] = true
@@ -98,14 +115,18 @@ func (n *node) finished(from member.Address, t distro.Ticket, reply any, err err
 	n.engine.Finished(n.cluster.now, t, r)
 }
 
-// snapshot answers a Load.
-func (n *node) snapshot() loaded {
-	out := loaded{complete: n.engine.Loaded()}
-	for _, c := range slices.Sorted(maps.Keys(n.store)) {
-		out.messages = append(out.messages, message{naming.Mark{Client: c, Stamp: n.store[c].stamp}, n.store[c].content})
+// load asks a node for everything, or for all but what some nodes own.
+func (n *node) load(a distro.Load) {
+	line := fmt.Sprintf("%s <- %s load", n.name, a.From.Host())
+	for i, owner := range a.Except {
+		line += []string{" without ", ", "}[min(i, 1)] + owner.Host()
 	}
-	return out
+	n.cluster.say("%s", line)
+	n.call(a.From, a.Ticket, func(to *node) any { return to.snapshot(a.Except) })
 }
+
+// sorted returns the clients in the store, in order.
+func (n *node) sorted() []naming.ClientID { return slices.Sorted(maps.Keys(n.store)) }
 
 // offered takes a record that a peer offers.
 func (n *node) offered(from member.Address, m message, direct bool) {

@@ -1,0 +1,72 @@
+package distro
+
+import (
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// reply is what a lessor was last told about what is held of it.
+type reply struct {
+	at   instant // 0: nothing
+	held Digest
+}
+
+// CompareDigest answers a peer that shows the digest of all that it owns. If the
+// same is held here, everything that is held of it is confirmed and the answer is
+// nil. Otherwise the answer is what is held of it, and nothing is confirmed before
+// the peer says which buckets differ. While this member loads the answer is nil
+// too and confirms nothing: what it lacks is on its way.
+func (e *Engine) CompareDigest(now time.Time, from member.Address, root Digest) (buckets *[Buckets]Digest) {
+	e.at(now)
+	if !e.loading.done {
+		return nil
+	}
+	o := e.leases.find(from)
+	switch {
+	case o == nil && root == Digest{}:
+		return nil
+	case o == nil:
+		return &[Buckets]Digest{}
+	case o.root == root:
+		o.confirmed = e.instant()
+		e.leases.spoke(e.now, from)
+		return nil
+	}
+	o.said = reply{at: e.instant(), held: o.root}
+	return o.digests()
+}
+
+// CompareBuckets answers a peer that shows the marks of all it owns in some
+// buckets: those whose digests differed in an answer to CompareDigest that adds up
+// to held. It returns the clients that are unknown or different here, like
+// Compare, and renews the leases of the others. What is held of the peer in those
+// buckets and was not shown is not renewed: it ends after Missing. What is held of
+// it in all other buckets was the same and is confirmed as of that answer, however
+// much changes all the time. An answer that is not the last one given confirms
+// nothing but the marks.
+func (e *Engine) CompareBuckets(now time.Time, from member.Address, held Digest,
+	buckets []uint8, marks []naming.Mark,
+) (different []naming.ClientID) {
+	e.at(now)
+	different = e.compare(from, marks)
+	o := e.leases.find(from)
+	if o == nil {
+		return different
+	}
+	if o.said.at != 0 && o.said.held == held {
+		var differ [Buckets]bool
+		for _, b := range buckets {
+			differ[b] = true
+		}
+		for i := range o.parts {
+			if !differ[i] {
+				o.parts[i].confirmed = o.said.at
+			}
+		}
+		o.stale = true
+	}
+	e.leases.spoke(e.now, from)
+	return different
+}
