@@ -17,7 +17,7 @@ func (e *Engine) Lacks(now time.Time, peer member.Address, clients []naming.Clie
 		return
 	}
 	for _, c := range clients {
-		if e.own[c] != nil {
+		if r := e.records[c]; r != nil && e.owns(r) {
 			e.outbox.hurry(e.now, peer, c)
 		}
 	}
