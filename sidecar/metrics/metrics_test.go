@@ -36,7 +36,7 @@ func eventful() *Metrics {
 			}, nil
 		},
 		Counts: func(context.Context) (Counts, error) {
-			return Counts{LoadTook: 1500 * time.Millisecond, Different: 4, Resent: 5, Retried: 6, Abandoned: 7}, nil
+			return Counts{LoadTook: 1500 * time.Millisecond, Compared: 14, Differing: 3, Different: 4, Resent: 5, Retried: 6, Abandoned: 7}, nil
 		},
 		Subscriptions: func() map[string]int { return map[string]int{"settled": 8, "waiting": 9} },
 		Connections:   func() int { return 1 },
@@ -61,6 +61,8 @@ func TestWhatHappenedIsCounted(t *testing.T) {
 		`naming_peer_up{peer="a:8848"} 1`,
 		`naming_loaded 1`,
 		`naming_load_duration_seconds 1.5`,
+		`naming_digest_comparisons_total 14`,
+		`naming_digest_differences_total 3`,
 		`naming_verify_mismatches_total 4`,
 		`naming_verify_resends_total 5`,
 		`naming_retried_sends_total 6`,

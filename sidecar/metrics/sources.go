@@ -27,6 +27,8 @@ type Sources struct {
 // Counts are what replication counts by itself.
 type Counts struct {
 	LoadTook  time.Duration // 0 until the start-up load is complete
+	Compared  uint64        // digests of all that is owned here that peers answered
+	Differing uint64        // of those, the ones that they had otherwise
 	Different uint64        // clients that peers had otherwise when they were verified
 	Resent    uint64        // sends caused by that
 	Retried   uint64        // sends made again after a failure
@@ -56,6 +58,8 @@ var (
 	descMoves         = describe("moved_connections_total", "Clients that agreed to go to another member when they were asked.")
 	descMerged        = describe("merged_pushes_total", "Changes that were pushed together with a later one.")
 	descBraked        = describe("braked_services", "Services of which lost instances are held as unhealthy.")
+	descCompared      = describe("digest_comparisons_total", "Digests of all that is owned here that peers compared with theirs.")
+	descDiffering     = describe("digest_differences_total", "Digests that peers had otherwise.")
 	descDifferent     = describe("verify_mismatches_total", "Clients that peers had otherwise, or not, when they were verified.")
 	descResent        = describe("verify_resends_total", "Sends caused by verify mismatches.")
 	descRetried       = describe("retried_sends_total", "Sends and drops made again after a failure.")
@@ -102,6 +106,8 @@ func (c Counts) send(out chan<- prometheus.Metric) {
 	if c.LoadTook > 0 {
 		out <- prometheus.MustNewConstMetric(descLoadTook, prometheus.GaugeValue, c.LoadTook.Seconds())
 	}
+	count(out, descCompared, c.Compared)
+	count(out, descDiffering, c.Differing)
 	count(out, descDifferent, c.Different)
 	count(out, descResent, c.Resent)
 	count(out, descRetried, c.Retried)

@@ -96,23 +96,6 @@ func (g *Registry) Departed(c ClientID) bool {
 	return known
 }
 
-// Replaced returns the departed clients, in order, of which r has taken over an
-// endpoint.
-func (g *Registry) Replaced(r *Record) []ClientID {
-	if len(g.departed.clients) == 0 {
-		return nil
-	}
-	var out []ClientID
-	for at := range r.spots() {
-		if e := g.departed.estates[at]; e != nil && e.client == r.Client {
-			out = append(out, e.left...)
-		}
-	}
-	out = slices.DeleteFunc(out, func(c ClientID) bool { return c == r.Client })
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // Heir returns who took over the endpoint e of s from the departed client c, or
 // "".
 func (g *Registry) Heir(c ClientID, s ServiceKey, e Endpoint) ClientID {

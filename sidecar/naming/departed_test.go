@@ -79,26 +79,26 @@ func TestContestsNameWhoIsListedAndWhoLost(t *testing.T) {
 	}
 }
 
-func TestReplacedNamesTheDepartedOnce(t *testing.T) {
-	api := service("api")
+func TestHeirIsWhoTookOverTheService(t *testing.T) {
+	api, at := service("api"), instance("10.0.0.1", "").Endpoint()
 	g := NewRegistry()
 	g.Put(record("old", 1, web, api))
+	g.Put(record("new", 2, web))
+	heirs := func() [2]ClientID { return [2]ClientID{g.Heir("old", web, at), g.Heir("old", api, at)} }
+	if got := heirs(); got != [2]ClientID{} {
+		t.Errorf("heirs of a client that lives: %v", got)
+	}
 	g.Depart("old")
-	half, whole := record("new", 2, web), record("new", 3, web, api)
-	g.Put(half)
-	if got := g.Replaced(half); !cmp.Equal(got, []ClientID{"old"}) {
-		t.Errorf("Replaced = %v, want [old]", got)
+	g.FindHeirs()
+	if got := heirs(); got != [2]ClientID{"new"} {
+		t.Errorf("heirs %v, want that of web", got)
 	}
-	at := instance("10.0.0.1", "").Endpoint()
-	if heir := g.Heir("old", api, at); heir != "" {
-		t.Errorf("heir of api = %q, want none", heir)
+	g.Remove("new")
+	if got := heirs(); got != [2]ClientID{"new"} {
+		t.Errorf("heirs %v after the heir has gone, want the same", got)
 	}
-	g.Put(whole)
-	if got := g.Replaced(whole); !cmp.Equal(got, []ClientID{"old"}) {
-		t.Errorf("Replaced = %v, want [old]", got)
-	}
-	if heir := g.Heir("old", api, at); heir != "new" {
-		t.Errorf("heir of api = %q, want new", heir)
+	if got := g.Heir("old", service("none"), at); got != "" {
+		t.Errorf("heir of what was never published: %q", got)
 	}
 }
 

@@ -13,6 +13,11 @@ import (
 // departedScan is how often it is looked at whose time is over.
 const departedScan = time.Second
 
+// overlap is how long a record stays after it was replaced. Peers learn of the
+// end from this member and of what replaces it from another one, so that is
+// given time to come first: the end alone would be seen as a gap.
+const overlap = 2 * time.Second
+
 // departures are the connections that have ended, or are about to since their
 // member leaves or has died, while what they published is still listed. The
 // registry lets whoever registers an endpoint of theirs replace them for good.
@@ -26,6 +31,7 @@ type departures struct {
 	brake   *naming.Brake
 	scan    time.Time
 	some    bool // there is something to look at
+	fresh   bool // somebody has departed whose heirs are still to be found
 }
 
 // hold keeps what a client published listed for a while.
@@ -33,6 +39,7 @@ type hold struct {
 	until  time.Time
 	why    naming.Cause // of its end; without a kind its beats decide that
 	own    bool         // of this member, which tells the others
+	since  time.Time    // all of it is replaced; zero: it is not
 	braked bool         // listed as unhealthy: too much was lost at once
 }
 
@@ -53,7 +60,6 @@ func (l *Loop) Depart(ctx context.Context, c naming.ClientID) error {
 		delete(l.connected, c)
 		why := naming.Cause{Kind: naming.CauseConnection, Client: c, Reason: "not back since this member leaves"}
 		l.hold(c, hold{until: now.Add(l.cfg.HandOver), why: why, own: true})
-		l.replaced(now, c)
 		return nil
 	})
 }
@@ -66,8 +72,19 @@ func (l *Loop) hold(c naming.ClientID, h hold) {
 }
 
 func (l *Loop) departs(c naming.ClientID) {
-	l.registry.Depart(c)
 	l.departures.some = true
+	if !l.registry.Departed(c) {
+		l.registry.Depart(c)
+		l.departures.fresh = true
+	}
+}
+
+// findHeirs looks once for all who have departed since it last did.
+func (l *Loop) findHeirs() {
+	if l.departures.fresh {
+		l.registry.FindHeirs()
+		l.departures.fresh = false
+	}
 }
 
 // membersDepart takes note of who leaves, has left or is dead.
@@ -98,7 +115,7 @@ func (l *Loop) departAll() {
 			l.departs(r.Client)
 		}
 	}
-	l.registry.FindHeirs()
+	l.findHeirs()
 }
 
 // orphaned reports whether r is of a connection whose member leaves or is dead,
@@ -121,34 +138,47 @@ func (l *Loop) orphaned(r *naming.Record) bool {
 	return told && opened < l.departures.epochs[owner]
 }
 
-// stored goes on from r having been stored: it may have departed itself, and
-// may be what others were waited for.
-func (l *Loop) stored(now time.Time, r *naming.Record) {
+// stored notes that a record was stored: its client is no longer held, and has
+// departed if its member has.
+func (l *Loop) stored(r *naming.Record) {
 	delete(l.departures.holds, r.Client)
 	if l.orphaned(r) {
 		l.departs(r.Client)
 	}
-	for _, c := range l.registry.Replaced(r) {
-		l.replaced(now, c)
-	}
 }
 
-// replaced ends a hold if all that its client published was registered anew by
-// others. Nobody sees it: theirs is listed already.
-func (l *Loop) replaced(now time.Time, c naming.ClientID) {
-	h, held := l.departures.holds[c]
-	if !held {
-		return
-	}
-	var by naming.ClientID
+// replaced returns who registered anew what c published, or "" unless all of it
+// was.
+func (l *Loop) replaced(c naming.ClientID) (by naming.ClientID) {
 	for _, p := range l.registry.Record(c).Publications() {
 		for _, i := range p.Instances {
 			if by = l.registry.Heir(c, p.Service, i.Endpoint()); by == "" {
-				return
+				return ""
 			}
 		}
 	}
-	l.end(now, c, naming.Cause{Kind: naming.CauseSuperseded, Client: c, By: by}, h.own)
+	return by
+}
+
+// judgeHold ends a hold when its time is over, or when all of it was replaced:
+// nobody sees that, as the others' is listed already.
+func (l *Loop) judgeHold(now time.Time, c naming.ClientID) {
+	h := l.departures.holds[c]
+	by := l.replaced(c)
+	switch {
+	case by == "" && now.Before(h.until):
+		h.since = time.Time{}
+		l.departures.holds[c] = h
+	case by == "" && h.why.Kind == "":
+		delete(l.departures.holds, c)
+	case by == "":
+		l.end(now, c, h.why, h.own)
+	case h.since.IsZero():
+		h.since = now
+		l.departures.holds[c] = h
+	case now.Sub(h.since) >= overlap:
+		l.end(now, c, naming.Cause{Kind: naming.CauseSuperseded, Client: c, By: by}, h.own)
+	}
 }
 
 // end removes a client; peers are told of an own one.
@@ -168,18 +198,9 @@ func (l *Loop) judgeDeparted(now time.Time) {
 		return
 	}
 	d.scan = now
-	if len(d.holds) > 0 {
-		l.registry.FindHeirs()
-	}
+	l.findHeirs()
 	for _, c := range slices.Sorted(maps.Keys(d.holds)) {
-		switch h := d.holds[c]; {
-		case now.Before(h.until):
-			l.replaced(now, c)
-		case h.why.Kind == "":
-			delete(d.holds, c)
-		default:
-			l.end(now, c, h.why, h.own)
-		}
+		l.judgeHold(now, c)
 	}
 	left := 0
 	for _, c := range slices.Sorted(l.registry.AllDeparted()) {

@@ -218,7 +218,7 @@ func (l *Loop) call(ctx context.Context, fn func(now time.Time) error) error {
 func (l *Loop) put(now time.Time, r *naming.Record, why naming.Cause) {
 	old := l.registry.Record(r.Client)
 	l.changed(now, l.registry.Put(r), old, r, why)
-	l.stored(now, r)
+	l.stored(r)
 }
 
 // forget removes all that c published, and says why.

@@ -33,6 +33,8 @@ func (l *Loop) Stats(ctx context.Context) (Stats, error) {
 // Counts are what happened since the member started.
 type Counts struct {
 	LoadTook  time.Duration // of the start-up load; 0 until it is complete
+	Compared  uint64        // digests of all that is owned here that peers answered
+	Differing uint64        // of those, the ones that they had otherwise
 	Different uint64        // clients that peers had otherwise, as they said when they were verified
 	Resent    uint64        // sends caused by that
 	Retried   uint64        // sends and drops made again after a failure
@@ -44,7 +46,7 @@ func (l *Loop) Counts(ctx context.Context) (c Counts, err error) {
 	err = l.call(ctx, func(time.Time) error {
 		st := l.engine.Stats()
 		c = Counts{
-			LoadTook: l.loadTook, Different: st.Different, Resent: st.Repaired,
+			LoadTook: l.loadTook, Compared: st.Summaries, Differing: st.Differing, Different: st.Different, Resent: st.Repaired,
 			Retried: st.Retried, Abandoned: st.Abandoned,
 		}
 		return nil
