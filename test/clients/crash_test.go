@@ -95,6 +95,11 @@ func TestClientsOfACrashedMemberMoveUnseen(t *testing.T) {
 	requireListed(t, []*sdk.Client{reader}, service, slices.Clone(living)...)
 	requireNeverMissing(t, reader.Member, lists, living)
 	requireWithdrawn(t, reader, holders, living)
+	status, err := c.Members[1].Status(t.Context())
+	must(t, err)
+	if status.Clients == 0 {
+		t.Error("nothing is held of the dead member any more: only that has emptied the list")
+	}
 }
 
 // publishOn registers five instances on each member and returns all endpoints.
