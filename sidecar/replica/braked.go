@@ -8,50 +8,54 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
-// lose ends a client that was lost: its connection broke, or nobody confirms it.
-// It was counted before. What the brake holds of it is listed as unhealthy for a while, the rest goes
-// at once. An own client is rewritten, so that peers list the same; of another
-// member's client each decides by the same rule.
+// lose ends a client that was lost, and counted as such: its connection broke,
+// or nobody confirms it. What the brake holds of it is listed as unhealthy for a
+// while, the rest goes at once. An own client is rewritten, so that peers list
+// the same; of another member's client each decides by the same rule.
 func (l *Loop) lose(now time.Time, c naming.ClientID, why naming.Cause, own bool) {
 	r := l.registry.Record(c)
-	var kept []naming.Publication
-	var all []naming.Publication
-	if r != nil {
-		all = r.Publications()
-	}
-	for _, p := range all {
-		if l.departures.brake.Holds(p.Service) && l.seen(c, p) > 0 {
-			kept = append(kept, withHealth(p, false))
-		}
-	}
-	if len(kept) == 0 {
+	held, let := l.divide(r)
+	if len(held) == 0 {
 		l.end(now, c, why, own)
 		return
 	}
 	store := l.put
-	stamp := func() naming.Stamp { return r.Stamp }
+	stamp := func() naming.Stamp { // it is no longer what its owner wrote at that version
+		return naming.Stamp{Owner: r.Stamp.Owner, Revision: r.Stamp.Revision}
+	}
 	if own {
 		store, stamp = l.write, func() naming.Stamp { return l.issue(now) }
 	}
-	if len(kept) < len(all) {
-		for _, p := range all {
-			if !slices.ContainsFunc(kept, func(k naming.Publication) bool { return k.Service == p.Service }) {
-				r = r.Without(p.Service, stamp())
-			}
-		}
+	for _, p := range let {
+		r = r.Without(p.Service, stamp())
+	}
+	if len(let) > 0 {
 		store(now, r, why)
 	}
 	count := 0
-	for _, p := range kept {
-		r = r.Amended(p, stamp())
+	for _, p := range held {
+		r = r.Amended(withHealth(p, false), stamp())
 		count += len(p.Instances)
 	}
-	why.Kind, why.Reason = naming.CauseBraked, string(why.Kind)
-	store(now, r, why)
-	l.hold(c, hold{until: now.Add(l.cfg.Brake.Hold), why: naming.Cause{
-		Kind: naming.CauseExpired, Client: c, Reason: "braked for " + l.cfg.Brake.Hold.String(),
-	}, own: own, braked: true})
+	store(now, r, naming.Cause{Kind: naming.CauseBraked, Client: c, Reason: string(why.Kind)})
+	end := naming.Cause{Kind: naming.CauseExpired, Client: c, Reason: "braked for " + l.cfg.Brake.Hold.String()}
+	l.hold(c, hold{until: now.Add(l.cfg.Brake.Hold), why: end, own: own, braked: true})
 	l.observer.Braked(count)
+}
+
+// divide returns what the brake holds of r, and what it lets go.
+func (l *Loop) divide(r *naming.Record) (held, let []naming.Publication) {
+	if r == nil {
+		return nil, nil
+	}
+	for _, p := range r.Publications() {
+		if l.departures.brake.Holds(p.Service) && l.seen(r.Client, p) > 0 {
+			held = append(held, p)
+		} else {
+			let = append(let, p)
+		}
+	}
+	return held, let
 }
 
 // lost counts the loss of all that c publishes.
