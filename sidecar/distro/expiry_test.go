@@ -114,8 +114,10 @@ func TestManyEndSlowlyUnlessTheirOwnerIsProvenGone(t *testing.T) {
 		from    time.Duration // when the first end
 		want    []int         // how many are left, then and after each interval
 	}{
-		"down": {many, func(b bench) { b.Members(start, view(member.Down, member.Up)) }, 30 * time.Second,
-			[]int{850, 700, 550, 400, 250, 100, 0}},
+		"down": {
+			many, func(b bench) { b.Members(start, view(member.Down, member.Up)) }, 30 * time.Second,
+			[]int{850, 700, 550, 400, 250, 100, 0},
+		},
 		"out of reach": {many, nothing, 180 * time.Second, []int{850, 700, 550, 400, 250, 100, 0}},
 		"a few":        {25, nothing, 180 * time.Second, []int{15, 5, 0}},
 		"gone":         {many, func(b bench) { b.restart(start, peer) }, 15 * time.Second, []int{0}},
