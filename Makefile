@@ -158,7 +158,7 @@ manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configuratio
 
 .PHONY: proto
 proto: $(PROTOC_PLUGINS) ## the gRPC contract
-	@$(call need,protoc,protobuf-compiler)
+	@$(call need,protoc,protobuf-compiler libprotobuf-dev)
 	PATH="$(TOOLS):$$PATH" hack/gen-proto.sh
 
 .PHONY: golden
@@ -184,7 +184,7 @@ lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
 
 .PHONY: verify
 verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod files are up to date
-	@$(call need,protoc,protobuf-compiler)
+	@$(call need,protoc,protobuf-compiler libprotobuf-dev)
 	hack/verify-generated.sh
 
 .PHONY: ci

@@ -26,6 +26,7 @@ type Config struct {
 	AdminAddress    string         // host:port of the admin port
 	HeadlessService string         // for look-ups of peers; empty outside Kubernetes
 	BrakeShare      float64        // of a service: losing more at once is braked; 1 never
+	PeerStream      bool           // stream to members of this program, and let them
 	DrainTimeout    time.Duration  // how long leaving may take
 	LogLevel        string         // info or debug
 	Identity        wire.Identity  // by which the members know each other; none if its key is empty
@@ -47,6 +48,8 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.StringVar(&cfg.HeadlessService, "headless-service", "", "DNS `name` of the headless Service, for look-ups of peers")
 	fs.Float64Var(&cfg.BrakeShare, "brake-share", naming.DefaultBrake().Share,
 		"`share` of a service's instances; when more than it is lost at once, they are held as unhealthy; 1 never does")
+	fs.BoolVar(&cfg.PeerStream, "peer-stream", true,
+		"speak to members that are of this program by a stream of their own; others, and all if false, by Nacos's messages")
 	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
 	fs.StringVar(&identity, "server-identity", "",
 		"`file` with the line \"key: value\" that members show each other (nacos.core.auth.server.identity)")

@@ -58,6 +58,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 		n.ready, func() int64 { return n.loop.Clock() })
 	peers := nacosgrpc.DefaultPeersConfig()
 	peers.Log, peers.Identity = log.WithName("peers"), cfg.Identity
+	peers.Stream, peers.Observer, peers.Streaming = cfg.PeerStream, n.metrics, n.streaming
 	n.peers = nacosgrpc.NewPeers(peers, n.watch)
 	local := replica.DefaultConfig(cfg.Address)
 	local.Brake.Share = cfg.BrakeShare
@@ -82,12 +83,14 @@ func (n *node) open(ctx context.Context) error {
 	n.httpListener, errs[1] = listen.Listen(ctx, "tcp", net.JoinHostPort(n.cfg.ListenHost, strconv.Itoa(n.cfg.Address.Port())))
 	grpc := nacosgrpc.DefaultConfig()
 	grpc.Log, grpc.Identity = n.log.WithName("grpc"), n.cfg.Identity
+	grpc.Stream = n.cfg.PeerStream
 	grpc.SDK, grpc.Cluster, errs[2] = nacosgrpc.Listen(n.cfg.ListenHost, n.cfg.Address)
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("open ports: %w", err)
 	}
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
+		Stream: n.loop,
 	})
 	web := nacoshttp.DefaultConfig()
 	web.Self, web.Version, web.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
@@ -121,6 +124,11 @@ func (n *node) events() membership.Events {
 		},
 		Clock: func(t int64) { n.note("clock of a peer", n.loop.ObserveClock(ctx, t)) },
 	}
+}
+
+// streaming carries to the replica that a stream to a peer is up, or no longer.
+func (n *node) streaming(peer member.Address, up bool) {
+	n.note("stream to a peer", n.loop.Streams(context.Background(), peer, up))
 }
 
 func (n *node) note(what string, err error) {
@@ -182,7 +190,7 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 	for _, p := range n.watch.Peers() {
 		r.Peers = append(r.Peers, report.Peer{
 			Member: string(p.Address), State: string(p.State), Address: p.IP,
-			Pending: st.PendingTo[p.Address], Error: p.Error,
+			Transport: n.peers.Transport(p.Address), Pending: st.PendingTo[p.Address], Error: p.Error,
 		})
 	}
 	return r, nil

@@ -1,11 +1,69 @@
 package distro
 
 import (
+	"slices"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
+
+// Compare answers a peer that verifies the clients it owns: it returns those
+// that are unknown or different here, in the order given, and renews the leases
+// of the others. A mark with revision 0 matches any known record.
+func (e *Engine) Compare(now time.Time, from member.Address, marks []naming.Mark) []naming.ClientID {
+	e.at(now)
+	if len(marks) > 0 {
+		defer e.leases.spoke(e.now, from)
+	}
+	return e.compare(from, marks)
+}
+
+func (e *Engine) compare(from member.Address, marks []naming.Mark) []naming.ClientID {
+	var different []naming.ClientID
+	for _, m := range marks {
+		r := e.records[m.Client]
+		if v, refused := e.intrudes(from, m.Client, r); refused {
+			e.count(v) // a second claim: asking for the record could only end in a refusal
+			continue
+		}
+		if r == nil || (m.Stamp.Revision != 0 && !alike(m.Stamp, r.stamp())) {
+			if !e.correct(from, m, r) {
+				different = append(different, m.Client)
+			}
+			continue
+		}
+		if m.Stamp.Version == 0 && r.version != 0 && m.Client.Beats() && e.streams[from] {
+			e.outbox.plan(e.now, from, item{client: m.Client}) // it learns the version, and digests are equal again
+		}
+		if m.Stamp.Owner == "" {
+			m.Stamp.Owner = from
+		}
+		e.learn(r, m.Stamp)
+		e.renew(r)
+	}
+	return different
+}
+
+// correct tells a peer that verifies a client that beats what is newer here: a
+// write, or an end. The member that made it while the ring was in dispute may
+// have died before it told the owner, who would otherwise offer for ever what
+// everybody else refuses. It reports whether there was anything to tell.
+func (e *Engine) correct(from member.Address, m naming.Mark, r *record) bool {
+	if !m.Client.Beats() || m.Stamp.Version == 0 || !slices.Contains(e.peers, from) {
+		return false
+	}
+	t, dead := e.ended.of[m.Client]
+	switch {
+	case r != nil && r.version != 0 && r.stamp().Supersedes(m.Stamp):
+		e.outbox.plan(e.now, from, item{client: m.Client})
+		return true
+	case r == nil && dead && !t.expired && t.version >= m.Stamp.Version:
+		e.outbox.plan(e.now, from, item{client: m.Client, drop: true, version: t.version})
+		return true
+	}
+	return false
+}
 
 // reply is what a lessor was last told about what is held of it.
 type reply struct {

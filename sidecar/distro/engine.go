@@ -155,7 +155,6 @@ func (e *Engine) Advance(now time.Time) {
 	e.ask()
 	e.deliver()
 	e.verify()
-	e.Next()
 }
 
 // Take returns the actions decided since the last call, in the order in which
@@ -258,23 +257,23 @@ func (e *Engine) stampRecord(r *record, s naming.Stamp) {
 
 // lift takes r out of its share.
 func (e *Engine) lift(r *record) {
-	print := fingerprint(r.client, r.revision)
-	e.digest = e.digest.minus(print)
+	plain := fingerprint(r.client, r.revision)
+	e.digest = e.digest.minus(plain)
 	e.touched(r)
-	r.share.take(r, print)
+	r.share.take(r, plain)
 }
 
 // place puts r, lifted or not, into a share.
 func (e *Engine) place(r *record, s *share) {
-	print := fingerprint(r.client, r.revision)
+	plain := fingerprint(r.client, r.revision)
 	if r.share == nil {
-		e.digest = e.digest.Plus(print)
+		e.digest = e.digest.Plus(plain)
 	} else {
 		e.touched(r)
-		r.share.take(r, print)
+		r.share.take(r, plain)
 	}
 	r.kind = s.kindOf(r.client)
-	s.add(r, print, e.instant())
+	s.add(r, plain, e.instant())
 	e.touched(r)
 }
 

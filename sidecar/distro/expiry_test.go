@@ -225,3 +225,42 @@ func TestConnectionsOfAJavaServerEndWithIt(t *testing.T) {
 	b.same("held by the one before", b.expired(after(17*time.Second), before.Client), OwnerGone)
 	b.same("confirmed by the one that runs", b.expired(after(17*time.Second), kept.Client), Reason(""))
 }
+
+func TestHearsayOfAnEarlierIncarnationIsTakenForAsLongAsItMayLive(t *testing.T) {
+	old, fresh := mark("4999_10.0.0.1_1", at(peer, 1)), mark("5000_10.0.0.1_1", at(peer, 1))
+	tests := map[string]struct {
+		offer naming.Mark
+		at    time.Duration
+		want  Code
+	}{
+		"while others hold it too":             {old, 14 * time.Second, Accept},
+		"when all have given it up":            {old, 15 * time.Second, Stale},
+		"of this incarnation":                  {fresh, time.Hour, Accept},
+		"of one that names no owner":           {mark(old.Client, java("", 1)), time.Hour, Accept},
+		"of a client that beats":               {mark("4999_1#true", at(peer, 1)), time.Hour, Accept},
+		"of a connection that tells no time":   {mark("c1", at(peer, 1)), time.Hour, Accept},
+		"of a member whose start is not known": {mark(old.Client, at(far, 1)), time.Hour, Accept},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := ready(t, nil)
+			b.Incarnation(start, peer, 5000)
+			if got := b.Offered(after(tc.at), far, tc.offer, hearsay); got.Code != tc.want {
+				t.Errorf("Offered = %v, want code %v", got, tc.want)
+			}
+		})
+	}
+}
+
+// A relic that was held before its owner's incarnation was known does not hide
+// behind younger connections, nor they behind it.
+func TestRelicsAreFoundWhenTheIncarnationIsLearnt(t *testing.T) {
+	b := ready(t, nil)
+	b.Offered(start, far, mark("5001_10.0.0.1_1", at(peer, 1)), hearsay)
+	b.Offered(start, far, mark("4999_10.0.0.1_1", at(peer, 1)), hearsay)
+	b.Incarnation(after(time.Second), peer, 5000)
+	b.same("before Grace", b.expired(after(16*time.Second-1), "4999_10.0.0.1_1"), Reason(""))
+	b.same("after it", b.expired(after(16*time.Second), "4999_10.0.0.1_1"), OwnerGone)
+	_, held := b.Stamp("5001_10.0.0.1_1")
+	b.same("the younger is held", held, true)
+}

@@ -58,4 +58,32 @@ var Mutations = map[string]func(*Engine){
 			return
 		}
 	},
+	"takes every digest for equal": func(e *Engine) {
+		for _, o := range e.leases.lessors {
+			if e.streams[o.address] && o.said.at != 0 {
+				o.confirmed = e.instant()
+			}
+		}
+	},
+	"confirms the buckets that differ": func(e *Engine) {
+		for _, o := range e.leases.lessors {
+			for i := range o.parts {
+				o.parts[i].confirmed = max(o.parts[i].confirmed, o.said.at)
+			}
+			o.stale = true
+		}
+	},
+	"renews a lease after its owner restarted": func(e *Engine) {
+		for _, o := range e.leases.lessors {
+			if !o.restarted.IsZero() {
+				o.confirmed = e.instant()
+			}
+		}
+	},
+	"does not detail what differs": func(e *Engine) {
+		for _, r := range e.rounds {
+			r.detail = nil
+		}
+	},
+	"shows a digest that is not its own": func(e *Engine) { e.own.root = e.own.root.Plus(Digest{0, 1}) },
 }

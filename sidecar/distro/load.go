@@ -128,6 +128,9 @@ func (e *Engine) ask() {
 	if !l.done && !l.deadline.IsZero() {
 		l.conclude(e.now)
 	}
+	if len(l.asked)+len(l.debts) == 0 {
+		return
+	}
 	sharing := e.sharing()
 	for _, p := range e.peers {
 		q, at := e.question(p)
@@ -232,6 +235,20 @@ func (e *Engine) answered(job errand, r Result) {
 	if !l.done {
 		l.conclude(e.now)
 	}
+	l.forget()
+}
+
+// forget drops the questions when none will be put again.
+func (l *loading) forget() {
+	if !l.done || len(l.debts) > 0 {
+		return
+	}
+	for _, q := range l.asked {
+		if !q.answered {
+			return
+		}
+	}
+	clear(l.asked)
 }
 
 // repaid notes what became of the question for a debt.
@@ -249,6 +266,9 @@ func (e *Engine) repaid(owner member.Address, r Result) {
 func (e *Engine) nextQuestion(first *earliest) {
 	if l := &e.loading; !l.done && !l.deadline.IsZero() {
 		first.add(l.deadline)
+	}
+	if len(e.loading.asked)+len(e.loading.debts) == 0 {
+		return
 	}
 	for _, p := range e.peers {
 		if q, at := e.question(p); q != nil {

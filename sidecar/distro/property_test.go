@@ -50,7 +50,10 @@ func TestAnyHistoryEndsInAgreement(t *testing.T) {
 		cfg := distro.Default()
 		cfg.VerifyInterval, cfg.Grace, cfg.Missing = time.Second, 2*time.Second, 5*time.Second
 		cfg.Down, cfg.Lease = 5*time.Second, 20*time.Second
-		c := distrotest.New(1, distrotest.Options{Nodes: names, Config: cfg, Reissue: rapid.Bool().Draw(t, "reissue")})
+		c := distrotest.New(1, distrotest.Options{
+			Nodes: names, Config: cfg,
+			Reissue: rapid.Bool().Draw(t, "reissue"), Streams: rapid.SampledFrom([]float64{0, 1}).Draw(t, "streams"),
+		})
 		node := func() string { return rapid.SampledFrom(names).Draw(t, "node") }
 		clients := map[string]string{}
 		t.Repeat(map[string]func(*rapid.T){
@@ -68,6 +71,7 @@ func TestAnyHistoryEndsInAgreement(t *testing.T) {
 			"heal":    func(*rapid.T) { c.Heal() },
 			"crash":   func(*rapid.T) { c.Crash(node()) },
 			"restart": func(*rapid.T) { c.Restart(node()) },
+			"stream":  func(t *rapid.T) { c.Stream("a", "b", rapid.Bool().Draw(t, "on")) },
 			"list": func(t *rapid.T) {
 				c.List(rapid.SampledFrom([][]string{{"a", "b"}, {"a", "c"}, names}).Draw(t, "list")...)
 			},

@@ -82,8 +82,8 @@ type bucket struct {
 type chain struct{ first, last *record }
 
 // add puts r, which is in no share, at the back of its chain.
-func (s *share) add(r *record, print Digest, now instant) {
-	d := print.versioned(r.stamp())
+func (s *share) add(r *record, plain Digest, now instant) {
+	d := plain.versioned(r.stamp())
 	part := &s.parts[r.bucket]
 	part.digest, s.root = part.digest.Plus(d), s.root.Plus(d)
 	s.count++
@@ -92,8 +92,8 @@ func (s *share) add(r *record, print Digest, now instant) {
 }
 
 // take removes r from its share.
-func (s *share) take(r *record, print Digest) {
-	d := print.versioned(r.stamp())
+func (s *share) take(r *record, plain Digest) {
+	d := plain.versioned(r.stamp())
 	part := &s.parts[r.bucket]
 	part.digest, s.root = part.digest.minus(d), s.root.minus(d)
 	s.count--

@@ -77,14 +77,14 @@ func (e *Engine) verify() {
 
 // begins returns when the round towards p may begin. Changes that wait to be sent
 // make buckets differ that need no repair, and in a burst all of them: a digest is
-// shown when nothing waits, but no more than a VerifyInterval later than due.
+// shown when nothing waits, but no more than half a VerifyInterval later than due.
 // Then as many buckets are detailed as have changes waiting, and what the peer
 // lacks of them is sent, once, as it would have been anyway. What is in flight
 // arrives before the digest, unless it is lost: it differs, is detailed, and is
 // sent again when its failure is known.
 func (e *Engine) begins(p member.Address, r *round) time.Time {
 	if e.streams[p] && e.outbox.waits(p) {
-		return r.due.Add(e.cfg.VerifyInterval)
+		return r.due.Add(e.cfg.VerifyInterval / 2)
 	}
 	return r.due
 }

@@ -28,11 +28,13 @@ func eventful() *Metrics {
 	m.Expired("c1", "lease")
 	m.Braked(12)
 	m.Pushed(time.Millisecond, nil)
+	m.Framed("a:8848", 300)
+	m.Resumed("a:8848")
 	m.Watch(Sources{
 		Report: func(context.Context) (report.Report, error) {
 			return report.Report{
 				Loaded: true, Generation: 7, Clients: 5, Owned: 2, Braked: 13,
-				Peers: []report.Peer{{Member: "a:8848", State: "UP", Pending: 3}},
+				Peers: []report.Peer{{Member: "a:8848", State: "UP", Transport: "stream", Pending: 3}},
 			}, nil
 		},
 		Counts: func(context.Context) (Counts, error) {
@@ -59,6 +61,10 @@ func TestWhatHappenedIsCounted(t *testing.T) {
 		`naming_clients{owner="peer"} 3`,
 		`naming_pending_changes{peer="a:8848"} 3`,
 		`naming_peer_up{peer="a:8848"} 1`,
+		`naming_peer_transport{peer="a:8848",transport="stream"} 1`,
+		`naming_stream_frames_total{peer="a:8848"} 1`,
+		`naming_stream_bytes_total{peer="a:8848"} 300`,
+		`naming_stream_resumes_total{peer="a:8848"} 1`,
 		`naming_loaded 1`,
 		`naming_load_duration_seconds 1.5`,
 		`naming_digest_comparisons_total 14`,

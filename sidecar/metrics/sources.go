@@ -53,6 +53,7 @@ var (
 	descInstances     = describe("instances", "Instances listed.")
 	descPending       = describe("pending_changes", "Changes a peer has not acknowledged.", "peer")
 	descPeerUp        = describe("peer_up", "1 while the peer answers.", "peer")
+	descTransport     = describe("peer_transport", "1 for how the peer is told changes now (stream, v2).", "peer", "transport")
 	descSubscriptions = describe("subscriptions", "Subscriptions, by state (settled, delivering, waiting).", "state")
 	descConnections   = describe("connections", "Client connections here.")
 	descMoves         = describe("moved_connections_total", "Clients that agreed to go to another member when they were asked.")
@@ -98,6 +99,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	gauge(descBraked, float64(r.Braked))
 	for _, p := range r.Peers {
 		gauge(descPending, float64(p.Pending), p.Member)
+		if p.Transport != "" {
+			gauge(descTransport, 1, p.Member, p.Transport)
+		}
 		gauge(descPeerUp, truth(p.State == string(member.Up)), p.Member)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 
+	"github.com/distro-naming/naming-operator/sidecar/frame"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -47,6 +48,9 @@ func (s *Server) report(_ context.Context, c *session, in *nacospb.Payload) *nac
 	out := wire.Payload(wire.MemberReportResponse, wire.ReportResult(self))
 	if wire.Sender(in) != "" {
 		wire.Introduce(out, self)
+		if s.cfg.Stream {
+			wire.OfferStream(out, frame.Version)
+		}
 	}
 	return out
 }

@@ -253,6 +253,35 @@ func (w *world) Lists(a member.Address) bool {
 	return a != w.stranger
 }
 
+// Apply takes changes one by one.
+func (w *world) Apply(ctx context.Context, from member.Address, _ int64, changes []naming.Change) (errs []error, err error) {
+	for i, c := range changes {
+		if c.Record == nil {
+			err = w.Forget(ctx, from, c.Client, c.Version)
+		} else if c.Record, err = c.Whole(w.record(c.Client)); err == nil {
+			err = w.Receive(ctx, from, c.Record)
+		}
+		if err != nil {
+			errs = append(errs, make([]error, len(changes)-len(errs))...)
+			errs[i] = err
+		}
+	}
+	return errs, nil
+}
+
+func (w *world) CompareDigest(_ context.Context, _ member.Address, root [16]byte) ([][16]byte, error) {
+	if root == ([16]byte{}) {
+		return nil, nil
+	}
+	return make([][16]byte, 256), nil
+}
+
+func (w *world) CompareBuckets(
+	ctx context.Context, from member.Address, _ [16]byte, _ []uint8, marks []naming.Mark,
+) ([]naming.ClientID, error) {
+	return w.Compare(ctx, from, marks)
+}
+
 func (w *world) WithJava() bool { return w.java != "" }
 
 func (w *world) JavaAt(ip string) member.Address {

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/stream"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -34,6 +35,12 @@ type link struct {
 	interrupt atomic.Pointer[context.CancelCauseFunc] // ends the present attempt, or the pause after it
 	calls     atomic.Pointer[nacospb.RequestClient]   // nil while there is no connection
 
+	sender  *stream.Sender
+	client  atomic.Pointer[grpc.ClientConn] // while the peer can be streamed from
+	offered atomic.Bool                     // the peer offers a stream
+	epoch   atomic.Int64                    // the peer's incarnation
+	partial partial
+
 	byHTTP    atomic.Bool // the peer knows no MemberReportRequest: it is reported to over HTTP
 	forgetful atomic.Bool // the peer does not keep the revisions of records
 }
@@ -41,6 +48,7 @@ type link struct {
 // run connects, stays connected as long as it goes well, and begins again after
 // a pause that grows with every failure in a row.
 func (l *link) run(ctx context.Context) {
+	defer l.sender.Fail(ErrNotConnected)
 	pause := l.peers.cfg.RedialFrom
 	for ctx.Err() == nil {
 		if l.attempt(ctx, pause) {
@@ -87,6 +95,7 @@ func (l *link) connect(ctx context.Context) (met bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	l.offered.Store(false)
 	defer func() { _ = conn.Close() }() // the peer is left in any case
 	client, err := grpc.NewClient("passthrough:///"+string(l.to),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -106,11 +115,16 @@ func (l *link) connect(ctx context.Context) (met bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := l.report(ctx, calls, conn); err != nil {
+	reached, err := l.report(ctx, calls, conn)
+	if err != nil {
 		return false, err
 	}
 	l.calls.Store(&calls)
 	defer l.calls.Store(nil)
+	streaming := l.stream(ctx, client)
+	defer streaming.Wait()
+	defer cancel()
+	reached() // now that it is known how to speak to the peer
 	return true, l.stay(ctx, calls, conn, talk)
 }
 
@@ -125,9 +139,11 @@ func (l *link) stay(ctx context.Context, calls nacospb.RequestClient, conn net.C
 		case err := <-talk.ended:
 			return fmt.Errorf("stream of %s: %w", l.to, err)
 		case <-tick.C:
-			if err := l.report(ctx, calls, conn); err != nil {
+			reached, err := l.report(ctx, calls, conn)
+			if err != nil {
 				return err
 			}
+			reached()
 		}
 	}
 }

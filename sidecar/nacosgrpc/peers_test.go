@@ -66,7 +66,11 @@ func TestPeersCarryRecordsBothWays(t *testing.T) {
 	if err := p.Drop(ctx, selfAddress, b.Client, 2); err != nil {
 		t.Fatal(err)
 	}
-	records, complete, err := p.Load(ctx, selfAddress)
+	var records []*naming.Record
+	complete, err := p.Load(ctx, selfAddress, nil, func(list []*naming.Record) error {
+		records = list
+		return nil
+	})
 	if err != nil || !complete || len(records) != 1 || records[0].Stamp != a.Stamp {
 		t.Errorf("Load = %v, %v, %v", records, complete, err)
 	}

@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/stream"
+	"github.com/distro-naming/naming-operator/sidecar/stream/streampb"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -28,6 +30,7 @@ type Config struct {
 	MaxConnections int           // on both ports together; more are closed at once
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
+	Stream         bool          // our own members may stream to this one
 	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
 	DeafAfter      time.Duration // for which a client may acknowledge no push before it is closed
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
@@ -43,6 +46,7 @@ func DefaultConfig() Config {
 		IdleAfter:      20 * time.Second,
 		AnswerWithin:   5 * time.Second,
 		DeafAfter:      time.Minute, // the pauses of five tries
+		Stream:         true,
 		Public:         true,
 		Log:            logr.Discard(),
 	}
@@ -71,6 +75,7 @@ type Deps struct {
 	Subscriptions Subscriptions
 	Inbox         Inbox
 	Roster        Roster
+	Stream        stream.Inbox // what our own members may ask by their streams
 }
 
 // Server serves both ports.
@@ -80,6 +85,7 @@ type Server struct {
 
 	sdk, cluster *port
 	open         table
+	receiver     *stream.Receiver
 
 	moves    atomic.Uint64 // clients that agreed to go elsewhere
 	requests atomic.Int64  // id of the last request sent on a stream
@@ -97,6 +103,10 @@ func NewServer(cfg Config, deps Deps) *Server {
 	s.sdk = newPort(s, cfg.SDK, s.handlers())
 	s.cluster = newPort(s, cfg.Cluster, s.clusterHandlers())
 	s.cluster.members = true
+	s.receiver = stream.NewReceiver(stream.DefaultConfig(), deps.Roster.Node, deps.Stream)
+	if cfg.Stream {
+		streampb.RegisterReplicationServer(s.cluster.grpc, replication{port: s.cluster})
+	}
 	return s
 }
 

@@ -21,6 +21,8 @@ const (
 	memberC member.Address = "c:8848"
 )
 
+var other = naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "other"}
+
 var web = naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "web"}
 
 func instance(ip string) naming.Instance {
@@ -38,6 +40,11 @@ type cluster struct {
 	cut     map[member.Address]bool // members nobody reaches
 	touched map[member.Address]int
 	lags    map[member.Address][]time.Duration // of changes made at a member
+
+	streams   bool // members stream to each other
+	losing    bool // and acknowledge what is lost
+	posts     []int
+	summaries int
 }
 
 func inCluster(t *testing.T, test func(c *cluster), names ...member.Address) {
@@ -184,12 +191,18 @@ func (l *link) Verify(ctx context.Context, to member.Address, marks []naming.Mar
 	return p.Compare(ctx, l.from, marks)
 }
 
-func (l *link) Load(ctx context.Context, from member.Address) ([]*naming.Record, bool, error) {
+func (l *link) Load(
+	ctx context.Context, from member.Address, _ []member.Address, take func([]*naming.Record) error,
+) (bool, error) {
 	p, err := l.peer(from)
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
-	return p.Snapshot(ctx)
+	records, loaded, err := p.Snapshot(ctx)
+	if err == nil {
+		err = take(records)
+	}
+	return loaded, err
 }
 
 // quiet observes nothing.

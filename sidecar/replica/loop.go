@@ -23,11 +23,12 @@ import (
 
 // Config holds the numbers of a Loop.
 type Config struct {
-	Self        member.Address
-	Engine      distro.Config
-	Queue       int           // commands waiting; more wait with their callers
-	CallTimeout time.Duration // one send, drop or verify
-	LoadTimeout time.Duration // one snapshot, or one round of verifying
+	Self          member.Address
+	Engine        distro.Config
+	Queue         int           // commands waiting; more wait with their callers
+	CallTimeout   time.Duration // one send or drop
+	VerifyTimeout time.Duration // one round of verifying
+	LoadTimeout   time.Duration // one snapshot, of however many parts
 
 	HandOver time.Duration // for which a client that parted from a leaving member stays listed unless it comes back
 	Brake    naming.BrakeConfig
@@ -39,11 +40,12 @@ type Config struct {
 // DefaultConfig returns the numbers that a member runs with.
 func DefaultConfig(self member.Address) Config {
 	return Config{
-		Self:        self,
-		Engine:      distro.Default(),
-		Queue:       1024,
-		CallTimeout: 3 * time.Second,
-		LoadTimeout: 30 * time.Second,
+		Self:          self,
+		Engine:        distro.Default(),
+		Queue:         1024,
+		CallTimeout:   3 * time.Second,
+		VerifyTimeout: 30 * time.Second,
+		LoadTimeout:   5 * time.Minute, // the transport knows when a peer has stopped giving
 
 		HandOver: distro.Default().Grace,
 		Brake:    naming.DefaultBrake(),
@@ -60,14 +62,33 @@ type Transport interface {
 	Drop(ctx context.Context, to member.Address, c naming.ClientID, version int64) error
 	// Verify returns the clients that the peer lacks or holds differently.
 	Verify(ctx context.Context, to member.Address, marks []naming.Mark) ([]naming.ClientID, error)
-	// Load returns everything the peer knows; complete is false while the peer
-	// itself is still loading.
-	Load(ctx context.Context, from member.Address) (records []*naming.Record, complete bool, err error)
+	// Load hands on everything the peer knows, in parts; it may leave out what is
+	// of the owners in except. complete is false while the peer itself is still
+	// loading. take may block.
+	Load(ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error) (complete bool, err error)
+	Stream
+}
+
+// Stream is what a Transport can do with those peers of which it was said, by
+// Loop.Streams, that a stream to them is up. Digests are the engine's.
+type Stream interface {
+	// Post takes changes to be told in order, without waiting, and reports whether
+	// it did. done is then called once, by another goroutine, with nil if the peer
+	// took all of them, otherwise with an error or nil for each.
+	Post(to member.Address, changes []naming.Change, done func([]error)) bool
+	// Summarize returns nil if the peer holds alike what root is the digest of,
+	// otherwise the digests of the parts of what it holds.
+	Summarize(ctx context.Context, to member.Address, root [16]byte) ([][16]byte, error)
+	// Detail returns those of the marks that the peer does not hold alike: of those
+	// buckets that differed in an answer to Summarize that adds up to held.
+	Detail(ctx context.Context, to member.Address, held [16]byte, buckets []uint8, marks []naming.Mark) (
+		[]naming.ClientID, error)
 }
 
 // Observer is told what happened after it happened. It must return at once.
 type Observer interface {
-	// Called reports a finished call to a peer: kind is send, drop, verify or load.
+	// Called reports a finished call to a peer: kind is send, drop, post (some of
+	// both at once), verify or load.
 	Called(to member.Address, kind string, took time.Duration, err error)
 	// Acknowledged reports that a peer took a change, and how long after it was made.
 	Acknowledged(by member.Address, lag time.Duration)
@@ -100,8 +121,12 @@ type Loop struct {
 	departures departures
 	view       member.View
 	journal    journal
+	streaming  map[member.Address]bool
+	outgoing   map[member.Address]*post // decided in this turn, for peers that stream
 	began      time.Time
 	loadTook   time.Duration // 0 until loaded
+
+	settling settling
 
 	views  *views
 	loaded atomic.Bool
@@ -123,6 +148,8 @@ func New(cfg Config, log logr.Logger, transport Transport, observer Observer, to
 		registry:   naming.NewRegistry(),
 		engine:     distro.New(cfg.Self, cfg.Engine),
 		connected:  map[naming.ClientID]struct{}{},
+		streaming:  map[member.Address]bool{},
+		outgoing:   map[member.Address]*post{},
 		beats:      newBeatTable(),
 		departures: newDepartures(cfg.Brake),
 		journal:    newJournal(cfg.Causes, cfg.CauseServices),
@@ -237,7 +264,9 @@ func (l *Loop) changed(now time.Time, services []naming.ServiceKey, old, fresh *
 	l.views.setFloor(l.clock.tick(now))
 	why.Time = now
 	for _, s := range services {
-		l.journal.note(s, why.Between(old.Find(s), fresh.Find(s)))
+		if l.loaded.Load() { // who asks why something is listed that always was?
+			l.journal.note(s, why.Between(old.Find(s), fresh.Find(s)))
+		}
 		if l.registry.Publishers(s) == 0 {
 			l.views.remove(s)
 		} else {

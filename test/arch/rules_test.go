@@ -68,6 +68,14 @@ var rules = map[string]rule{
 		outside: []string{"google.golang.org/protobuf"},
 		never:   []string{"net/http", "os", "sync", "log/slog"},
 	},
+	"sidecar/frame": {
+		why: "bytes to values and back, without sockets",
+		ours: map[string]string{
+			"sidecar/member": "who says something",
+			"sidecar/naming": "records and changes",
+		},
+		never: []string{"net", "net/http", "os", "sync", "log/slog"},
+	},
 	"sidecar/wire/nacospb": {why: "generated from the protocol's own contract", outside: grpc},
 	"controllers/rollout":  {why: "a planner over numbers and booleans, without Kubernetes types", never: effects},
 	"controllers/resources": {
@@ -91,6 +99,16 @@ var rules = map[string]rule{
 		outside: []string{logr},
 		never:   []string{"net", "net/http", "os"},
 	},
+	"sidecar/stream": {
+		why: "a conversation over any pipe, tested without a network",
+		ours: map[string]string{
+			"sidecar/frame":  "what is said",
+			"sidecar/member": "who speaks",
+			"sidecar/naming": "changes and records",
+		},
+		never: []string{"net", "net/http", "os"},
+	},
+	"sidecar/stream/streampb": {why: "generated from our own contract", outside: grpc},
 	"sidecar/push": {
 		why:     "subscribers are served without knowing how a view was made",
 		ours:    map[string]string{"sidecar/naming": "views"},
@@ -128,10 +146,13 @@ var rules = map[string]rule{
 	"sidecar/nacosgrpc": {
 		why: "a thin adapter: what it needs from the replica it declares itself",
 		ours: map[string]string{
-			"sidecar/member":       "peers",
-			"sidecar/naming":       "what clients publish and read",
-			"sidecar/wire":         "the formats",
-			"sidecar/wire/nacospb": "the two services",
+			"sidecar/frame":           "the version of the frames that is offered",
+			"sidecar/member":          "peers",
+			"sidecar/naming":          "what clients publish and read",
+			"sidecar/stream":          "what is said on the stream between our own members",
+			"sidecar/stream/streampb": "the service that carries it",
+			"sidecar/wire":            "the formats",
+			"sidecar/wire/nacospb":    "the two services",
 		},
 		outside: append([]string{logr}, grpc...),
 	},

@@ -28,8 +28,9 @@ type donor struct {
 	stop func()
 }
 
-// startDonor starts a member on a port of loopback that is alone in its list.
-func startDonor(ctx context.Context, dir string, port int) (*donor, error) {
+// startDonor starts a member on a port of loopback that is alone in its list, and
+// streams or does not.
+func startDonor(ctx context.Context, dir string, port int, streams bool) (*donor, error) {
 	d := &donor{
 		list: filepath.Join(dir, "donor.conf"),
 		self: member.Address(fmt.Sprintf("127.0.0.1:%d", port)),
@@ -51,15 +52,21 @@ func startDonor(ctx context.Context, dir string, port int) (*donor, error) {
 		},
 		Clock: func(t int64) { _ = d.loop.ObserveClock(ctx, t) },
 	}, func() bool { return true }, func() int64 { return d.loop.Clock() })
-	peers = nacosgrpc.NewPeers(nacosgrpc.DefaultPeersConfig(), watch)
+	calling := nacosgrpc.DefaultPeersConfig()
+	calling.Stream, calling.Observer = streams, deaf{}
+	calling.Streaming = func(peer member.Address, up bool) { _ = d.loop.Streams(ctx, peer, up) }
+	peers = nacosgrpc.NewPeers(calling, watch)
 	d.loop = replica.New(replica.DefaultConfig(d.self), quietLog, peers, deaf{}, func(naming.ServiceKey) {})
 	serving := nacosgrpc.DefaultConfig()
+	serving.Stream = streams
 	var err error
 	if serving.SDK, serving.Cluster, err = nacosgrpc.Listen("127.0.0.1", d.self); err != nil {
 		cancel()
 		return nil, err
 	}
-	server := nacosgrpc.NewServer(serving, nacosgrpc.Deps{Registrar: d.loop, Catalog: d.loop, Inbox: d.loop, Roster: watch})
+	server := nacosgrpc.NewServer(serving, nacosgrpc.Deps{
+		Registrar: d.loop, Catalog: d.loop, Inbox: d.loop, Roster: watch, Stream: d.loop,
+	})
 	var parts sync.WaitGroup
 	parts.Go(func() { _ = watch.Run(ctx) })
 	parts.Go(func() { _ = d.loop.Run(ctx) })

@@ -15,19 +15,22 @@ import (
 // until it has loaded everything: its digest equals that of the other.
 func join(ctx context.Context, l *lab) error {
 	cases := []struct {
-		goal string
+		streams bool
+		how     string
 		population
 	}{
-		{"≤ 5 s", population{clients: l.count(100, 5), services: l.count(1000, 10), each: l.count(1000, 10)}},
-		{"≤ 5 s", population{clients: l.count(100_000, 50), services: l.count(1000, 10), each: 1}},
+		{false, "V2 JSON", population{clients: l.count(100, 5), services: l.count(1000, 10), each: l.count(1000, 10)}},
+		{false, "V2 JSON", population{clients: l.count(100_000, 50), services: l.count(1000, 10), each: 1}},
+		{true, "stream", population{clients: l.count(100_000, 50), services: l.count(1000, 10), each: 1}},
+		{true, "stream", population{clients: l.count(1_000_000, 50), services: l.count(10_000, 10), each: 1}},
 	}
 	for _, c := range cases {
-		l.say("join: %s", c.population)
-		took, donorCPU, joinerCPU, err := l.joinOnce(ctx, c.population)
+		l.say("join by %s: %s", c.how, c.population)
+		took, donorCPU, joinerCPU, err := l.joinOnce(ctx, c.population, c.streams)
 		if err != nil {
 			return err
 		}
-		l.row("join of a member that holds "+c.String()+", by V2 JSON", c.goal, "%s until loaded, %s until equal; CPU %s of the donor, %s of the new member",
+		l.row("join of a member that holds "+c.String()+", by "+c.how, "≤ 5 s", "%s until loaded, %s until equal; CPU %s of the donor, %s of the new member",
 			millis(took.loaded), millis(took.equal), millis(donorCPU), millis(joinerCPU))
 	}
 	return nil
@@ -35,7 +38,7 @@ func join(ctx context.Context, l *lab) error {
 
 type joined struct{ loaded, equal time.Duration }
 
-func (l *lab) joinOnce(ctx context.Context, p population) (took joined, donorCPU, joinerCPU time.Duration, err error) {
+func (l *lab) joinOnce(ctx context.Context, p population, streams bool) (took joined, donorCPU, joinerCPU time.Duration, err error) {
 	program, err := l.program(ctx)
 	if err != nil {
 		return took, 0, 0, err
@@ -44,7 +47,7 @@ func (l *lab) joinOnce(ctx context.Context, p population) (took joined, donorCPU
 	if err != nil {
 		return took, 0, 0, err
 	}
-	d, err := startDonor(ctx, l.dir, ports[0])
+	d, err := startDonor(ctx, l.dir, ports[0], streams)
 	if err != nil {
 		return took, 0, 0, err
 	}

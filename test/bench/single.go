@@ -163,18 +163,20 @@ func hostIP(client int) string {
 }
 
 // deaf is a peer that takes everything, and an observer that notes nothing.
-type deaf struct{}
+type deaf struct{ replica.Stream } // nobody streams to it
 
 func (deaf) Send(context.Context, member.Address, *naming.Record) error         { return nil }
 func (deaf) Drop(context.Context, member.Address, naming.ClientID, int64) error { return nil }
-func (deaf) Load(context.Context, member.Address) ([]*naming.Record, bool, error) {
-	return nil, true, nil
+func (deaf) Load(context.Context, member.Address, []member.Address, func([]*naming.Record) error) (bool, error) {
+	return true, nil
 }
 
 func (deaf) Verify(context.Context, member.Address, []naming.Mark) ([]naming.ClientID, error) {
 	return nil, nil
 }
 
+func (deaf) Framed(member.Address, int)                          {}
+func (deaf) Resumed(member.Address)                              {}
 func (deaf) Called(member.Address, string, time.Duration, error) {}
 func (deaf) Acknowledged(member.Address, time.Duration)          {}
 func (deaf) Offered(member.Address, string)                      {}

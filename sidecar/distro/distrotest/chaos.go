@@ -126,7 +126,7 @@ func (m *monkey) content() string { return fmt.Sprintf("x%d", m.random.IntN(1000
 func (m *monkey) register() {
 	if n := m.one(); n != nil {
 		m.next++
-		m.Register(n.name, fmt.Sprintf("c%d", m.next), m.content())
+		m.Register(n.name, fmt.Sprintf("%d_c%d_1", n.tick(), m.next), m.content())
 	}
 }
 

@@ -45,7 +45,6 @@ type Cluster struct {
 	nodes  []*node            // in order of name, also those that are not running
 	list   []string
 	round  int64 // generation of the list
-	epochs int64
 	ledger ledger
 
 	log []string

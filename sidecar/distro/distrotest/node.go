@@ -44,17 +44,17 @@ type entry struct {
 // boot starts the node with nothing but the member list.
 func (n *node) boot() {
 	c := n.cluster
-	c.epochs++
 	cfg := c.options.Config
 	cfg.Seed = c.random.Uint64()
+	skew := c.random.Int64N(2000) - 1000
+	epoch := max(n.epoch+1, c.now.UnixMilli()+skew)
 	*n = node{
-		name: n.name, cluster: c, up: true, epoch: c.epochs,
+		name: n.name, cluster: c, up: true, epoch: epoch, clock: epoch, skew: skew,
 		engine: distro.New(address(n.name), cfg),
 		store:  map[naming.ClientID]entry{},
 		beats:  map[naming.ClientID]time.Time{},
 		states: map[string]member.State{},
 		epochs: map[string]int64{},
-		skew:   c.random.Int64N(2000) - 1000,
 		trace:  newTrace(),
 	}
 	n.trace.began = c.now
