@@ -92,6 +92,9 @@ func TestClientsOfACrashedMemberMoveUnseen(t *testing.T) {
 		}
 		return err
 	})
+	for _, m := range []*loopback.Member{c.Members[1], other} {
+		requireKnownDead(t, m, victim)
+	}
 	requireListed(t, []*sdk.Client{reader}, service, slices.Clone(living)...)
 	requireNeverMissing(t, reader.Member, lists, living)
 	requireWithdrawn(t, reader, holders, living)
@@ -100,6 +103,23 @@ func TestClientsOfACrashedMemberMoveUnseen(t *testing.T) {
 	if status.Clients == 0 {
 		t.Error("nothing is held of the dead member any more: only that has emptied the list")
 	}
+}
+
+// requireKnownDead waits until m takes victim for dead.
+func requireKnownDead(t *testing.T, m, victim *loopback.Member) {
+	t.Helper()
+	eventually(t, m.Name+" takes "+victim.Name+" for dead", func() error {
+		status, err := m.Status(t.Context())
+		if err != nil {
+			return err
+		}
+		for _, p := range status.Peers {
+			if p.Member == victim.Address() && p.State != "DOWN" {
+				return missing("DOWN", p.State)
+			}
+		}
+		return nil
+	})
 }
 
 // publishOn registers five instances on each member and returns all endpoints.
