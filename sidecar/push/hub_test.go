@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -57,6 +58,13 @@ func (s *subscriber) deliver(_ context.Context, v *naming.View) error {
 		return errors.New("no acknowledgement")
 	}
 	return nil
+}
+
+// told returns what was delivered, and when.
+func (s *subscriber) told() (seen []int64, at []time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.seen), slices.Clone(s.at)
 }
 
 func (s *subscriber) want(t *testing.T, want ...int64) {
@@ -139,13 +147,13 @@ func TestWindowGrowsWithTheLoad(t *testing.T) {
 					r.change(h, web)
 					elapse(time.Millisecond)
 				}
-				rounds := len(subs[0].seen) - 1
-				if rounds < tc.want/2 || rounds > tc.want {
-					t.Errorf("%d rounds at %v, want about %d", rounds, subs[0].at, tc.want)
+				seen, at := subs[0].told()
+				if rounds := len(seen) - 1; rounds < tc.want/2 || rounds > tc.want {
+					t.Errorf("%d rounds at %v, want about %d", rounds, at, tc.want)
 				}
 				elapse(time.Second)
-				if last := subs[0].seen[len(subs[0].seen)-1]; last != 1001 {
-					t.Errorf("delivered last is %d, want the newest, 1001", last)
+				if seen, _ = subs[0].told(); seen[len(seen)-1] != 1001 {
+					t.Errorf("delivered last is %d, want the newest, 1001", seen[len(seen)-1])
 				}
 				if h.Merged() == 0 {
 					t.Error("no change was merged")
@@ -162,8 +170,9 @@ func TestRetriesBecomeRare(t *testing.T) {
 		r.change(h, web)
 		elapse(2 * time.Minute)
 		var pauses []time.Duration
-		for i := range s.at[1:] {
-			pauses = append(pauses, s.at[i+1]-s.at[i])
+		_, at := s.told()
+		for i := range at[1:] {
+			pauses = append(pauses, at[i+1]-at[i])
 		}
 		want := "[1s 2s 4s 8s 16s 30s 30s]"
 		if fmt.Sprint(pauses) != want {
