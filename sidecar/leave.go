@@ -40,11 +40,11 @@ func (n *node) handOver(ctx context.Context) error {
 		return n.drained(began, err)
 	}
 	if n.anyPeerUp() {
+		waitUntil(ctx, began.Add(announceFor)) // what peers know of us decides what becomes of who moves
 		targets := moveTargets(n.cfg.Address, n.watch.Peers())
 		asked := n.grpc.ResetAll(ctx, targets)
 		n.waitForMoves(ctx)
 		n.log.Info("clients asked to move", "asked", asked, "targets", targets, "stayed", n.grpc.Clients())
-		waitUntil(ctx, began.Add(announceFor))
 	}
 	return n.drained(began, n.loop.Flush(ctx))
 }

@@ -125,7 +125,8 @@ func (l *Loop) orphaned(r *naming.Record) bool {
 		return false // it outlives any member
 	}
 	owner := r.Stamp.Owner
-	if held, known := l.engine.Stamp(r.Client); known {
+	if owner == "" { // it may have been learnt since
+		held, _ := l.engine.Stamp(r.Client)
 		owner = held.Owner
 	}
 	if _, departing := l.departures.members[owner]; departing {
@@ -134,8 +135,12 @@ func (l *Loop) orphaned(r *naming.Record) bool {
 	if owner == l.cfg.Self {
 		return !l.engine.Owns(r.Client) // it was held here before a restart
 	}
+	epoch := l.departures.epochs[owner]
+	if epoch == 0 {
+		return false
+	}
 	opened, told := r.Client.Opened()
-	return told && opened < l.departures.epochs[owner]
+	return told && opened < epoch
 }
 
 // stored notes that a record was stored: its client is no longer held, and has
@@ -202,12 +207,16 @@ func (l *Loop) judgeDeparted(now time.Time) {
 	for _, c := range slices.Sorted(maps.Keys(d.holds)) {
 		l.judgeHold(now, c)
 	}
+	var back []naming.ClientID
 	left := 0
-	for _, c := range slices.Sorted(l.registry.AllDeparted()) {
+	for c := range l.registry.AllDeparted() {
 		if _, held := d.holds[c]; held || l.orphaned(l.registry.Record(c)) {
 			left++
-			continue
+		} else {
+			back = append(back, c)
 		}
+	}
+	for _, c := range back {
 		for _, s := range l.registry.Return(c) {
 			l.views.dirty(s)
 			l.touch(s)
