@@ -31,7 +31,7 @@ var inDistro = []behaviour{
 	},
 	{
 		"A replica whose owner is gone", "is listed for 180 s", "for 15 to 180 s, by what is known of the owner",
-		"See [how replication works](../explanation/replication.md#when-is-a-client-gone).", "TestAReplicaIsGivenUp",
+		"See [how replication works](../explanation/distro.md#when-is-a-client-gone).", "TestAReplicaIsGivenUp",
 	},
 	{
 		"SNAPSHOT while loading", "a success with what there is, often nothing", "a typed 500; our own members are told that it is part",

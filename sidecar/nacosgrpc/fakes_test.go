@@ -28,6 +28,7 @@ type world struct {
 	compared     []naming.Mark
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
+	departed     []naming.ClientID
 	stranger     member.Address    // who is not in the list
 	fault        error             // what questions of peers end in
 	lacking      []naming.ClientID // what a peer was not given
@@ -128,11 +129,17 @@ func (w *world) Disconnect(_ context.Context, c naming.ClientID) error {
 	return nil
 }
 
+func (w *world) Depart(_ context.Context, c naming.ClientID) error {
+	w.do(func() { w.departed = append(w.departed, c) })
+	return nil
+}
+
 func (w *world) View(s naming.ServiceKey) *naming.View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refs++
-	return &naming.View{Service: s, Hosts: w.registry.Hosts(s), LastRef: w.refs}
+	hosts, _ := w.registry.Hosts(s)
+	return &naming.View{Service: s, Hosts: hosts, LastRef: w.refs}
 }
 
 func (w *world) Services(namespace, group string) (names []string) {
