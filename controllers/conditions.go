@@ -23,7 +23,7 @@ const patience = 2 * time.Minute
 // view is what conditions are computed from. Each condition is a function of it.
 type view struct {
 	want     int32
-	paused   bool
+	wishes   wishes
 	list     int64           // generation of the list that members should run on
 	serving  []string        // pods that clients use
 	answers  []report.Report // of those, in order; shorter if some are silent
@@ -45,11 +45,11 @@ type fault struct {
 
 func newView(s *scope, d rollout.Decision, applyErr error, now time.Time) view {
 	v := view{
-		want: resources.Replicas(s.cluster), paused: s.cluster.Spec.Paused,
+		want: resources.Replicas(s.cluster), wishes: s.wishes,
 		list: s.list(d.Replicas).Generation(), decision: d, err: applyErr,
 		before: s.cluster.Status.Conditions, now: now,
 	}
-	if v.paused {
+	if v.wishes.paused != "" {
 		v.list = s.published.Generation()
 	}
 	for _, p := range s.pods {
@@ -163,28 +163,39 @@ func (v view) converged() metav1.Condition {
 	}
 }
 
+// doings say what each reason of the planner means.
+var doings = map[rollout.Reason]string{
+	rollout.Idle:              "the cluster has the wanted shape",
+	rollout.ScalingUp:         "members are being added",
+	rollout.Draining:          "a member is leaving and hands its clients over",
+	rollout.RollingUpdate:     "members are being replaced one at a time",
+	rollout.WaitingForMembers: "the next step waits until all members serve clients",
+	rollout.WaitingForConvergence: "the next step waits until all members hold the same registry " +
+		"and run on the newest list",
+	rollout.Settling:           "the next step waits until all members have held the same registry for spec.minConvergedSeconds",
+	rollout.RolloutPaused:      "spec.updateStrategy.rollingUpdate.paused is true: no further member is replaced",
+	rollout.PartitionReached:   "spec.updateStrategy.rollingUpdate.partition keeps the other members as they are",
+	rollout.WaitingForDeletion: "the update strategy is OnDelete: delete a pod to have its member replaced",
+}
+
 func (v view) progressing() metav1.Condition {
-	texts := map[rollout.Reason]string{
-		rollout.ScalingUp:         "members are being added",
-		rollout.Draining:          "a member is leaving and hands its clients over",
-		rollout.RollingUpdate:     "members are being replaced one at a time",
-		rollout.WaitingForMembers: "the next step waits until all members serve clients",
-		rollout.WaitingForConvergence: "the next step waits until all members hold the same registry " +
-			"and run on the newest list",
-	}
-	reason := string(v.decision.Reason)
-	switch text, busy := texts[v.decision.Reason]; {
-	case v.paused:
-		return no(v1alpha1.Progressing, v1alpha1.ReasonPausedBySpec, "nothing is changed while spec.paused is true")
+	reason, text := string(v.decision.Reason), doings[v.decision.Reason]
+	switch {
+	case v.wishes.paused != "":
+		return no(v1alpha1.Progressing, v.wishes.paused, v.pause())
 	case stalled(v.err):
 		return no(v1alpha1.Progressing, stalledReason(v.err), v.err.Error())
-	case !busy:
-		return no(v1alpha1.Progressing, v1alpha1.ReasonIdle, "the cluster has the wanted shape")
+	case v.decision.Reason == rollout.Idle:
+		return no(v1alpha1.Progressing, reason, text)
 	case v.rolling:
-		return yes(v1alpha1.Progressing, reason, fmt.Sprintf("%s; %d of %d have the newest template", text, v.updated, v.want))
+		text = fmt.Sprintf("%s; %d of %d have the newest template", text, v.updated, v.want)
 	default:
-		return yes(v1alpha1.Progressing, reason, fmt.Sprintf("%s; %s", text, v.count()))
+		text = fmt.Sprintf("%s; %s", text, v.count())
 	}
+	if v.decision.Reason.Resting() {
+		return no(v1alpha1.Progressing, reason, text)
+	}
+	return yes(v1alpha1.Progressing, reason, text)
 }
 
 func (v view) degraded() metav1.Condition {
@@ -201,14 +212,21 @@ func (v view) degraded() metav1.Condition {
 	if differ && before != nil && before.Status == metav1.ConditionFalse && v.now.Sub(before.LastTransitionTime.Time) >= patience {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonDivergedTooLong, v.converged().Message)
 	}
+	if len(v.wishes.problems) > 0 {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonInvalidAnnotation, strings.Join(v.wishes.problems, "; "))
+	}
+	if v.wishes.unchecked {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonConvergenceCheckSkipped, "members are replaced and removed without having agreed: "+
+			"remove the annotation "+v1alpha1.SkipCheckAnnotation+" when the emergency is over")
+	}
 	return no(v1alpha1.Degraded, v1alpha1.ReasonHealthy, "nothing needs attention")
 }
 
 func (v view) reconciling() metav1.Condition {
 	progress := v.progressing()
 	switch {
-	case v.paused:
-		return no(v1alpha1.Reconciling, v1alpha1.ReasonPausedBySpec, "nothing is changed while spec.paused is true")
+	case v.wishes.paused != "":
+		return no(v1alpha1.Reconciling, v.wishes.paused, v.pause())
 	case stalled(v.err):
 		return no(v1alpha1.Reconciling, stalledReason(v.err), v.err.Error())
 	case v.err != nil:
@@ -228,10 +246,19 @@ func (v view) stalled() metav1.Condition {
 }
 
 func (v view) pausedCondition() metav1.Condition {
-	if v.paused {
-		return yes(v1alpha1.Paused, v1alpha1.ReasonPausedBySpec, "spec.paused is true: nothing is changed, status is reported")
+	if v.wishes.paused != "" {
+		return yes(v1alpha1.Paused, v.wishes.paused, v.pause())
 	}
 	return no(v1alpha1.Paused, v1alpha1.ReasonNotPaused, "the operator acts")
+}
+
+// pause says what holds the operator back.
+func (v view) pause() string {
+	what := "spec.paused is true"
+	if v.wishes.paused == v1alpha1.ReasonPausedByAnnotation {
+		what = `the annotation ` + v1alpha1.PauseAnnotation + ` is "true"`
+	}
+	return what + ": nothing is changed, status is reported"
 }
 
 func (v view) count() string {

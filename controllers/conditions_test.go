@@ -50,7 +50,10 @@ func answering(n int) func(*view)        { return func(v *view) { v.answers = v.
 func wanting(n int32) func(*view)        { return func(v *view) { v.want = n } }
 func lagging(v *view)                    { v.answers[1].Generation = 6 }
 func differing(v *view)                  { v.answers[2].Digest = "other" }
-func paused(v *view)                     { v.paused = true }
+func paused(v *view)                     { v.wishes.paused = v1alpha1.ReasonPausedBySpec }
+func noted(v *view)                      { v.wishes.paused = v1alpha1.ReasonPausedByAnnotation }
+func unchecked(v *view)                  { v.wishes.unchecked = true }
+func puzzled(v *view)                    { v.wishes.problems = []string{"annotation pause is \"maybe\""} }
 func rolling(v *view)                    { v.rolling, v.updated = true, 1 }
 func doing(r rollout.Reason) func(*view) { return func(v *view) { v.decision.Reason = r } }
 func failing(err error) func(*view)      { return func(v *view) { v.err = err } }
@@ -161,7 +164,12 @@ func TestProgressing(t *testing.T) {
 		"one by one":       {with(doing(rollout.RollingUpdate), rolling), metav1.ConditionTrue, v1alpha1.ReasonRollingUpdate},
 		"wait for members": {with(doing(rollout.WaitingForMembers)), metav1.ConditionTrue, v1alpha1.ReasonWaitingForMembers},
 		"wait for digests": {with(doing(rollout.WaitingForConvergence)), metav1.ConditionTrue, v1alpha1.ReasonWaitingForConvergence},
+		"wait for time":    {with(doing(rollout.Settling)), metav1.ConditionTrue, v1alpha1.ReasonSettling},
+		"held back":        {with(doing(rollout.RolloutPaused), rolling), metav1.ConditionFalse, v1alpha1.ReasonRolloutPaused},
+		"as far as wanted": {with(doing(rollout.PartitionReached), rolling), metav1.ConditionFalse, v1alpha1.ReasonPartitionReached},
+		"left to users":    {with(doing(rollout.WaitingForDeletion), rolling), metav1.ConditionFalse, v1alpha1.ReasonWaitingForDeletion},
 		"paused":           {with(doing(rollout.RollingUpdate), paused), metav1.ConditionFalse, v1alpha1.ReasonPausedBySpec},
+		"paused by a note": {with(doing(rollout.RollingUpdate), noted), metav1.ConditionFalse, v1alpha1.ReasonPausedByAnnotation},
 		"stalled":          {with(doing(rollout.RollingUpdate), foreign), metav1.ConditionFalse, v1alpha1.ReasonForeignObject},
 	})
 }
@@ -176,6 +184,11 @@ func TestDegraded(t *testing.T) {
 		"differing for long": {
 			with(differing, before(v1alpha1.Converged, metav1.ConditionFalse, patience)),
 			metav1.ConditionTrue, v1alpha1.ReasonDivergedTooLong,
+		},
+		"a note that means nothing": {with(puzzled), metav1.ConditionTrue, v1alpha1.ReasonInvalidAnnotation},
+		"nobody has to agree":       {with(unchecked), metav1.ConditionTrue, v1alpha1.ReasonConvergenceCheckSkipped},
+		"a member outweighs notes": {
+			with(puzzled, unchecked, faulty("demo-1", true)), metav1.ConditionTrue, v1alpha1.ReasonMemberDown,
 		},
 		"not yet": {
 			with(differing, before(v1alpha1.Converged, metav1.ConditionFalse, patience-time.Second)),
@@ -194,6 +207,8 @@ func TestReconciling(t *testing.T) {
 		"trying again":      {with(transient), metav1.ConditionTrue, v1alpha1.ReasonApplyFailed},
 		"not while stalled": {with(doing(rollout.Draining), foreign), metav1.ConditionFalse, v1alpha1.ReasonForeignObject},
 		"not while paused":  {with(doing(rollout.Draining), paused), metav1.ConditionFalse, v1alpha1.ReasonPausedBySpec},
+		"nor by a note":     {with(doing(rollout.Draining), noted), metav1.ConditionFalse, v1alpha1.ReasonPausedByAnnotation},
+		"not while held":    {with(doing(rollout.RolloutPaused), rolling), metav1.ConditionFalse, v1alpha1.ReasonUpToDate},
 	})
 }
 
@@ -209,6 +224,7 @@ func TestStalled(t *testing.T) {
 func TestPaused(t *testing.T) {
 	check(t, view.pausedCondition, map[string]row{
 		"it is":     {with(paused), metav1.ConditionTrue, v1alpha1.ReasonPausedBySpec},
+		"by a note": {with(noted), metav1.ConditionTrue, v1alpha1.ReasonPausedByAnnotation},
 		"it is not": {with(), metav1.ConditionFalse, v1alpha1.ReasonNotPaused},
 	})
 }

@@ -1,5 +1,3 @@
-//go:build envtest
-
 package controllers
 
 import (
@@ -22,8 +20,9 @@ const badImage = "bad"
 
 // player plays the StatefulSet controller and the nodes: pods in parallel,
 // updates from the highest ordinal down to the partition, one at a time, but
-// those that are not ready first.
+// those that are not ready first. A set with OnDelete is left to the test.
 type player struct {
+	client  client.Client
 	mu      sync.Mutex
 	updates map[string][]string // by namespace: pods that were replaced, in order
 	faults  map[string][]string // by namespace: rules of the member list that were broken
@@ -58,7 +57,7 @@ func (p *player) run(ctx context.Context) {
 		case <-tick.C:
 		}
 		var sets appsv1.StatefulSetList
-		if admin.List(ctx, &sets) != nil {
+		if p.client.List(ctx, &sets) != nil {
 			continue // the API server is going
 		}
 		for i := range sets.Items {
@@ -78,7 +77,7 @@ func (p *player) play(ctx context.Context, set *appsv1.StatefulSet) {
 	set.Status.UpdateRevision = newest
 	set.Status.ObservedGeneration = set.Generation
 	var list corev1.PodList
-	if admin.List(ctx, &list, client.InNamespace(set.Namespace), client.MatchingLabels(set.Spec.Selector.MatchLabels)) != nil {
+	if p.client.List(ctx, &list, client.InNamespace(set.Namespace), client.MatchingLabels(set.Spec.Selector.MatchLabels)) != nil {
 		return
 	}
 	pods := map[string]*corev1.Pod{}
@@ -88,11 +87,11 @@ func (p *player) play(ctx context.Context, set *appsv1.StatefulSet) {
 	ready, updated := p.fill(ctx, set, pods)
 	p.condemn(ctx, set, pods)
 	p.update(ctx, set, pods, ready)
-	if ready == *set.Spec.Replicas && updated == ready {
+	if ready == *set.Spec.Replicas && updated == ready && set.Spec.UpdateStrategy.RollingUpdate != nil {
 		set.Status.CurrentRevision = newest
 	}
 	set.Status.Replicas, set.Status.ReadyReplicas, set.Status.UpdatedReplicas = int32(len(pods)), ready, updated
-	_ = admin.Status().Update(ctx, set)
+	_ = p.client.Status().Update(ctx, set)
 }
 
 // fill makes missing pods and starts those that exist.
@@ -121,11 +120,11 @@ func (p *player) create(ctx context.Context, set *appsv1.StatefulSet, o int32) {
 	pod := &corev1.Pod{ObjectMeta: *set.Spec.Template.ObjectMeta.DeepCopy(), Spec: *set.Spec.Template.Spec.DeepCopy()}
 	pod.Namespace, pod.Name = set.Namespace, name
 	pod.Labels[appsv1.StatefulSetRevisionLabel] = set.Status.UpdateRevision
-	if o < *set.Spec.UpdateStrategy.RollingUpdate.Partition {
+	if rolling := set.Spec.UpdateStrategy.RollingUpdate; rolling != nil && o < *rolling.Partition {
 		pod.Labels[appsv1.StatefulSetRevisionLabel] = set.Status.CurrentRevision
 	}
 	pod.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
-	_ = admin.Create(ctx, pod)
+	_ = p.client.Create(ctx, pod)
 }
 
 // start makes a new pod ready, or not if its image is bad, and tells whether it serves.
@@ -144,7 +143,7 @@ func (p *player) start(ctx context.Context, pod *corev1.Pod) bool {
 			}}}
 		}
 		pod.Status.Conditions = []corev1.PodCondition{condition}
-		_ = admin.Status().Update(ctx, pod)
+		_ = p.client.Status().Update(ctx, pod)
 		return false // seen in the next step
 	}
 	return pod.Status.Conditions[0].Status == corev1.ConditionTrue
@@ -156,12 +155,15 @@ func (p *player) condemn(ctx context.Context, set *appsv1.StatefulSet, pods map[
 		var o int32
 		if _, err := fmt.Sscanf(strings.TrimPrefix(name, set.Name+"-"), "%d", &o); err == nil && o >= *set.Spec.Replicas {
 			p.requireListed(ctx, set, name, "left")
-			_ = admin.Delete(ctx, pod, client.GracePeriodSeconds(0))
+			_ = p.client.Delete(ctx, pod, client.GracePeriodSeconds(0))
 		}
 	}
 }
 
 func (p *player) update(ctx context.Context, set *appsv1.StatefulSet, pods map[string]*corev1.Pod, ready int32) {
+	if set.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType {
+		return
+	}
 	for o := *set.Spec.Replicas - 1; o >= *set.Spec.UpdateStrategy.RollingUpdate.Partition; o-- {
 		name := fmt.Sprintf("%s-%d", set.Name, o)
 		pod, ok := pods[name]
@@ -171,7 +173,7 @@ func (p *player) update(ctx context.Context, set *appsv1.StatefulSet, pods map[s
 		down := pod.Status.Conditions[0].Status != corev1.ConditionTrue
 		if down || ready == *set.Spec.Replicas {
 			p.updates[set.Namespace] = append(p.updates[set.Namespace], name)
-			_ = admin.Delete(ctx, pod, client.GracePeriodSeconds(0))
+			_ = p.client.Delete(ctx, pod, client.GracePeriodSeconds(0))
 			return
 		}
 	}
@@ -180,7 +182,7 @@ func (p *player) update(ctx context.Context, set *appsv1.StatefulSet, pods map[s
 // requireListed notes a fault if a pod comes or goes that the list lacks.
 func (p *player) requireListed(ctx context.Context, set *appsv1.StatefulSet, pod, when string) {
 	var list corev1.ConfigMap
-	err := admin.Get(ctx, client.ObjectKey{Namespace: set.Namespace, Name: set.Name + "-members"}, &list)
+	err := p.client.Get(ctx, client.ObjectKey{Namespace: set.Namespace, Name: set.Name + "-members"}, &list)
 	if apierrors.IsNotFound(err) || err == nil && !strings.Contains(list.Data["cluster.conf"], pod+".") {
 		p.faults[set.Namespace] = append(p.faults[set.Namespace], pod+" was not listed when it "+when)
 	}

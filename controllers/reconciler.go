@@ -58,7 +58,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 			return ctrl.Result{}, err
 		}
 	}
-	decision := rollout.Decide(s.facts(r.Image))
+	facts := s.facts(r.Image, now)
+	decision := rollout.Decide(facts)
 	plan := resources.Plan{
 		DefaultImage: r.Image,
 		Replicas:     decision.Replicas,
@@ -66,10 +67,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		Members:      s.list(decision.Replicas),
 	}
 	var repaired []resources.Child
-	if !s.cluster.Spec.Paused {
+	if s.wishes.paused == "" {
 		repaired, err = r.apply(ctx, s, plan)
 	}
-	if unsaid := r.writeStatus(ctx, s, statusFor(s, decision, err, now)); unsaid != nil {
+	if unsaid := r.writeStatus(ctx, s, statusFor(s, facts, decision, err, now)); unsaid != nil {
 		return ctrl.Result{}, errors.Join(err, unsaid)
 	}
 	r.tellRepaired(s.cluster, repaired)

@@ -78,7 +78,7 @@ func TestAnUpdateGoesOneByOneFromTheTop(t *testing.T) {
 func TestARestartIsAnUpdate(t *testing.T) {
 	f := ready(t)
 	f.edit(func(c *v1alpha1.NamingCluster) {
-		c.Annotations = map[string]string{resources.RestartedAnnotation: "now"}
+		c.Annotations = map[string]string{v1alpha1.RestartedAnnotation: "now"}
 	})
 	f.told(v1alpha1.ReasonRollingUpdate)
 	f.settled()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -24,6 +25,9 @@ import (
 // scope is everything that one pass has read. Below observe nothing is read.
 type scope struct {
 	cluster *v1alpha1.NamingCluster
+
+	// wishes are what the cluster's annotations ask for.
+	wishes wishes
 
 	// children are the objects with the names of children, by resources.Child's
 	// text, whoever made them. A missing key means that there is none; what
@@ -60,6 +64,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*sc
 	if !s.cluster.DeletionTimestamp.IsZero() {
 		return nil, nil
 	}
+	s.wishes = wishesOf(s.cluster)
 	for _, wanted := range resources.All(s.cluster, resources.Plan{}) {
 		if err := r.observeChild(ctx, s, wanted); err != nil {
 			return nil, err
@@ -169,23 +174,42 @@ func (s *scope) list(n int32) member.List {
 }
 
 // facts translates what was read into the planner's terms.
-func (s *scope) facts(defaultImage string) rollout.Facts {
+func (s *scope) facts(defaultImage string, now time.Time) rollout.Facts {
 	f := rollout.Facts{Want: resources.Replicas(s.cluster), Poll: poll}
 	if s.set == nil {
 		return f
 	}
 	f.Exists = true
 	f.Replicas = *s.set.Spec.Replicas
-	if rolling := s.set.Spec.UpdateStrategy.RollingUpdate; rolling != nil && rolling.Partition != nil {
-		f.Partition = *rolling.Partition
+	f.Partition = f.Replicas // a set that replaces nobody by itself has no partition
+	if s.set.Spec.UpdateStrategy.Type == appsv1.RollingUpdateStatefulSetStrategyType {
+		f.Partition = 0
+		if rolling := s.set.Spec.UpdateStrategy.RollingUpdate; rolling != nil && rolling.Partition != nil {
+			f.Partition = *rolling.Partition
+		}
 	}
 	f.Settled = s.set.Status.ObservedGeneration == s.set.Generation
 	f.Rolling = s.set.Status.CurrentRevision != s.set.Status.UpdateRevision
 	f.Changed = s.set.Annotations[resources.TemplateAnnotation] != resources.TemplateHash(s.cluster, defaultImage)
-	generation := s.list(f.Replicas).Generation()
+	f.OnDelete = resources.OnDelete(s.cluster)
+	if rolling := s.cluster.Spec.UpdateStrategy.RollingUpdate; rolling != nil {
+		f.Held, f.Keep = rolling.Paused, rolling.Partition
+	}
+	f.Unchecked = s.wishes.unchecked
+	f.Settle = time.Duration(s.cluster.Spec.MinConvergedSeconds) * time.Second
+	if since := s.agreedSince(); since != nil {
+		f.Agreed = now.Sub(since.Time)
+	}
+	f.Members = s.planned(s.list(f.Replicas).Generation())
+	return f
+}
+
+// planned describes each pod to the planner; generation is that of the newest list.
+func (s *scope) planned(generation int64) []rollout.Member {
+	var out []rollout.Member
 	for _, p := range s.pods {
 		said, answered := s.reports[p.address]
-		f.Members = append(f.Members, rollout.Member{
+		out = append(out, rollout.Member{
 			Ordinal:  p.ordinal,
 			Leaving:  !p.DeletionTimestamp.IsZero(),
 			Ready:    p.serves(),
@@ -197,7 +221,23 @@ func (s *scope) facts(defaultImage string) rollout.Facts {
 			Digest:   said.Digest,
 		})
 	}
-	return f
+	return out
+}
+
+// agreedSince is when members came to agree, as far as status tells, or nil. A
+// pod that has become ready after that makes it worthless: nobody may have
+// looked in between.
+func (s *scope) agreedSince() *metav1.Time {
+	seen := s.cluster.Status.Convergence
+	if seen == nil || seen.Since == nil {
+		return nil
+	}
+	for _, p := range s.pods {
+		if turned := p.condition(corev1.PodReady).LastTransitionTime; turned.After(seen.Since.Time) {
+			return nil
+		}
+	}
+	return seen.Since
 }
 
 // updated reports whether p runs the newest template, as far as the set's

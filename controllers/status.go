@@ -16,6 +16,7 @@ import (
 	v1alpha1ac "github.com/distro-naming/naming-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/controllers/rollout"
+	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
 // firstStatus is what a new object gets before anything is done: every
@@ -35,7 +36,9 @@ func firstStatus(c *v1alpha1.NamingCluster, now time.Time) v1alpha1.NamingCluste
 
 // statusFor returns what is to be said after a pass: what was read, what was
 // decided, and how applying it went. It is pure; now is the time of the pass.
-func statusFor(s *scope, d rollout.Decision, applyErr error, now time.Time) v1alpha1.NamingClusterStatus {
+func statusFor(
+	s *scope, f rollout.Facts, d rollout.Decision, applyErr error, now time.Time,
+) v1alpha1.NamingClusterStatus {
 	v := newView(s, d, applyErr, now)
 	status := v1alpha1.NamingClusterStatus{
 		ObservedGeneration: s.cluster.Generation,
@@ -45,12 +48,13 @@ func statusFor(s *scope, d rollout.Decision, applyErr error, now time.Time) v1al
 		Selector:           resources.Selector(s.cluster),
 		MembersGeneration:  max(s.cluster.Status.MembersGeneration, s.published.Generation()),
 		Members:            s.members(),
+		Convergence:        s.convergence(f.Agree(), now),
 		Endpoints: &v1alpha1.Endpoints{
 			HTTP: resources.Endpoint(s.cluster, resources.HTTPPort),
 			GRPC: resources.Endpoint(s.cluster, resources.GRPCPort),
 		},
 	}
-	if applyErr == nil && !s.cluster.Spec.Paused {
+	if applyErr == nil && s.wishes.paused == "" {
 		status.MembersGeneration = s.list(d.Replicas).Generation()
 	}
 	for _, p := range s.pods {
@@ -81,6 +85,34 @@ func (s *scope) members() []v1alpha1.Member {
 			Services:   int32(said.Services),
 			Instances:  int32(said.Instances),
 		})
+	}
+	return out
+}
+
+// convergence says whose registry is the common one and, if all agree, since
+// when; nil while nobody answers.
+func (s *scope) convergence(agree bool, now time.Time) *v1alpha1.Convergence {
+	var answers []report.Report
+	for _, p := range s.pods {
+		if said, ok := s.reports[p.address]; ok && p.serves() {
+			said.Member = p.Name
+			answers = append(answers, said)
+		}
+	}
+	if len(answers) == 0 {
+		return nil
+	}
+	out := &v1alpha1.Convergence{DivergentMembers: report.Minority(answers)}
+	for _, a := range answers {
+		if !slices.Contains(out.DivergentMembers, a.Member) {
+			out.Digest = a.Digest
+		}
+	}
+	if agree {
+		out.Since = s.agreedSince()
+		if out.Since == nil {
+			out.Since = new(metav1.NewTime(now).Rfc3339Copy())
+		}
 	}
 	return out
 }

@@ -75,6 +75,7 @@ func runSuite(m *testing.M) (code int, err error) {
 	if admin, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
 		return 1, err
 	}
+	nodes.client = admin
 	ctx, cancel := context.WithCancel(context.Background())
 	if err := install(ctx, "../config/rbac"); err != nil {
 		cancel()

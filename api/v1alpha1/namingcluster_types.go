@@ -119,6 +119,16 @@ type NamingClusterSpec struct {
 	// +optional
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
 
+	// How members are replaced when what they run changes.
+	// +optional
+	UpdateStrategy UpdateStrategy `json:"updateStrategy,omitzero"`
+
+	// Seconds for which all members must have held the same registry before the next one is replaced or removed.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3600
+	// +optional
+	MinConvergedSeconds int32 `json:"minConvergedSeconds,omitempty"`
+
 	// Stop changing anything; status is still reported.
 	// +optional
 	Paused bool `json:"paused,omitempty"`

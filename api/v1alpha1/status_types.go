@@ -39,6 +39,10 @@ type NamingClusterStatus struct {
 	// +optional
 	Members []Member `json:"members,omitempty"`
 
+	// Whether the members hold the same registry.
+	// +optional
+	Convergence *Convergence `json:"convergence,omitempty"`
+
 	// Where clients connect.
 	// +optional
 	Endpoints *Endpoints `json:"endpoints,omitempty"`
@@ -75,6 +79,21 @@ type Member struct {
 	// Instances listed.
 	// +optional
 	Instances int32 `json:"instances,omitempty"`
+}
+
+// Convergence is how far the registries of members are the same.
+type Convergence struct {
+	// Digest of the registry that most members hold.
+	Digest string `json:"digest"`
+
+	// Since when all wanted members have served and held the same registry; absent while they do not.
+	// +optional
+	Since *metav1.Time `json:"since,omitempty"`
+
+	// Members that hold another registry than most.
+	// +listType=set
+	// +optional
+	DivergentMembers []string `json:"divergentMembers,omitempty"`
 }
 
 // Endpoints are the DNS names of the client Service, host:port.

@@ -46,14 +46,17 @@ func TestHashes(t *testing.T) {
 		change        func(*v1alpha1.NamingCluster, *Plan)
 		shape, before bool // whether the StatefulSet and its template keep their hash
 	}{
-		"nothing changed":     {func(*v1alpha1.NamingCluster, *Plan) {}, true, true},
+		"nothing changed": {func(*v1alpha1.NamingCluster, *Plan) {}, true, true},
+		"users are to delete the pods": {func(c *v1alpha1.NamingCluster, _ *Plan) {
+			c.Spec.UpdateStrategy.Type = "OnDelete"
+		}, false, true},
 		"the partition moved": {func(_ *v1alpha1.NamingCluster, p *Plan) { p.Partition = 1 }, false, true},
 		"the service changed": {
 			func(c *v1alpha1.NamingCluster, _ *Plan) { c.Spec.Service = &v1alpha1.Service{Type: "LoadBalancer"} }, true, true,
 		},
 		"the image changed": {func(c *v1alpha1.NamingCluster, _ *Plan) { c.Spec.Image = "other" }, false, false},
 		"a restart was asked for": {func(c *v1alpha1.NamingCluster, _ *Plan) {
-			c.Annotations = map[string]string{RestartedAnnotation: "now"}
+			c.Annotations = map[string]string{v1alpha1.RestartedAnnotation: "now"}
 		}, false, false},
 	}
 	for name, tc := range tests {

@@ -36,10 +36,6 @@ const (
 	MembersGenerationAnnotation = prefix + "members-generation"
 	MembersHashAnnotation       = prefix + "members-hash"
 
-	// RestartedAnnotation on the cluster is copied to the pods, so that a new
-	// value restarts them one after another.
-	RestartedAnnotation = "kubectl.kubernetes.io/restartedAt"
-
 	managedBy = "naming-operator"
 )
 

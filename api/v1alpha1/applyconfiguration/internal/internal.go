@@ -30,6 +30,21 @@ var schemaYAML = typed.YAMLObject(`types:
   map:
     elementType:
       scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.Convergence
+  map:
+    fields:
+    - name: digest
+      type:
+        scalar: string
+    - name: divergentMembers
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: since
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.Endpoints
   map:
     fields:
@@ -109,6 +124,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: io.k8s.api.core.v1.LocalObjectReference
           elementRelationship: atomic
+    - name: minConvergedSeconds
+      type:
+        scalar: numeric
     - name: nodeSelector
       type:
         map:
@@ -150,6 +168,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: io.k8s.api.core.v1.TopologySpreadConstraint
           elementRelationship: atomic
+    - name: updateStrategy
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.UpdateStrategy
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.NamingClusterStatus
   map:
     fields:
@@ -161,6 +182,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
+    - name: convergence
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.Convergence
     - name: endpoints
       type:
         namedType: com.github.distro-naming.naming-operator.api.v1alpha1.Endpoints
@@ -221,6 +245,15 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - name
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.RollingUpdate
+  map:
+    fields:
+    - name: partition
+      type:
+        scalar: numeric
+    - name: paused
+      type:
+        scalar: boolean
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.Service
   map:
     fields:
@@ -258,6 +291,17 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         namedType: io.k8s.api.core.v1.ServiceType
       default: ClusterIP
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.UpdateStrategy
+  map:
+    fields:
+    - name: rollingUpdate
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.RollingUpdate
+    - name: type
+      type:
+        namedType: io.k8s.api.apps.v1.StatefulSetUpdateStrategyType
+- name: io.k8s.api.apps.v1.StatefulSetUpdateStrategyType
+  scalar: string
 - name: io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource
   map:
     fields:
