@@ -26,7 +26,8 @@ type view struct {
 	wishes   wishes
 	list     int64           // generation of the list that members should run on
 	serving  []string        // pods that clients use
-	answers  []report.Report // of those, in order; shorter if some are silent
+	fenced   []string        // pods that clients could use but are kept from
+	answers  []report.Report // of both, in order of ordinal; shorter if some are silent
 	updated  int             // pods that run the newest template
 	faults   []fault
 	rolling  bool
@@ -60,10 +61,14 @@ func newView(s *scope, d rollout.Decision, applyErr error, now time.Time) view {
 		if cause := p.trouble(now); cause != "" {
 			v.faults = append(v.faults, fault{pod: p.Name, cause: cause, updated: s.updated(p)})
 		}
-		if !p.serves() {
+		switch {
+		case !p.ready():
 			continue
+		case p.fenced():
+			v.fenced = append(v.fenced, p.Name)
+		default:
+			v.serving = append(v.serving, p.Name)
 		}
-		v.serving = append(v.serving, p.Name)
 		if said, ok := s.reports[p.address]; ok {
 			v.answers = append(v.answers, said)
 		}
@@ -79,8 +84,8 @@ func (v view) conditions() []metav1.Condition {
 	}
 }
 
-// ready turns True when everybody serves and nobody is known to run on an old
-// list, and then endures one missing member: that is what a rolling update or
+// ready turns True when everybody serves that may, and nobody is known to run
+// on an old list, and then endures one missing member: that is what a rolling update or
 // a node's maintenance takes, and no reason to alarm anyone.
 func (v view) ready() metav1.Condition {
 	serving, list := int32(len(v.serving)), v.membershipCurrent()
@@ -90,7 +95,7 @@ func (v view) ready() metav1.Condition {
 		return no(v1alpha1.Ready, v1alpha1.ReasonScaledToZero, "no members are wanted")
 	case was && serving >= max(1, v.want-1):
 		return yes(v1alpha1.Ready, v1alpha1.ReasonClusterReady, v.count())
-	case serving < v.want:
+	case serving < max(1, v.want-int32(len(v.fenced))):
 		return no(v1alpha1.Ready, v1alpha1.ReasonMembersNotReady, v.count())
 	case list.Status == metav1.ConditionFalse:
 		return no(v1alpha1.Ready, list.Reason, list.Message)
@@ -116,6 +121,8 @@ func (v view) allReplicasReady() metav1.Condition {
 		return yes(v1alpha1.AllReplicasReady, v1alpha1.ReasonScaledToZero, "no members are wanted")
 	case int32(len(v.serving)) >= v.want:
 		return yes(v1alpha1.AllReplicasReady, v1alpha1.ReasonAllPodsAreReady, v.count())
+	case int32(v.holders()) >= v.want:
+		return no(v1alpha1.AllReplicasReady, v1alpha1.ReasonMembersFenced, v.count())
 	default:
 		return no(v1alpha1.AllReplicasReady, v1alpha1.ReasonNotAllPodsReady, v.count())
 	}
@@ -134,9 +141,9 @@ func (v view) membershipCurrent() metav1.Condition {
 	case len(lagging) > 0:
 		return no(v1alpha1.MembershipCurrent, v1alpha1.ReasonMemberLagging,
 			fmt.Sprintf("the list has generation %d, but %s", v.list, strings.Join(lagging, ", ")))
-	case len(v.serving) == 0:
+	case v.holders() == 0:
 		return unknown(v1alpha1.MembershipCurrent, v1alpha1.ReasonNoMemberReady, "no member serves clients")
-	case len(v.answers) < len(v.serving):
+	case len(v.answers) < v.holders():
 		return unknown(v1alpha1.MembershipCurrent, v1alpha1.ReasonMemberUnreachable, v.silence())
 	default:
 		return yes(v1alpha1.MembershipCurrent, v1alpha1.ReasonListApplied,
@@ -148,9 +155,9 @@ func (v view) membershipCurrent() metav1.Condition {
 // member makes the answer unknown, not false.
 func (v view) converged() metav1.Condition {
 	switch {
-	case len(v.serving) == 0:
+	case v.holders() == 0:
 		return unknown(v1alpha1.Converged, v1alpha1.ReasonNoMemberReady, "no member serves clients")
-	case len(v.answers) < len(v.serving):
+	case len(v.answers) < v.holders():
 		return unknown(v1alpha1.Converged, v1alpha1.ReasonMemberUnreachable, v.silence())
 	case len(v.answers) == 1:
 		return yes(v1alpha1.Converged, v1alpha1.ReasonSingleMember, "one member serves, and it agrees with itself")
@@ -261,12 +268,19 @@ func (v view) pause() string {
 	return what + ": nothing is changed, status is reported"
 }
 
+// holders is the number of members that hold a registry, fenced or not.
+func (v view) holders() int { return len(v.serving) + len(v.fenced) }
+
 func (v view) count() string {
-	return fmt.Sprintf("%d of %d members serve clients", len(v.serving), v.want)
+	text := fmt.Sprintf("%d of %d members serve clients", len(v.serving), v.want)
+	if len(v.fenced) > 0 {
+		text += "; clients are kept from " + strings.Join(v.fenced, ", ")
+	}
+	return text
 }
 
 func (v view) silence() string {
-	return fmt.Sprintf("%d of %d serving members answered", len(v.answers), len(v.serving))
+	return fmt.Sprintf("%d of %d serving members answered", len(v.answers), v.holders())
 }
 
 func stalledReason(err error) string {

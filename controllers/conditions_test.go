@@ -46,6 +46,13 @@ func with(changes ...func(*view)) view {
 func serving(n int) func(*view) {
 	return func(v *view) { v.serving, v.answers = v.serving[:n], v.answers[:min(n, len(v.answers))] }
 }
+
+// fencing keeps clients from the last n members; they still answer.
+func fencing(n int) func(*view) {
+	return func(v *view) {
+		v.fenced, v.serving = v.serving[len(v.serving)-n:], v.serving[:len(v.serving)-n]
+	}
+}
 func answering(n int) func(*view)        { return func(v *view) { v.answers = v.answers[:n] } }
 func wanting(n int32) func(*view)        { return func(v *view) { v.want = n } }
 func lagging(v *view)                    { v.answers[1].Generation = 6 }
@@ -113,6 +120,9 @@ func TestReady(t *testing.T) {
 		"an old list is no alarm later":          {with(lagging, wasReady), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
 		"silence towards the operator is no bar": {with(answering(0)), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
 		"different registries are no bar":        {with(differing), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
+		"those that may serve do":                {with(fencing(1)), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
+		"a fence around all but one":             {with(fencing(2), wasReady), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
+		"a fence around all":                     {with(fencing(3), wasReady), metav1.ConditionFalse, v1alpha1.ReasonMembersNotReady},
 		"nobody is wanted": {
 			with(serving(0), wanting(0), wasReady), metav1.ConditionFalse, v1alpha1.ReasonScaledToZero,
 		},
@@ -131,6 +141,7 @@ func TestAllReplicasReady(t *testing.T) {
 	check(t, view.allReplicasReady, map[string]row{
 		"all are":          {with(), metav1.ConditionTrue, v1alpha1.ReasonAllPodsAreReady},
 		"one is not":       {with(serving(2), wasReady), metav1.ConditionFalse, v1alpha1.ReasonNotAllPodsReady},
+		"one is fenced":    {with(fencing(1)), metav1.ConditionFalse, v1alpha1.ReasonMembersFenced},
 		"more than wanted": {with(wanting(2)), metav1.ConditionTrue, v1alpha1.ReasonAllPodsAreReady},
 		"all of none":      {with(serving(0), wanting(0)), metav1.ConditionTrue, v1alpha1.ReasonScaledToZero},
 	})
@@ -142,17 +153,19 @@ func TestMembershipCurrent(t *testing.T) {
 		"one lags":            {with(lagging), metav1.ConditionFalse, v1alpha1.ReasonMemberLagging},
 		"one is silent":       {with(answering(2)), metav1.ConditionUnknown, v1alpha1.ReasonMemberUnreachable},
 		"a laggard outweighs": {with(lagging, answering(2)), metav1.ConditionFalse, v1alpha1.ReasonMemberLagging},
+		"a fenced one counts": {with(lagging, fencing(2)), metav1.ConditionFalse, v1alpha1.ReasonMemberLagging},
 		"nobody serves":       {with(serving(0)), metav1.ConditionUnknown, v1alpha1.ReasonNoMemberReady},
 	})
 }
 
 func TestConverged(t *testing.T) {
 	check(t, view.converged, map[string]row{
-		"all agree":     {with(), metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch},
-		"one differs":   {with(differing), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
-		"one is silent": {with(differing, answering(2)), metav1.ConditionUnknown, v1alpha1.ReasonMemberUnreachable},
-		"one serves":    {with(serving(1)), metav1.ConditionTrue, v1alpha1.ReasonSingleMember},
-		"nobody serves": {with(serving(0)), metav1.ConditionUnknown, v1alpha1.ReasonNoMemberReady},
+		"all agree":            {with(), metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch},
+		"one differs":          {with(differing), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
+		"a fenced one differs": {with(differing, fencing(1)), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
+		"one is silent":        {with(differing, answering(2)), metav1.ConditionUnknown, v1alpha1.ReasonMemberUnreachable},
+		"one serves":           {with(serving(1)), metav1.ConditionTrue, v1alpha1.ReasonSingleMember},
+		"nobody serves":        {with(serving(0)), metav1.ConditionUnknown, v1alpha1.ReasonNoMemberReady},
 	})
 }
 

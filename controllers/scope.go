@@ -212,7 +212,8 @@ func (s *scope) planned(generation int64) []rollout.Member {
 		out = append(out, rollout.Member{
 			Ordinal:  p.ordinal,
 			Leaving:  !p.DeletionTimestamp.IsZero(),
-			Ready:    p.serves(),
+			Ready:    p.ready(),
+			Fenced:   p.fenced(),
 			Updated:  s.updated(p),
 			Answered: answered,
 			Loaded:   said.Loaded,
@@ -247,7 +248,13 @@ func (s *scope) updated(p pod) bool {
 }
 
 // serves reports whether the client Service leads to p.
-func (p pod) serves() bool {
+func (p pod) serves() bool { return p.ready() && !p.fenced() }
+
+// fenced reports whether the client Service passes p over.
+func (p pod) fenced() bool { return p.Labels[resources.FencedLabel] == "true" }
+
+// ready reports whether p could serve clients.
+func (p pod) ready() bool {
 	return p.DeletionTimestamp.IsZero() && p.condition(corev1.PodReady).Status == corev1.ConditionTrue
 }
 

@@ -79,6 +79,7 @@ func (s *scope) members() []v1alpha1.Member {
 			Name:       p.Name,
 			Address:    string(p.address),
 			Ready:      p.serves(),
+			Fenced:     p.fenced(),
 			Generation: said.Generation,
 			Digest:     said.Digest,
 			Clients:    int32(said.Clients),
@@ -94,7 +95,7 @@ func (s *scope) members() []v1alpha1.Member {
 func (s *scope) convergence(agree bool, now time.Time) *v1alpha1.Convergence {
 	var answers []report.Report
 	for _, p := range s.pods {
-		if said, ok := s.reports[p.address]; ok && p.serves() {
+		if said, ok := s.reports[p.address]; ok && p.ready() {
 			said.Member = p.Name
 			answers = append(answers, said)
 		}

@@ -11,6 +11,10 @@ const (
 	// replaced member holds is lost until its clients register again.
 	SkipCheckAnnotation = "naming.distro.io/skip-convergence-check"
 
+	// FencedAnnotation names the members that clients are kept from, as a JSON
+	// list of pods: ["demo-1"], or ["*"] for all. They stay members.
+	FencedAnnotation = "naming.distro.io/fenced-members"
+
 	// RestartedAnnotation is copied to the pods, so that a new value restarts
 	// them one after another.
 	RestartedAnnotation = "kubectl.kubernetes.io/restartedAt"

@@ -56,6 +56,8 @@ const (
 	ReasonAllPodsAreReady = "AllPodsAreReady"
 	// ReasonNotAllPodsReady: some wanted members do not serve clients.
 	ReasonNotAllPodsReady = "NotAllPodsReady"
+	// ReasonMembersFenced: all wanted members are ready, but an annotation keeps clients from some.
+	ReasonMembersFenced = "MembersFenced"
 )
 
 // Reasons of MembershipCurrent and Converged.

@@ -60,6 +60,10 @@ type Member struct {
 	// Whether the pod serves clients.
 	Ready bool `json:"ready"`
 
+	// Whether clients are kept from it by the annotation naming.distro.io/fenced-members.
+	// +optional
+	Fenced bool `json:"fenced,omitempty"`
+
 	// Generation of the member list that it runs on.
 	// +optional
 	Generation int64 `json:"generation,omitempty"`

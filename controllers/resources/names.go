@@ -24,6 +24,10 @@ const (
 	// Pods are selected by it alone, so it never changes.
 	ClusterLabel = prefix + "cluster"
 
+	// FencedLabel is on every pod: "false", or "true" while clients are kept from
+	// it. The client Service asks for the first.
+	FencedLabel = prefix + "fenced"
+
 	// ShapeAnnotation is on every child: a hash of what was applied, so that a
 	// field that is no longer wanted is noticed.
 	ShapeAnnotation = prefix + "shape"
@@ -95,6 +99,11 @@ func headlessHost(c *v1alpha1.NamingCluster) string {
 
 func selector(c *v1alpha1.NamingCluster) map[string]string {
 	return map[string]string{ClusterLabel: c.Name}
+}
+
+// admitted selects the pods that clients may use.
+func admitted(c *v1alpha1.NamingCluster) map[string]string {
+	return map[string]string{ClusterLabel: c.Name, FencedLabel: "false"}
 }
 
 func labels(c *v1alpha1.NamingCluster) map[string]string {

@@ -29,7 +29,7 @@ func headlessService(c *v1alpha1.NamingCluster) *corev1ac.ServiceApplyConfigurat
 		WithSpec(spec)
 }
 
-// clientService leads clients to members that are ready. Its two ports keep
+// clientService leads clients to members that are ready and not fenced. Its two ports keep
 // the distance that clients rely on, as node ports as well.
 func clientService(c *v1alpha1.NamingCluster) *corev1ac.ServiceApplyConfiguration {
 	wanted := c.Spec.Service
@@ -43,7 +43,7 @@ func clientService(c *v1alpha1.NamingCluster) *corev1ac.ServiceApplyConfiguratio
 	}
 	spec := corev1ac.ServiceSpec().
 		WithType(corev1.ServiceTypeClusterIP).
-		WithSelector(selector(c)).
+		WithSelector(admitted(c)).
 		WithPorts(http, grpc).
 		WithLoadBalancerSourceRanges(wanted.LoadBalancerSourceRanges...)
 	if wanted.Type != "" {

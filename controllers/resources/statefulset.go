@@ -59,6 +59,7 @@ func podTemplate(c *v1alpha1.NamingCluster, defaultImage string) *corev1ac.PodTe
 	}
 	return corev1ac.PodTemplateSpec().
 		WithLabels(labelsWith(c, c.Spec.Template.Metadata.Labels)).
+		WithLabels(admitted(c)). // a new member needs nobody's leave to serve
 		WithAnnotations(annotations).
 		WithSpec(podSpec(c, defaultImage))
 }

@@ -91,8 +91,7 @@ func (f Facts) scale() (int32, Reason) {
 	}
 	members := f.staying(f.Replicas)
 	ready := slices.DeleteFunc(slices.Clone(members), func(m Member) bool { return !m.Ready || m.Leaving })
-	switch {
-	case len(ready) < 2, f.Rolling && !f.proven(members): // nobody could take over, or one is away already
+	if !covered(members, last) || f.Rolling && !f.proven(members) { // nobody could take over, or one is away already
 		return f.Replicas, WaitingForMembers
 	}
 	if why := f.obstacle(ready); why != Idle {
@@ -101,7 +100,15 @@ func (f Facts) scale() (int32, Reason) {
 	return last, Draining
 }
 
-// served reports whether clients use the member with ordinal o.
+// covered reports whether clients have another member to use than the one
+// with ordinal o.
+func covered(members []Member, o int32) bool {
+	return slices.ContainsFunc(members, func(m Member) bool {
+		return m.Ordinal != o && m.Ready && !m.Leaving && !m.Fenced
+	})
+}
+
+// served reports whether clients may be using the member with ordinal o.
 func (f Facts) served(o int32) bool {
 	return slices.ContainsFunc(f.Members, func(m Member) bool { return m.Ordinal == o && m.Ready && !m.Leaving })
 }
@@ -185,6 +192,8 @@ func (f Facts) step(members []Member, next, absent int32) (partition int32, why 
 	case next < 0 && f.proven(members):
 		return 0, RollingUpdate // all replaced: the set may call the newest template its current one
 	case slices.ContainsFunc(members, func(m Member) bool { return !m.Ready }):
+		return next + 1, WaitingForMembers
+	case len(members) > 1 && !covered(members, next):
 		return next + 1, WaitingForMembers
 	}
 	if why := f.obstacle(members); why != Idle {

@@ -26,6 +26,7 @@ func leaving(m Member) Member   { m.Leaving = true; return m }
 func silent(m Member) Member    { m.Answered = false; return m }
 func loading(m Member) Member   { m.Loaded = false; return m }
 func lagging(m Member) Member   { m.Current = false; return m }
+func fenced(m Member) Member    { m.Fenced = true; return m }
 func differing(m Member) Member { m.Digest = "other"; return m }
 
 // steady is a settled set of three with the given members.
@@ -105,6 +106,12 @@ func TestDecideRemoves(t *testing.T) {
 		"a serving member stays while others run on an older list": {
 			facts: steady(2, fresh(0), lagging(fresh(1)), fresh(2)), want: Decision{3, 3, WaitingForConvergence, poll},
 		},
+		"the only member that clients may use stays": {
+			facts: steady(2, fenced(fresh(0)), fenced(fresh(1)), fresh(2)), want: Decision{3, 3, WaitingForMembers, poll},
+		},
+		"a fenced member hands over as well": {
+			facts: steady(2, fresh(0), differing(fresh(1)), fenced(fresh(2))), want: Decision{3, 3, WaitingForConvergence, poll},
+		},
 		"the only serving member stays": {
 			facts: steady(2, down(fresh(0)), down(fresh(1)), fresh(2)), want: Decision{3, 3, WaitingForMembers, poll},
 		},
@@ -142,6 +149,9 @@ func TestDecideRolling(t *testing.T) {
 		"a member that has left comes back updated":     {rolling(2, old(0), old(1)), 2, RollingUpdate},
 		"an unsettled set is left as it is":             {unsettled(rolling(2, old(0), old(1), old(2))), 2, RollingUpdate},
 		"an unsettled set is not called finished":       {unsettled(steady(3, fresh(0), fresh(1), fresh(2))), 3, RollingUpdate},
+		"a fenced member takes its turn":                {rolling(3, old(0), old(1), fenced(old(2))), 2, RollingUpdate},
+		"a fenced member counts as serving":             {rolling(2, old(0), old(1), fenced(fresh(2))), 1, RollingUpdate},
+		"the only one that clients may use stays":       {rolling(1, old(0), fenced(fresh(1)), fenced(fresh(2))), 1, WaitingForMembers},
 		"the first ordinal is last":                     {rolling(1, old(0), fresh(1), fresh(2)), 0, RollingUpdate},
 		"the set may finish when all are replaced":      {rolling(0, fresh(0), fresh(1), fresh(2)), 0, RollingUpdate},
 		"the last one must serve before that":           {rolling(0, down(fresh(0)), fresh(1), fresh(2)), 0, WaitingForMembers},

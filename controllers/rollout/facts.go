@@ -7,7 +7,7 @@
 // the current list and agrees with the rest; a member that is down already may
 // be replaced at any time, so that a corrected template gets through; members
 // are added at once and removed one at a time; what a user holds back is never
-// replaced.
+// replaced; a member goes only while clients have another one to use.
 package rollout
 
 import "time"
@@ -40,7 +40,8 @@ type Facts struct {
 type Member struct {
 	Ordinal int32
 	Leaving bool // it is being deleted
-	Ready   bool // it serves clients
+	Ready   bool // clients could use it
+	Fenced  bool // clients are kept from it
 	Updated bool // it runs the newest template
 
 	// What it says about itself; zero while it does not answer.
@@ -51,7 +52,7 @@ type Member struct {
 	Digest   string // of its registry
 }
 
-// serves reports whether m has a complete registry and clients use it.
+// serves reports whether m has a complete registry and clients could use it.
 func (m Member) serves() bool {
 	return !m.Leaving && m.Ready && m.Answered && m.Loaded && !m.Draining
 }

@@ -72,6 +72,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: digest
       type:
         scalar: string
+    - name: fenced
+      type:
+        scalar: boolean
     - name: generation
       type:
         scalar: numeric

@@ -17,6 +17,8 @@ type MemberApplyConfiguration struct {
 	Address *string `json:"address,omitempty"`
 	// Whether the pod serves clients.
 	Ready *bool `json:"ready,omitempty"`
+	// Whether clients are kept from it by the annotation naming.distro.io/fenced-members.
+	Fenced *bool `json:"fenced,omitempty"`
 	// Generation of the member list that it runs on.
 	Generation *int64 `json:"generation,omitempty"`
 	// Digest of its registry. Equal digests mean equal registries.
@@ -56,6 +58,14 @@ func (b *MemberApplyConfiguration) WithAddress(value string) *MemberApplyConfigu
 // If called multiple times, the Ready field is set to the value of the last call.
 func (b *MemberApplyConfiguration) WithReady(value bool) *MemberApplyConfiguration {
 	b.Ready = &value
+	return b
+}
+
+// WithFenced sets the Fenced field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Fenced field is set to the value of the last call.
+func (b *MemberApplyConfiguration) WithFenced(value bool) *MemberApplyConfiguration {
+	b.Fenced = &value
 	return b
 }
 
