@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
@@ -103,5 +104,29 @@ func TestFactsAboutTheUpdateStrategy(t *testing.T) {
 	s.set.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.OnDeleteStatefulSetStrategyType}
 	if f := s.facts("image", noon); !f.OnDelete || f.Partition != 3 {
 		t.Errorf("facts of a set with OnDelete = %+v, want a closed gate: coming back from there must open it for nobody", f)
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	s := seen()
+	s.children = map[string]client.Object{}
+	if diff := cmp.Diff(&v1alpha1.Endpoints{HTTP: "demo.prod.svc:8848", GRPC: "demo.prod.svc:9848"}, s.endpoints()); diff != "" {
+		t.Errorf("endpoints without wishes (-want +got):\n%s", diff)
+	}
+
+	s.cluster.UID = "u"
+	s.cluster.Spec.Service = &v1alpha1.Service{Port: 80}
+	service := &corev1.Service{Status: corev1.ServiceStatus{LoadBalancer: corev1.LoadBalancerStatus{
+		Ingress: []corev1.LoadBalancerIngress{{IP: "192.0.2.1"}, {IP: "2001:db8::1"}, {Hostname: "lb.example.org", IP: "192.0.2.2"}},
+	}}}
+	s.children["Service demo"] = service
+	want := &v1alpha1.Endpoints{HTTP: "demo.prod.svc:80", GRPC: "demo.prod.svc:1080"}
+	if diff := cmp.Diff(want, s.endpoints()); diff != "" {
+		t.Errorf("endpoints of somebody else's Service (-want +got):\n%s", diff)
+	}
+	service.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(s.cluster, v1alpha1.SchemeGroupVersion.WithKind("NamingCluster"))}
+	want.External = []string{"192.0.2.1:80", "[2001:db8::1]:80", "lb.example.org:80"}
+	if diff := cmp.Diff(want, s.endpoints()); diff != "" {
+		t.Errorf("endpoints of a load balancer (-want +got):\n%s", diff)
 	}
 }

@@ -1,12 +1,16 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +20,7 @@ import (
 	v1alpha1ac "github.com/distro-naming/naming-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/controllers/rollout"
+	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
@@ -49,10 +54,7 @@ func statusFor(
 		MembersGeneration:  max(s.cluster.Status.MembersGeneration, s.published.Generation()),
 		Members:            s.members(),
 		Convergence:        s.convergence(f.Agree(), now),
-		Endpoints: &v1alpha1.Endpoints{
-			HTTP: resources.Endpoint(s.cluster, resources.HTTPPort),
-			GRPC: resources.Endpoint(s.cluster, resources.GRPCPort),
-		},
+		Endpoints:          s.endpoints(),
 	}
 	if applyErr == nil && s.wishes.paused == "" {
 		status.MembersGeneration = s.list(d.Replicas).Generation()
@@ -68,6 +70,23 @@ func statusFor(
 		meta.SetStatusCondition(&status.Conditions, c)
 	}
 	return status
+}
+
+// endpoints says where the client Service is reached.
+func (s *scope) endpoints() *v1alpha1.Endpoints {
+	port := resources.ServicePort(s.cluster)
+	out := &v1alpha1.Endpoints{
+		HTTP: resources.Endpoint(s.cluster, port),
+		GRPC: resources.Endpoint(s.cluster, port+member.SDKOffset),
+	}
+	service, ok := s.children["Service "+s.cluster.Name].(*corev1.Service)
+	if !ok || !s.owns(service) {
+		return out
+	}
+	for _, at := range service.Status.LoadBalancer.Ingress {
+		out.External = append(out.External, net.JoinHostPort(cmp.Or(at.Hostname, at.IP), strconv.Itoa(int(port))))
+	}
+	return out
 }
 
 // members describes each pod, with its own words where it answered.

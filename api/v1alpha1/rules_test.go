@@ -52,6 +52,8 @@ func TestAccepted(t *testing.T) {
 		"a config volume":        {"demo", `{template: {volumes: [{name: conf, configMap: {name: conf}}]}}`},
 		"labels with a prefix":   {"demo", `{template: {metadata: {labels: {example.org/team: payments}}}}`},
 		"an empty label":         {"demo", `{template: {metadata: {labels: {flag: ""}}}}`},
+		"a port of its own":      {"demo", `{service: {port: 80}}`},
+		"the highest port":       {"demo", `{service: {port: 64535}}`},
 		"a node port":            {"demo", `{service: {type: NodePort, nodePort: 30848}}`},
 		"a load balancer": {
 			"demo", `{service: {type: LoadBalancer, loadBalancerClass: a/b, loadBalancerSourceRanges: [10.0.0.0/8]}}`,
@@ -143,7 +145,10 @@ func TestRefusedServices(t *testing.T) {
 		"an unknown type of service":      {"demo", `{service: {type: ExternalName}}`, "service.type"},
 		"a node port service without one": {"demo", `{service: {type: NodePort}}`, "type NodePort needs nodePort"},
 		"a node port without node ports":  {"demo", `{service: {nodePort: 30848}}`, "nodePort needs type NodePort or LoadBalancer"},
-		"a node port too high for gRPC":   {"demo", `{service: {type: NodePort, nodePort: 64536}}`, "nodePort"},
+		"a node port too high for gRPC":   {"demo", `{service: {type: NodePort, nodePort: 64536}}`, "nodePort must be at most 64535"},
+		"a port too high for gRPC":        {"demo", `{service: {port: 64536}}`, "port must be at most 64535"},
+		"a port that is none":             {"demo", `{service: {port: 0}}`, "service.port"},
+		"a port beyond all":               {"demo", `{service: {port: 65536}}`, "service.port"},
 		"traffic policy inside":           {"demo", `{service: {externalTrafficPolicy: Local}}`, "externalTrafficPolicy needs type"},
 		"a class without load balancer":   {"demo", `{service: {loadBalancerClass: a/b}}`, "loadBalancerClass needs type LoadBalancer"},
 		"ranges without load balancer": {
@@ -208,6 +213,7 @@ func TestDefaults(t *testing.T) {
 		{[]string{"spec", "replicas"}, int64(3)},
 		{[]string{"spec", "terminationGracePeriodSeconds"}, int64(60)},
 		{[]string{"spec", "service", "type"}, "ClusterIP"},
+		{[]string{"spec", "service", "port"}, int64(8848)},
 	} {
 		got, _, _ := unstructured.NestedFieldNoCopy(c.Object, want.path...)
 		if got != want.value {

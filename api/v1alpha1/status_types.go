@@ -100,11 +100,16 @@ type Convergence struct {
 	DivergentMembers []string `json:"divergentMembers,omitempty"`
 }
 
-// Endpoints are the DNS names of the client Service, host:port.
+// Endpoints are where the client Service is reached, host:port.
 type Endpoints struct {
 	// For the HTTP interface, and what Nacos SDKs are configured with.
 	HTTP string `json:"http"`
 
 	// For gRPC. SDKs compute it from the HTTP port.
 	GRPC string `json:"grpc"`
+
+	// The HTTP interface from outside, once a load balancer has addresses. gRPC is on the port + 1000.
+	// +listType=set
+	// +optional
+	External []string `json:"external,omitempty"`
 }

@@ -48,6 +48,12 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.Endpoints
   map:
     fields:
+    - name: external
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
     - name: grpc
       type:
         scalar: string
@@ -290,6 +296,10 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: nodePort
       type:
         scalar: numeric
+    - name: port
+      type:
+        scalar: numeric
+      default: 8848
     - name: type
       type:
         namedType: io.k8s.api.core.v1.ServiceType
