@@ -146,7 +146,7 @@ bench: ## CPU per register, query and push beside an empty echo server, and time
 ##@ Develop
 
 .PHONY: generate
-generate: proto manifests ## everything that is generated and committed
+generate: proto manifests conditions ## everything that is generated and committed
 
 .PHONY: manifests
 manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configurations, install manifest
@@ -155,6 +155,10 @@ manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configuratio
 	$(TOOLS)/controller-gen crd:maxDescLen=160 paths=./api/... output:crd:dir=config/crd/bases
 	$(TOOLS)/controller-gen rbac:roleName=naming-operator paths=./controllers/... output:rbac:dir=config/rbac
 	assets=$$(go run ./hack/localcluster assets); $$assets/kubectl kustomize config/default > dist/install.yaml
+
+.PHONY: conditions
+conditions: ## the reference of conditions
+	go run ./hack/conditions > docs/reference/conditions.md
 
 .PHONY: proto
 proto: $(PROTOC_PLUGINS) ## the gRPC contract

@@ -19,8 +19,9 @@ import (
 type chorus struct {
 	mu     sync.Mutex
 	silent map[member.Address]bool
-	alone  map[member.Address]bool // holds another registry
-	asked  map[string]int          // by namespace: how often
+	alone  map[member.Address]bool           // holds another registry
+	cut    map[member.Address]member.Address // has given another up
+	asked  map[string]int                    // by namespace: how often
 }
 
 // Probe answers for every pod.
@@ -41,9 +42,13 @@ func (c *chorus) Probe(ctx context.Context, pods map[member.Address]string) map[
 		if c.alone[a] {
 			digest = "other"
 		}
-		out[a] = report.Report{
+		r := report.Report{
 			Member: string(a), Generation: generation(ctx, a), Loaded: true, Digest: digest, Clients: 4, Services: 2, Instances: 5,
 		}
+		if lost, ok := c.cut[a]; ok {
+			r.Peers = []report.Peer{{Member: string(lost), State: string(member.Down)}}
+		}
+		out[a] = r
 	}
 	return out
 }
@@ -64,6 +69,19 @@ func (c *chorus) diverge(a member.Address, alone bool) {
 		c.alone = map[member.Address]bool{}
 	}
 	c.alone[a] = alone
+}
+
+// sever makes a give b up, or not.
+func (c *chorus) sever(a, b member.Address, severed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cut == nil {
+		c.cut = map[member.Address]member.Address{}
+	}
+	c.cut[a] = b
+	if !severed {
+		delete(c.cut, a)
+	}
 }
 
 // questions says how often members of a namespace have been asked.

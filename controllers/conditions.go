@@ -6,19 +6,24 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/controllers/rollout"
+	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
-// patience is how long members may differ, or be down for no visible reason,
-// before that is called a fault.
-const patience = 2 * time.Minute
+const (
+	// soon is how long a member may show nothing at all before that is called a fault.
+	soon = 8 * time.Second
+
+	// patience is how long members may differ, or not serve although they run,
+	// before that is called a fault.
+	patience = 2 * time.Minute
+)
 
 // view is what conditions are computed from. Each condition is a function of it.
 type view struct {
@@ -30,6 +35,10 @@ type view struct {
 	answers  []report.Report // of both, in order of ordinal; shorter if some are silent
 	updated  int             // pods that run the newest template
 	faults   []fault
+	idle     []string // members that do not serve though nobody keeps clients from them, with their states
+	silent   []string // ready pods that do not answer
+	mute     []string // of those, the ones that have not answered for a while
+	cut      []string // pairs of members that serve and cannot reach each other
 	rolling  bool
 	decision rollout.Decision
 	err      error // of applying
@@ -53,27 +62,41 @@ func newView(s *scope, d rollout.Decision, applyErr error, now time.Time) view {
 	if v.wishes.paused != "" {
 		v.list = s.published.Generation()
 	}
+	for _, m := range s.look(now) {
+		v.add(m, s.updatedNamed(m.Name), now)
+		if said, ok := s.reports[member.Address(m.Address)]; ok && m.holds() {
+			v.answers = append(v.answers, said)
+		}
+	}
 	for _, p := range s.pods {
 		if s.updated(p) {
 			v.updated++
 		}
 		v.rolling = v.rolling || !s.updated(p)
-		if cause := p.trouble(now); cause != "" {
-			v.faults = append(v.faults, fault{pod: p.Name, cause: cause, updated: s.updated(p)})
-		}
-		switch {
-		case !p.ready():
-			continue
-		case p.fenced():
-			v.fenced = append(v.fenced, p.Name)
-		default:
-			v.serving = append(v.serving, p.Name)
-		}
-		if said, ok := s.reports[p.address]; ok {
-			v.answers = append(v.answers, said)
+	}
+	v.cut = s.cut(now)
+	return v
+}
+
+// add takes one member into account.
+func (v *view) add(m sighting, updated bool, now time.Time) {
+	switch {
+	case m.holds() && m.Fenced:
+		v.fenced = append(v.fenced, m.Name)
+	case m.holds():
+		v.serving = append(v.serving, m.Name)
+	default:
+		v.idle = append(v.idle, fmt.Sprintf("%s (%s)", m.Name, m.State))
+	}
+	if m.State == v1alpha1.MemberSilent {
+		v.silent = append(v.silent, m.Name)
+		if now.Sub(m.Since.Time) >= soon {
+			v.mute = append(v.mute, m.Name)
 		}
 	}
-	return v
+	if m.fault != "" {
+		v.faults = append(v.faults, fault{pod: m.Name, cause: m.fault, updated: updated})
+	}
 }
 
 // conditions returns all conditions, in the order of v1alpha1.ConditionTypes.
@@ -134,7 +157,11 @@ func (v view) membershipCurrent() metav1.Condition {
 	var lagging []string
 	for _, r := range v.answers {
 		if r.Generation != v.list {
-			lagging = append(lagging, fmt.Sprintf("%s has generation %d", r.Member, r.Generation))
+			text := fmt.Sprintf("%s has generation %d", podOf(r), r.Generation)
+			if r.Fault != "" {
+				text += " and refuses the newest list: " + r.Fault
+			}
+			lagging = append(lagging, text)
 		}
 	}
 	switch {
@@ -166,7 +193,7 @@ func (v view) converged() metav1.Condition {
 			fmt.Sprintf("%d members hold the same registry", len(v.answers)))
 	default:
 		return no(v1alpha1.Converged, v1alpha1.ReasonDigestsDiffer,
-			"out of step: "+strings.Join(report.Minority(v.answers), ", "))
+			"out of step: "+strings.Join(v.minority(), ", "))
 	}
 }
 
@@ -214,6 +241,13 @@ func (v view) degraded() metav1.Condition {
 	if len(v.faults) > 0 {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonMemberDown, v.faults[0].pod+": "+v.faults[0].cause)
 	}
+	if len(v.cut) > 0 {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonPeersUnreachable, strings.Join(v.cut, "; ")+
+			": check the network between their pods, port 9849, and NetworkPolicies")
+	}
+	if len(v.mute) > 0 {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonMemberUnreachable, v.silence())
+	}
 	before := meta.FindStatusCondition(v.before, v1alpha1.Converged)
 	differ := v.converged().Status == metav1.ConditionFalse
 	if differ && before != nil && before.Status == metav1.ConditionFalse && v.now.Sub(before.LastTransitionTime.Time) >= patience {
@@ -223,7 +257,8 @@ func (v view) degraded() metav1.Condition {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonInvalidAnnotation, strings.Join(v.wishes.problems, "; "))
 	}
 	if v.wishes.unchecked {
-		return yes(v1alpha1.Degraded, v1alpha1.ReasonConvergenceCheckSkipped, "members are replaced and removed without having agreed: "+
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonConvergenceCheckSkipped,
+			"members are replaced and removed without having agreed: "+
 			"remove the annotation "+v1alpha1.SkipCheckAnnotation+" when the emergency is over")
 	}
 	return no(v1alpha1.Degraded, v1alpha1.ReasonHealthy, "nothing needs attention")
@@ -276,11 +311,31 @@ func (v view) count() string {
 	if len(v.fenced) > 0 {
 		text += "; clients are kept from " + strings.Join(v.fenced, ", ")
 	}
+	if len(v.idle) > 0 {
+		text += "; not " + strings.Join(v.idle, ", ")
+	}
 	return text
 }
 
+// minority names the pods whose registry differs from the common one.
+func (v view) minority() []string {
+	out := report.Minority(v.answers)
+	for i, name := range out {
+		out[i], _, _ = strings.Cut(name, ".")
+	}
+	return out
+}
+
+// podOf is the name of the pod that r is from.
+func podOf(r report.Report) string {
+	name, _, _ := strings.Cut(r.Member, ".")
+	return name
+}
+
 func (v view) silence() string {
-	return fmt.Sprintf("%d of %d serving members answered", len(v.answers), v.holders())
+	return fmt.Sprintf("%d of %d members answered the operator; silent: %s: "+
+		"look at their logs, and whether NetworkPolicies let the operator reach port 8080",
+		len(v.answers), v.holders(), strings.Join(v.silent, ", "))
 }
 
 func stalledReason(err error) string {
@@ -288,33 +343,6 @@ func stalledReason(err error) string {
 		return v1alpha1.ReasonForeignObject
 	}
 	return v1alpha1.ReasonInvalidSpec
-}
-
-// fatal are the reasons of waiting containers that time alone does not cure.
-var fatal = map[string]bool{
-	"CrashLoopBackOff": true, "ErrImagePull": true, "ImagePullBackOff": true, "InvalidImageName": true,
-	"ErrImageNeverPull": true, "CreateContainerConfigError": true, "CreateContainerError": true, "RunContainerError": true,
-}
-
-// trouble says why p cannot serve, or "" if nothing is known to be wrong.
-func (p pod) trouble(now time.Time) string {
-	if !p.DeletionTimestamp.IsZero() || p.serves() {
-		return ""
-	}
-	if c := p.condition(corev1.PodScheduled); c.Status == corev1.ConditionFalse {
-		return "no node for it: " + c.Message
-	}
-	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
-		for _, c := range statuses {
-			if w := c.State.Waiting; w != nil && fatal[w.Reason] {
-				return fmt.Sprintf("container %s: %s: %s", c.Name, w.Reason, w.Message)
-			}
-		}
-	}
-	if c := p.condition(corev1.PodReady); c.Status == corev1.ConditionFalse && now.Sub(c.LastTransitionTime.Time) >= patience {
-		return "it has not served clients for more than two minutes"
-	}
-	return ""
 }
 
 func yes(kind, reason, message string) metav1.Condition {

@@ -57,7 +57,9 @@ func TestAClusterBecomesReady(t *testing.T) {
 	}
 	for o := range int32(3) {
 		want.Members = append(want.Members, v1alpha1.Member{
-			Name: resources.PodName(c, o), Address: string(resources.Address(c, o)), Ready: true,
+			Name: resources.PodName(c, o), Address: string(resources.Address(c, o)),
+			State: v1alpha1.MemberServing, Since: c.Status.Members[o].Since, Ready: true,
+			Image: testImage, Revision: f.set().Status.UpdateRevision,
 			Generation: 1, Digest: "same", Clients: 4, Services: 2, Instances: 5,
 		})
 	}

@@ -15,8 +15,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// badImage cannot be pulled.
-const badImage = "bad"
+const (
+	badImage   = "bad"   // cannot be pulled
+	stuckImage = "stuck" // waits for a volume that never comes
+)
 
 // player plays the StatefulSet controller and the nodes: pods in parallel,
 // updates from the highest ordinal down to the partition, one at a time, but
@@ -26,11 +28,12 @@ type player struct {
 	mu      sync.Mutex
 	updates map[string][]string // by namespace: pods that were replaced, in order
 	faults  map[string][]string // by namespace: rules of the member list that were broken
+	full    map[string]bool     // by namespace: a quota forbids more pods
 	pods    int                 // made so far; gives each its own IP
 }
 
 func newPlayer() *player {
-	return &player{updates: map[string][]string{}, faults: map[string][]string{}}
+	return &player{updates: map[string][]string{}, faults: map[string][]string{}, full: map[string]bool{}}
 }
 
 // replaced returns the pods of a namespace that were replaced, in order.
@@ -45,6 +48,13 @@ func (p *player) broken(namespace string) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.faults[namespace]
+}
+
+// exhaust makes the quota of a namespace full, or not.
+func (p *player) exhaust(namespace string, full bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.full[namespace] = full
 }
 
 func (p *player) run(ctx context.Context) {
@@ -114,8 +124,13 @@ func (p *player) fill(ctx context.Context, set *appsv1.StatefulSet, pods map[str
 }
 
 func (p *player) create(ctx context.Context, set *appsv1.StatefulSet, o int32) {
-	p.pods++
 	name := fmt.Sprintf("%s-%d", set.Name, o)
+	if p.full[set.Namespace] {
+		p.warn(ctx, set, "FailedCreate",
+			fmt.Sprintf("create Pod %s in StatefulSet %s failed error: pods %q is forbidden: exceeded quota: small", name, set.Name, name))
+		return
+	}
+	p.pods++
 	p.requireListed(ctx, set, name, "was made")
 	pod := &corev1.Pod{ObjectMeta: *set.Spec.Template.ObjectMeta.DeepCopy(), Spec: *set.Spec.Template.Spec.DeepCopy()}
 	pod.Namespace, pod.Name = set.Namespace, name
@@ -127,8 +142,25 @@ func (p *player) create(ctx context.Context, set *appsv1.StatefulSet, o int32) {
 	_ = p.client.Create(ctx, pod)
 }
 
+// warn tells something about an object, once.
+func (p *player) warn(ctx context.Context, about client.Object, reason, message string) {
+	_ = p.client.Create(ctx, &corev1.Event{
+		ObjectMeta:     metav1.ObjectMeta{Namespace: about.GetNamespace(), Name: about.GetName() + "." + strings.ToLower(reason)},
+		InvolvedObject: corev1.ObjectReference{Namespace: about.GetNamespace(), Name: about.GetName(), UID: about.GetUID()},
+		Type:           corev1.EventTypeWarning, Reason: reason, Message: message, LastTimestamp: metav1.Now(),
+	})
+}
+
 // start makes a new pod ready, or not if its image is bad, and tells whether it serves.
 func (p *player) start(ctx context.Context, pod *corev1.Pod) bool {
+	if pod.Spec.InitContainers[0].Image == stuckImage {
+		if len(pod.Status.Conditions) == 0 {
+			pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue}}
+			_ = p.client.Status().Update(ctx, pod)
+			p.warn(ctx, pod, "FailedMount", `MountVolume.SetUp failed for volume "keys" : secret "keys" not found`)
+		}
+		return false
+	}
 	if pod.Status.PodIP == "" {
 		bad := pod.Spec.InitContainers[0].Image == badImage
 		ip := fmt.Sprintf("10.%d.%d.%d", p.pods>>16, p.pods>>8&255, p.pods&255)

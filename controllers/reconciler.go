@@ -47,11 +47,11 @@ type Reconciler struct {
 // Reconcile brings the children of one NamingCluster in line with its spec and
 // writes down what it saw, whether or not that worked.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	s, err := r.observe(ctx, req.NamespacedName)
+	now := r.Now()
+	s, err := r.observe(ctx, req.NamespacedName, now)
 	if err != nil || s == nil { // nil: the cluster is gone or going, its children follow by owner reference
 		return ctrl.Result{}, err
 	}
-	now := r.Now()
 	if s.firstSight() {
 		// Before anything else: tools take an object without conditions for a finished one.
 		if err := r.writeStatus(ctx, s, firstStatus(s.cluster, now)); err != nil {

@@ -42,6 +42,10 @@ type scope struct {
 	// pods are those of the set, in order of ordinal, leaving ones included.
 	pods []pod
 
+	// warnings have, by name of a pod that does not start or cannot be made, what
+	// events say about it.
+	warnings map[string]string
+
 	// reports has one entry for each member that answered in time. A missing
 	// key is silence, and silence is never taken for agreement.
 	reports map[member.Address]report.Report
@@ -56,8 +60,8 @@ type pod struct {
 
 // observe reads everything a pass needs. The scope is nil if the cluster is
 // gone or being deleted.
-func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*scope, error) {
-	s := &scope{cluster: new(v1alpha1.NamingCluster), children: map[string]client.Object{}}
+func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName, now time.Time) (*scope, error) {
+	s := &scope{cluster: new(v1alpha1.NamingCluster), children: map[string]client.Object{}, warnings: map[string]string{}}
 	if err := r.Client.Get(ctx, key, s.cluster); err != nil {
 		return nil, client.IgnoreNotFound(err)
 	}
@@ -80,6 +84,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*sc
 	if err := r.observePods(ctx, s); err != nil {
 		return nil, err
 	}
+	r.observeWarnings(ctx, s, now)
 	s.reports = r.Prober.Probe(ctx, s.reachable())
 	return s, nil
 }
@@ -239,6 +244,11 @@ func (s *scope) agreedSince() *metav1.Time {
 		}
 	}
 	return seen.Since
+}
+
+// updatedNamed reports whether the pod with the name runs the newest template.
+func (s *scope) updatedNamed(name string) bool {
+	return slices.ContainsFunc(s.pods, func(p pod) bool { return p.Name == name && s.updated(p) })
 }
 
 // updated reports whether p runs the newest template, as far as the set's

@@ -52,7 +52,6 @@ func statusFor(
 		ReadyReplicas:      int32(len(v.serving)),
 		Selector:           resources.Selector(s.cluster),
 		MembersGeneration:  max(s.cluster.Status.MembersGeneration, s.published.Generation()),
-		Members:            s.members(),
 		Convergence:        s.convergence(f.Agree(), now),
 		Endpoints:          s.endpoints(),
 	}
@@ -63,6 +62,9 @@ func statusFor(
 		if s.updated(p) {
 			status.UpdatedReplicas++
 		}
+	}
+	for _, m := range s.look(now) {
+		status.Members = append(status.Members, m.Member)
 	}
 	for _, c := range v.conditions() {
 		c.ObservedGeneration = s.cluster.Generation
@@ -85,26 +87,6 @@ func (s *scope) endpoints() *v1alpha1.Endpoints {
 	}
 	for _, at := range service.Status.LoadBalancer.Ingress {
 		out.External = append(out.External, net.JoinHostPort(cmp.Or(at.Hostname, at.IP), strconv.Itoa(int(port))))
-	}
-	return out
-}
-
-// members describes each pod, with its own words where it answered.
-func (s *scope) members() []v1alpha1.Member {
-	var out []v1alpha1.Member
-	for _, p := range s.pods {
-		said := s.reports[p.address]
-		out = append(out, v1alpha1.Member{
-			Name:       p.Name,
-			Address:    string(p.address),
-			Ready:      p.serves(),
-			Fenced:     p.fenced(),
-			Generation: said.Generation,
-			Digest:     said.Digest,
-			Clients:    int32(said.Clients),
-			Services:   int32(said.Services),
-			Instances:  int32(said.Instances),
-		})
 	}
 	return out
 }

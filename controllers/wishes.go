@@ -54,7 +54,8 @@ func wishesOf(c *v1alpha1.NamingCluster) wishes {
 func (w *wishes) flag(c *v1alpha1.NamingCluster, name string) bool {
 	value, ok := c.Annotations[name]
 	if ok && value != "true" && value != "false" {
-		w.problems = append(w.problems, fmt.Sprintf("annotation %s is %q and means nothing: make it \"true\" or remove it", name, value))
+		w.problems = append(w.problems, fmt.Sprintf(
+			"annotation %s is %q and means nothing: make it \"true\" or remove it", name, value))
 	}
 	return value == "true"
 }
@@ -69,7 +70,8 @@ func (w *wishes) readFence(c *v1alpha1.NamingCluster) {
 	var names []string
 	if err := json.Unmarshal([]byte(value), &names); err != nil {
 		w.fence.unknown = true
-		w.problems = append(w.problems, fmt.Sprintf("annotation %s is not a JSON list of pods and changes no fence: make it one, such as [%q]",
+		w.problems = append(w.problems, fmt.Sprintf(
+			"annotation %s is not a JSON list of pods and changes no fence: make it one, such as [%q]",
 			v1alpha1.FencedAnnotation, resources.PodName(c, 0)))
 		return
 	}

@@ -108,6 +108,8 @@ const (
 	ReasonRolloutStuck = "RolloutStuck"
 	// ReasonDivergedTooLong: members have held different registries for more than two minutes.
 	ReasonDivergedTooLong = "DivergedTooLong"
+	// ReasonPeersUnreachable: members that serve clients cannot reach each other.
+	ReasonPeersUnreachable = "PeersUnreachable"
 	// ReasonInvalidAnnotation: an annotation that users steer the operator with cannot be understood and changes nothing.
 	ReasonInvalidAnnotation = "InvalidAnnotation"
 	// ReasonConvergenceCheckSkipped: an annotation lets members be replaced and removed without having agreed.

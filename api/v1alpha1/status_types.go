@@ -48,14 +48,55 @@ type NamingClusterStatus struct {
 	Endpoints *Endpoints `json:"endpoints,omitempty"`
 }
 
-// Member is one member of the cluster. Fields other than name, address and
-// ready come from the member itself and are absent while it does not answer.
+// MemberState says how far a member is in its life.
+type MemberState string
+
+// The states of members.
+const (
+	// MemberMissing: it has no pod.
+	MemberMissing MemberState = "Missing"
+	// MemberPending: its pod is not placed, or its registry's container has not started.
+	MemberPending MemberState = "Pending"
+	// MemberLoading: it runs and takes the registry over from the others.
+	MemberLoading MemberState = "Loading"
+	// MemberNotReady: it runs and is not ready for another reason.
+	MemberNotReady MemberState = "NotReady"
+	// MemberServing: clients use it.
+	MemberServing MemberState = "Serving"
+	// MemberFenced: clients could use it and are kept from it.
+	MemberFenced MemberState = "Fenced"
+	// MemberSilent: its pod is ready, but it does not answer the operator.
+	MemberSilent MemberState = "Silent"
+	// MemberDraining: it is leaving and hands its clients over.
+	MemberDraining MemberState = "Draining"
+)
+
+// Member is one member of the cluster. Fields from generation on come from the
+// member itself and are absent while it does not answer.
 type Member struct {
 	// Name of the pod.
 	Name string `json:"name"`
 
 	// Address under which other members know it, host:port.
 	Address string `json:"address"`
+
+	// How far it is.
+	State MemberState `json:"state"`
+
+	// Since when it has been in this state.
+	Since metav1.Time `json:"since"`
+
+	// What it waits for, and what to do about it; empty if nothing.
+	// +optional
+	WaitsFor string `json:"waitsFor,omitempty"`
+
+	// Image of its registry's container.
+	// +optional
+	Image string `json:"image,omitempty"`
+
+	// Revision of the template that its pod was made from.
+	// +optional
+	Revision string `json:"revision,omitempty"`
 
 	// Whether the pod serves clients.
 	Ready bool `json:"ready"`

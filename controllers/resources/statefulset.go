@@ -52,7 +52,7 @@ func TemplateHash(c *v1alpha1.NamingCluster, defaultImage string) string {
 }
 
 func podTemplate(c *v1alpha1.NamingCluster, defaultImage string) *corev1ac.PodTemplateSpecApplyConfiguration {
-	annotations := map[string]string{"kubectl.kubernetes.io/default-container": sidecarName}
+	annotations := map[string]string{"kubectl.kubernetes.io/default-container": SidecarName}
 	maps.Copy(annotations, c.Spec.Template.Metadata.Annotations)
 	if at, ok := c.Annotations[v1alpha1.RestartedAnnotation]; ok {
 		annotations[v1alpha1.RestartedAnnotation] = at

@@ -196,6 +196,10 @@ var rules = map[string]rule{
 		why:  "replays a seed of the simulator",
 		ours: map[string]string{"sidecar/distro/distrotest": "the simulator"},
 	},
+	"hack/conditions": {
+		why:  "prints what the schema's own table says",
+		ours: map[string]string{"api/v1alpha1": "the table"},
+	},
 	"hack/demo": {
 		why:  "shows the sidecar without Kubernetes and without an SDK",
 		ours: map[string]string{"test/loopback": "runs the members"},

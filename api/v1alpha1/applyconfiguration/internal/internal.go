@@ -84,6 +84,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: generation
       type:
         scalar: numeric
+    - name: image
+      type:
+        scalar: string
     - name: instances
       type:
         scalar: numeric
@@ -93,9 +96,23 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: ready
       type:
         scalar: boolean
+    - name: revision
+      type:
+        scalar: string
     - name: services
       type:
         scalar: numeric
+    - name: since
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: state
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.MemberState
+    - name: waitsFor
+      type:
+        scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.MemberState
+  scalar: string
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.NamingCluster
   map:
     fields:
