@@ -17,6 +17,7 @@ import (
 // chorus plays the members: they run on the list that is published, hold the
 // same registry and answer, unless a test has told one otherwise.
 type chorus struct {
+	client client.Client // sees the published list
 	mu     sync.Mutex
 	silent map[member.Address]bool
 	alone  map[member.Address]bool           // holds another registry
@@ -43,7 +44,7 @@ func (c *chorus) Probe(ctx context.Context, pods map[member.Address]string) map[
 			digest = "other"
 		}
 		r := report.Report{
-			Member: string(a), Generation: generation(ctx, a), Loaded: true, Digest: digest, Clients: 4, Services: 2, Instances: 5,
+			Member: string(a), Generation: c.generation(ctx, a), Loaded: true, Digest: digest, Clients: 4, Services: 2, Instances: 5,
 		}
 		if lost, ok := c.cut[a]; ok {
 			r.Peers = []report.Peer{{Member: string(lost), State: string(member.Down)}}
@@ -94,10 +95,10 @@ func (c *chorus) questions(namespace string) int {
 func namespaceOf(a member.Address) string { return strings.Split(a.Host(), ".")[2] }
 
 // generation is that of the published list, as if every kubelet were quick.
-func generation(ctx context.Context, a member.Address) int64 {
+func (c *chorus) generation(ctx context.Context, a member.Address) int64 {
 	name := strings.TrimSuffix(strings.Split(a.Host(), ".")[1], "-headless") + "-members"
 	var list corev1.ConfigMap
-	if err := admin.Get(ctx, client.ObjectKey{Namespace: namespaceOf(a), Name: name}, &list); err != nil {
+	if err := c.client.Get(ctx, client.ObjectKey{Namespace: namespaceOf(a), Name: name}, &list); err != nil {
 		return 0
 	}
 	parsed, err := member.Parse(list.Data["cluster.conf"])

@@ -259,7 +259,7 @@ func (v view) degraded() metav1.Condition {
 	if v.wishes.unchecked {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonConvergenceCheckSkipped,
 			"members are replaced and removed without having agreed: "+
-			"remove the annotation "+v1alpha1.SkipCheckAnnotation+" when the emergency is over")
+				"remove the annotation "+v1alpha1.SkipCheckAnnotation+" when the emergency is over")
 	}
 	return no(v1alpha1.Degraded, v1alpha1.ReasonHealthy, "nothing needs attention")
 }

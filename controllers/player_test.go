@@ -1,3 +1,5 @@
+//go:build envtest
+
 package controllers
 
 import (
@@ -66,13 +68,18 @@ func (p *player) run(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		var sets appsv1.StatefulSetList
-		if p.client.List(ctx, &sets) != nil {
-			continue // the API server is going
-		}
-		for i := range sets.Items {
-			p.play(ctx, &sets.Items[i])
-		}
+		p.step(ctx)
+	}
+}
+
+// step plays a little for every set.
+func (p *player) step(ctx context.Context) {
+	var sets appsv1.StatefulSetList
+	if p.client.List(ctx, &sets) != nil {
+		return // the API server is going
+	}
+	for i := range sets.Items {
+		p.play(ctx, &sets.Items[i])
 	}
 }
 

@@ -203,7 +203,7 @@ func (s *scope) facts(defaultImage string, now time.Time) rollout.Facts {
 	f.Unchecked = s.wishes.unchecked
 	f.Settle = time.Duration(s.cluster.Spec.MinConvergedSeconds) * time.Second
 	if since := s.agreedSince(); since != nil {
-		f.Agreed = now.Sub(since.Time)
+		f.Agreed = max(0, now.Sub(since.Time))
 	}
 	f.Members = s.planned(s.list(f.Replicas).Generation())
 	return f
@@ -235,15 +235,21 @@ func (s *scope) planned(generation int64) []rollout.Member {
 // looked in between.
 func (s *scope) agreedSince() *metav1.Time {
 	seen := s.cluster.Status.Convergence
-	if seen == nil || seen.Since == nil {
+	if seen == nil || seen.Since == nil || s.lastTurn().After(seen.Since.Time) {
 		return nil
 	}
+	return seen.Since
+}
+
+// lastTurn is when a pod has last become ready, or not.
+func (s *scope) lastTurn() time.Time {
+	var last time.Time
 	for _, p := range s.pods {
-		if turned := p.condition(corev1.PodReady).LastTransitionTime; turned.After(seen.Since.Time) {
-			return nil
+		if turned := p.condition(corev1.PodReady).LastTransitionTime.Time; turned.After(last) {
+			last = turned
 		}
 	}
-	return seen.Since
+	return last
 }
 
 // updatedNamed reports whether the pod with the name runs the newest template.

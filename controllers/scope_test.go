@@ -66,6 +66,9 @@ func TestConvergence(t *testing.T) {
 		"a member that has been replaced since": {
 			func(s *scope) { s.since(time.Minute); s.turns(1, time.Second) }, &v1alpha1.Convergence{Digest: "d", Since: at(0)},
 		},
+		"a node whose clock is ahead": {
+			func(s *scope) { s.turns(1, -time.Minute) }, &v1alpha1.Convergence{Digest: "d", Since: at(-time.Minute)},
+		},
 		"one that holds something else": {
 			func(s *scope) { s.since(time.Minute); s.says(1, "other") },
 			&v1alpha1.Convergence{Digest: "d", DivergentMembers: []string{"demo-1"}},

@@ -113,6 +113,9 @@ func (s *scope) convergence(agree bool, now time.Time) *v1alpha1.Convergence {
 	if agree {
 		out.Since = s.agreedSince()
 		if out.Since == nil {
+			if turned := s.lastTurn(); turned.After(now) {
+				now = turned // the node's clock is ahead of ours
+			}
 			out.Since = new(metav1.NewTime(now).Rfc3339Copy())
 		}
 	}
