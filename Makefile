@@ -94,9 +94,10 @@ clean: ## remove what was built here; the cached Kubernetes stays
 test: test-unit test-clients test-envtest ## everything that needs no cluster
 
 .PHONY: test-unit
-test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import rules, image tool
+test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import rules, image tool, verdicts of GitOps tools
 	$(GOTESTSUM) ./...
 	cd tools && $(GOTESTSUM) ./...
+	cd test/gitops && $(GOTESTSUM) -count=1 ./... # it reads files of other modules, which the cache does not see
 
 .PHONY: test-sim
 test-sim: $(TOOLS)/gotestsum ## a long simulation (SEEDS=2000)
@@ -178,6 +179,7 @@ vet: ## go vet, with every build tag
 	go vet -tags envtest,e2e ./...
 	go -C test/clients vet ./...
 	go -C test/interop vet ./...
+	go -C test/gitops vet ./...
 	go -C tools vet ./...
 
 .PHONY: lint
@@ -185,6 +187,7 @@ lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
 	$(TOOLS)/golangci-lint run --build-tags envtest,e2e
 	cd test/clients && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd test/interop && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
+	cd test/gitops && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 
 .PHONY: verify
 verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod files are up to date
