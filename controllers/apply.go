@@ -51,7 +51,23 @@ func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) (
 			repaired = append(repaired, child)
 		}
 	}
+	if err := r.unshield(ctx, s); err != nil {
+		return repaired, err
+	}
 	return repaired, r.touch(ctx, s, plan.Members)
+}
+
+// unshield removes the NetworkPolicy that is no longer wanted: this very one,
+// not a successor of its name.
+func (r *Reconciler) unshield(ctx context.Context, s *scope) error {
+	if s.shield == nil {
+		return nil
+	}
+	err := r.Client.Delete(ctx, s.shield, client.Preconditions{UID: &s.shield.UID})
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("delete NetworkPolicy %s: %w", s.shield.Name, err)
+	}
+	return nil
 }
 
 // fence puts on each pod whether clients may use it.

@@ -43,8 +43,9 @@ var journeys = map[string]journey{
 		c.Spec.Image = badImage
 		c.Spec.Replicas = new(int32(2))
 	}, imaged("fixed")},
-	"fence": {sized(2), annotated(v1alpha1.FencedAnnotation, `["demo-1"]`)},
-	"free":  {annotated(v1alpha1.FencedAnnotation, `["demo-1"]`), annotated(v1alpha1.FencedAnnotation, "[]")},
+	"fence":                 {sized(2), annotated(v1alpha1.FencedAnnotation, `["demo-1"]`)},
+	"free":                  {annotated(v1alpha1.FencedAnnotation, `["demo-1"]`), annotated(v1alpha1.FencedAnnotation, "[]")},
+	"open the cluster port": {sized(1), func(c *v1alpha1.NamingCluster) { c.Spec.NetworkPolicy.Enabled = new(bool) }},
 	"canary": {sized(2), func(c *v1alpha1.NamingCluster) {
 		c.Spec.Image = "newer"
 		c.Spec.UpdateStrategy.RollingUpdate = &v1alpha1.RollingUpdate{Partition: 1}

@@ -73,8 +73,11 @@ func TestAFenceIsKept(t *testing.T) {
 	// Over a rollout: the new pod is fenced as well, and the others wait for it.
 	f.edit(func(c *v1alpha1.NamingCluster) { c.Spec.Image = "newer" })
 	eventually(t, func() error {
-		if c := f.read(); c.Status.UpdatedReplicas != 3 {
-			return fmt.Errorf("%d updated, want 3", c.Status.UpdatedReplicas)
+		c := f.read()
+		for _, m := range c.Status.Members {
+			if m.Image != "newer" || m.State != v1alpha1.MemberServing && m.State != v1alpha1.MemberFenced {
+				return fmt.Errorf("%s is %s with image %s, want it to have the newer one", m.Name, m.State, m.Image)
+			}
 		}
 		return nil
 	})

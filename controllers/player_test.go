@@ -162,7 +162,10 @@ func (p *player) warn(ctx context.Context, about client.Object, reason, message 
 func (p *player) start(ctx context.Context, pod *corev1.Pod) bool {
 	if pod.Spec.InitContainers[0].Image == stuckImage {
 		if len(pod.Status.Conditions) == 0 {
-			pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue}}
+			pod.Status.Conditions = []corev1.PodCondition{
+				{Type: corev1.PodReady, Status: corev1.ConditionFalse, LastTransitionTime: metav1.Now()},
+				{Type: corev1.PodScheduled, Status: corev1.ConditionTrue},
+			}
 			_ = p.client.Status().Update(ctx, pod)
 			p.warn(ctx, pod, "FailedMount", `MountVolume.SetUp failed for volume "keys" : secret "keys" not found`)
 		}

@@ -9,6 +9,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,6 +34,9 @@ type scope struct {
 	// text, whoever made them. A missing key means that there is none; what
 	// could not be read makes observe fail, so it never means "unknown".
 	children map[string]client.Object
+
+	// shield is a NetworkPolicy of ours that is no longer wanted, or nil.
+	shield *networkingv1.NetworkPolicy
 
 	// set and published are nil and empty if there is no StatefulSet or no
 	// readable list of ours.
@@ -74,6 +78,9 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName, now 
 			return nil, err
 		}
 	}
+	if err := r.observeShield(ctx, s); err != nil {
+		return nil, err
+	}
 	if set, ok := s.children["StatefulSet "+s.cluster.Name].(*appsv1.StatefulSet); ok && s.owns(set) {
 		s.set = set
 	}
@@ -109,6 +116,23 @@ func (r *Reconciler) observeChild(ctx context.Context, s *scope, wanted resource
 	return nil
 }
 
+// observeShield reads the NetworkPolicy that a cluster may have from the time
+// when it wanted one. The cache is enough: ours carry our label.
+func (r *Reconciler) observeShield(ctx context.Context, s *scope) error {
+	if resources.Shielded(s.cluster) {
+		return nil // read as a child
+	}
+	policy := new(networkingv1.NetworkPolicy)
+	err := r.Client.Get(ctx, client.ObjectKeyFromObject(s.cluster), policy)
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("read NetworkPolicy: %w", err)
+	}
+	if err == nil && s.owns(policy) {
+		s.shield = policy
+	}
+	return nil
+}
+
 // blank returns an empty object of a child's kind.
 func blank(kind string) client.Object {
 	switch kind {
@@ -118,6 +142,8 @@ func blank(kind string) client.Object {
 		return new(corev1.ServiceAccount)
 	case "Service":
 		return new(corev1.Service)
+	case "NetworkPolicy":
+		return new(networkingv1.NetworkPolicy)
 	case "StatefulSet":
 		return new(appsv1.StatefulSet)
 	default:

@@ -17,7 +17,9 @@ func (f *fixture) pairs(http, grpc, nodeHTTP, nodeGRPC int32) {
 	f.t.Helper()
 	eventually(f.t, func() error {
 		service := new(corev1.Service)
-		f.get("demo", service)
+		if err := admin.Get(f.t.Context(), f.key("demo"), service); err != nil {
+			return err
+		}
 		p := service.Spec.Ports
 		if len(p) != 2 || p[0].Port != http || p[1].Port != grpc ||
 			nodeHTTP != 0 && (p[0].NodePort != nodeHTTP || p[1].NodePort != nodeGRPC) {

@@ -14,6 +14,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -80,7 +81,7 @@ type known struct {
 // are takes longer than most tests.
 var kinds = sync.OnceValue(func() known {
 	s := runtime.NewScheme()
-	add := errors.Join(corev1.AddToScheme(s), appsv1.AddToScheme(s), policyv1.AddToScheme(s), v1alpha1.AddToScheme(s))
+	add := errors.Join(corev1.AddToScheme(s), networkingv1.AddToScheme(s), appsv1.AddToScheme(s), policyv1.AddToScheme(s), v1alpha1.AddToScheme(s))
 	if add != nil {
 		panic(add)
 	}
@@ -218,7 +219,8 @@ func (w *world) objects() map[string]any {
 	out := map[string]any{}
 	lists := []client.ObjectList{
 		&corev1.ConfigMapList{}, &corev1.ServiceAccountList{}, &corev1.ServiceList{}, &corev1.PodList{},
-		&appsv1.StatefulSetList{}, &policyv1.PodDisruptionBudgetList{}, &v1alpha1.NamingClusterList{},
+		&appsv1.StatefulSetList{}, &policyv1.PodDisruptionBudgetList{}, &networkingv1.NetworkPolicyList{},
+		&v1alpha1.NamingClusterList{},
 	}
 	for _, list := range lists {
 		if err := w.api.List(w.t.Context(), list); err != nil {
@@ -249,6 +251,8 @@ func kindOf(list client.ObjectList) string {
 		return "Pod"
 	case *appsv1.StatefulSetList:
 		return "StatefulSet"
+	case *networkingv1.NetworkPolicyList:
+		return "NetworkPolicy"
 	case *policyv1.PodDisruptionBudgetList:
 		return "PodDisruptionBudget"
 	}

@@ -85,6 +85,10 @@ type NamingClusterSpec struct {
 	// +optional
 	Service *Service `json:"service,omitempty"`
 
+	// Who may reach the port on which members replicate.
+	// +optional
+	NetworkPolicy NetworkPolicy `json:"networkPolicy,omitzero"`
+
 	// Where pods may run. It adds to the default spread over nodes.
 	// +optional
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`

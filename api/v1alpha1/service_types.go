@@ -79,3 +79,10 @@ type Service struct {
 	// +optional
 	ExternalTrafficPolicy *corev1.ServiceExternalTrafficPolicy `json:"externalTrafficPolicy,omitempty"`
 }
+
+// NetworkPolicy is the shape of the NetworkPolicy that guards the members.
+type NetworkPolicy struct {
+	// Keep everybody but members from port 9849; every other port stays open. Default: true. It takes a network that enforces policies.
+	// +optional
+	Enabled *bool `json:"enabled,omitempty"`
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,17 @@ func TestTemplateHashIsTheOneOnTheStatefulSet(t *testing.T) {
 		}
 		if got, want := child.Object.GetAnnotations()[TemplateAnnotation], TemplateHash(c, defaultImage); got != want {
 			t.Errorf("annotation of the StatefulSet = %q, TemplateHash = %q", got, want)
+		}
+	}
+}
+
+func TestANetworkPolicyIsMadeOnlyWhereWanted(t *testing.T) {
+	c := readCluster(t, "testdata/minimal.in.yaml")
+	for _, want := range []bool{true, false} {
+		c.Spec.NetworkPolicy.Enabled = &want
+		got := slices.ContainsFunc(All(c, steady(c)), func(c Child) bool { return c.Kind == "NetworkPolicy" })
+		if got != want {
+			t.Errorf("a NetworkPolicy among the children = %t, want %t", got, want)
 		}
 	}
 }

@@ -153,6 +153,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: minConvergedSeconds
       type:
         scalar: numeric
+    - name: networkPolicy
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.NetworkPolicy
     - name: nodeSelector
       type:
         map:
@@ -240,6 +243,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: updatedReplicas
       type:
         scalar: numeric
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.NetworkPolicy
+  map:
+    fields:
+    - name: enabled
+      type:
+        scalar: boolean
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.PodMetadata
   map:
     fields:

@@ -28,6 +28,8 @@ type NamingClusterSpecApplyConfiguration struct {
 	Template *PodTemplateApplyConfiguration `json:"template,omitempty"`
 	// The Service that clients use.
 	Service *ServiceApplyConfiguration `json:"service,omitempty"`
+	// Who may reach the port on which members replicate.
+	NetworkPolicy *NetworkPolicyApplyConfiguration `json:"networkPolicy,omitempty"`
 	// Where pods may run. It adds to the default spread over nodes.
 	Affinity *v1.Affinity `json:"affinity,omitempty"`
 	// Taints that pods tolerate.
@@ -109,6 +111,14 @@ func (b *NamingClusterSpecApplyConfiguration) WithTemplate(value *PodTemplateApp
 // If called multiple times, the Service field is set to the value of the last call.
 func (b *NamingClusterSpecApplyConfiguration) WithService(value *ServiceApplyConfiguration) *NamingClusterSpecApplyConfiguration {
 	b.Service = value
+	return b
+}
+
+// WithNetworkPolicy sets the NetworkPolicy field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the NetworkPolicy field is set to the value of the last call.
+func (b *NamingClusterSpecApplyConfiguration) WithNetworkPolicy(value *NetworkPolicyApplyConfiguration) *NamingClusterSpecApplyConfiguration {
+	b.NetworkPolicy = value
 	return b
 }
 
