@@ -4,6 +4,7 @@ package controllers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -103,7 +104,12 @@ func (w *world) operator() client.Client {
 			return c.Get(ctx, key, o, opts...)
 		},
 		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
-			return w.write(func() error { return w.generate(func() error { return c.Apply(ctx, o, opts...) }) })
+			return w.write(func() error {
+				if policy := policyIn(o); policy != nil {
+					return w.replace(policy)
+				}
+				return w.generate(func() error { return c.Apply(ctx, o, opts...) })
+			})
 		},
 		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, opts ...client.PatchOption) error {
 			return w.write(func() error { return c.Patch(ctx, o, p, opts...) })
@@ -130,6 +136,27 @@ func (w *world) write(do func() error) error {
 	}
 	w.dead = true
 	return errKilled
+}
+
+// policyIn returns the NetworkPolicy that is applied, or nil if it is something else.
+func policyIn(config runtime.ApplyConfiguration) *networkingv1.NetworkPolicy {
+	raw, err := json.Marshal(config)
+	policy := new(networkingv1.NetworkPolicy)
+	if err != nil || json.Unmarshal(raw, policy) != nil || policy.Kind != "NetworkPolicy" {
+		return nil
+	}
+	return policy
+}
+
+// replace stores a NetworkPolicy: the API server in memory cannot apply one,
+// since it believes that they have a status.
+func (w *world) replace(policy *networkingv1.NetworkPolicy) error {
+	found := new(networkingv1.NetworkPolicy)
+	if err := w.api.Get(w.t.Context(), client.ObjectKeyFromObject(policy), found); err != nil {
+		return w.api.Create(w.t.Context(), policy)
+	}
+	policy.ResourceVersion = found.ResourceVersion
+	return w.api.Update(w.t.Context(), policy)
 }
 
 // generate raises the generation of the StatefulSet if a write changes its
