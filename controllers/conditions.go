@@ -201,7 +201,24 @@ func (v view) degraded() metav1.Condition {
 	if differ && before != nil && before.Status == metav1.ConditionFalse && v.now.Sub(before.LastTransitionTime.Time) >= patience {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonDivergedTooLong, v.converged().Message)
 	}
+	if held := v.braked(); held != "" {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonMassLoss, held)
+	}
 	return no(v1alpha1.Degraded, v1alpha1.ReasonHealthy, "nothing needs attention")
+}
+
+// braked names the members that hold what services lost at once, or is empty.
+func (v view) braked() string {
+	var holding []string
+	for _, r := range v.answers {
+		if r.Braked > 0 {
+			holding = append(holding, fmt.Sprintf("%s holds instances of %d services as unhealthy", r.Member, r.Braked))
+		}
+	}
+	if len(holding) == 0 {
+		return ""
+	}
+	return strings.Join(holding, ", ") + ", since too many were lost at once"
 }
 
 func (v view) reconciling() metav1.Condition {

@@ -64,7 +64,9 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	peers.Stream, peers.Observer, peers.Streaming = cfg.PeerStream, n.metrics, n.streaming
 	n.peers = nacosgrpc.NewPeers(peers, n.watch)
 	ways := &transports{Stream: n.peers, watch: n.watch, grpc: n.peers}
-	n.loop = replica.New(replica.DefaultConfig(cfg.Address), log.WithName("replica"), ways, n.metrics,
+	local := replica.DefaultConfig(cfg.Address)
+	local.Brake.Share = cfg.BrakeShare
+	n.loop = replica.New(local, log.WithName("replica"), ways, n.metrics,
 		func(s naming.ServiceKey) { n.hub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()
 	old.Self, old.Identity, old.Log = cfg.Address, cfg.Identity, log.WithName("v1")
@@ -78,6 +80,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	}
 	n.metrics.Watch(metrics.Sources{
 		Report: n.report, Counts: n.counts, Subscriptions: n.subscriptions, Connections: n.grpc.Clients,
+		Moves: n.grpc.Moves, Merged: n.hub.Merged,
 	})
 	return n, nil
 }
@@ -196,7 +199,7 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 		Member: string(n.cfg.Address), Epoch: n.epoch, Version: Version,
 		Generation: generation, Fault: fault, Loaded: st.Loaded, Draining: n.watch.Draining(),
 		Digest: st.Digest, Clients: st.Clients, Owned: st.Owned, Services: st.Services,
-		Instances: st.Instances, Pending: st.Pending, Peers: []report.Peer{}, Time: time.Now().UTC(),
+		Instances: st.Instances, Braked: st.Braked, Pending: st.Pending, Peers: []report.Peer{}, Time: time.Now().UTC(),
 	}
 	for _, p := range n.watch.Peers() {
 		r.Peers = append(r.Peers, report.Peer{

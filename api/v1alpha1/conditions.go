@@ -98,6 +98,8 @@ const (
 	ReasonRolloutStuck = "RolloutStuck"
 	// ReasonDivergedTooLong: members have held different registries for more than two minutes.
 	ReasonDivergedTooLong = "DivergedTooLong"
+	// ReasonMassLoss: a member holds instances of services that lost many at once, as unhealthy.
+	ReasonMassLoss = "MassLoss"
 )
 
 // Reasons of Reconciling, Stalled and Paused.

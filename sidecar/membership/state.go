@@ -11,6 +11,7 @@ import (
 type PeerStatus struct {
 	Address member.Address
 	State   member.State
+	Ready   bool   // it serves clients, as it last said
 	IP      string // where it last answered
 	Error   string // the last failure, empty while all is well
 }
@@ -40,6 +41,7 @@ func (w *Watch) Heard(n member.Node, ip string) {
 		p.introduced = ip
 		delete(p.demoted, ip)
 	}
+	p.ready = n.Ready
 	w.meet(n, p, true)
 	if n.State == member.Draining || p.state == member.Draining {
 		w.setState(n.Address, p, n.State)
@@ -54,7 +56,7 @@ func (w *Watch) Reached(n member.Node, ip string) {
 	if p == nil || p.before(n) {
 		return
 	}
-	p.failures, p.err, p.good = 0, "", ip
+	p.failures, p.err, p.good, p.ready = 0, "", ip, n.Ready
 	clear(p.demoted)
 	w.meet(n, p, false)
 	state := member.Up
@@ -225,7 +227,7 @@ func (w *Watch) Peers() []PeerStatus {
 	out := make([]PeerStatus, 0, len(w.peers))
 	for _, a := range slices.Sorted(maps.Keys(w.peers)) {
 		p := w.peers[a]
-		out = append(out, PeerStatus{Address: a, State: p.state, IP: p.good, Error: p.err})
+		out = append(out, PeerStatus{Address: a, State: p.state, Ready: p.ready, IP: p.good, Error: p.err})
 	}
 	return out
 }

@@ -86,6 +86,7 @@ type Watch struct {
 // peer is what is known of one other member.
 type peer struct {
 	state      member.State
+	ready      bool // it serves clients, as it last said
 	epoch      int64
 	failures   int
 	err        string

@@ -191,6 +191,13 @@ func TestStateOfAPeer(t *testing.T) {
 		"one failure makes it suspect":          {func(h *house) { h.Reached(answer, "10.0.0.1"); h.Failed(peer1, false, broken) }, member.Suspect},
 		"a refusal makes it down":               {func(h *house) { h.Failed(peer1, true, broken) }, member.Down},
 		"a failure after a refusal leaves down": {func(h *house) { h.Failed(peer1, true, broken); h.Failed(peer1, false, broken) }, member.Down},
+		"three failures leave it suspect":       {func(h *house) { h.Reached(answer, "10.0.0.1"); times(3, func() { h.Failed(peer1, false, broken) }) }, member.Suspect},
+		"a success begins the count anew": {func(h *house) {
+			times(3, func() { h.Failed(peer1, false, broken) })
+			h.Reached(answer, "10.0.0.1")
+			times(3, func() { h.Failed(peer1, false, broken) })
+		}, member.Suspect},
+		"a report from a down one leaves it so": {func(h *house) { h.Failed(peer1, true, broken); h.Heard(answer, "10.0.0.1") }, member.Down},
 		"four failures make it down":            {func(h *house) { times(4, func() { h.Failed(peer1, false, broken) }) }, member.Down},
 		"an answer makes a down one up again":   {func(h *house) { h.Failed(peer1, true, broken); h.Reached(answer, "10.0.0.1") }, member.Up},
 		"it says that it leaves":                {func(h *house) { h.Reached(answer, "10.0.0.1"); h.Heard(leaving, "10.0.0.1") }, member.Draining},

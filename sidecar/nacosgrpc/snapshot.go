@@ -18,6 +18,12 @@ import (
 // held before are no more. It is not given them, as it would list them for as
 // long as a lease lasts, and is known to run anew, which it does not say itself.
 func (s *Server) snapshot(ctx context.Context, from member.Address, ours bool) *nacospb.Payload {
+	select {
+	case s.loads <- struct{}{}:
+		defer func() { <-s.loads }()
+	case <-ctx.Done():
+		return failed(context.Cause(ctx))
+	}
 	records, loaded, err := s.deps.Inbox.Snapshot(ctx)
 	if err == nil && !loaded && !ours {
 		err = naming.ErrLoading

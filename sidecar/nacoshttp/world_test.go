@@ -76,7 +76,8 @@ func (w *world) View(s naming.ServiceKey) *naming.View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refs++
-	return &naming.View{Service: s, Hosts: w.registry.Hosts(s), LastRef: w.refs}
+	hosts, _ := w.registry.Hosts(s)
+	return &naming.View{Service: s, Hosts: hosts, LastRef: w.refs}
 }
 
 func (w *world) Services(namespace, group string) (names []string) {

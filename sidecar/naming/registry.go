@@ -19,7 +19,8 @@ type Registry struct {
 	idle     map[place]struct{} // those of clients that publish in no service
 	services map[ServiceKey]*publishers
 
-	sharing sharing
+	sharing  sharing
+	departed departed
 }
 
 // place stands for a client as long as it publishes.
@@ -36,8 +37,8 @@ type publishers struct {
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
 	return &Registry{
-		places: map[ClientID]place{}, idle: map[place]struct{}{},
-		services: map[ServiceKey]*publishers{}, sharing: newSharing(),
+		places: map[ClientID]place{}, idle: map[place]struct{}{}, services: map[ServiceKey]*publishers{},
+		sharing: newSharing(), departed: newDeparted(),
 	}
 }
 
@@ -129,6 +130,7 @@ func (g *Registry) Put(r *Record) []ServiceKey {
 	} else {
 		delete(g.idle, at)
 	}
+	g.departed.replace(old, r)
 	return changed
 }
 
@@ -149,9 +151,11 @@ func (g *Registry) Remove(c ClientID) []ServiceKey {
 	if !found {
 		return nil
 	}
-	changed := g.replace(at, g.records[at], &Record{})
+	old := g.records[at]
+	changed := g.replace(at, old, &Record{})
 	g.records[at] = nil
 	delete(g.idle, at)
+	g.departed.replace(old, nil)
 	delete(g.places, c)
 	g.free = append(g.free, at)
 	return changed

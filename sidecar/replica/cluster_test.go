@@ -212,6 +212,7 @@ func (quiet) Called(member.Address, string, time.Duration, error) {}
 func (quiet) Acknowledged(member.Address, time.Duration)          {}
 func (quiet) Offered(member.Address, string)                      {}
 func (quiet) Expired(naming.ClientID, string)                     {}
+func (quiet) Braked(int)                                          {}
 
 // lagging notes how long it took until peers took a member's changes.
 type lagging struct {

@@ -58,6 +58,7 @@ func (l *Loop) dropped(now time.Time, from member.Address, c naming.ClientID, ve
 	switch verdict.Code {
 	case distro.Accept:
 		delete(l.beats.last, c)
+		l.lost(now, c) // it may be part of an event that this member sees another part of
 		l.forget(now, c, naming.Cause{Kind: naming.CauseRemoved, Client: c, Peer: from})
 	case distro.OwnedHere:
 		return fmt.Errorf("removal of %s by %s: %w", c, from, naming.ErrOwnedHere)
@@ -118,6 +119,9 @@ func (l *Loop) Snapshot(ctx context.Context) (records []*naming.Record, loaded b
 	err = l.call(ctx, func(time.Time) error {
 		records, loaded = make([]*naming.Record, 0, l.registry.Len()), l.engine.Loaded()
 		for r := range l.registry.All() {
+			if l.givenUp(r) {
+				continue
+			}
 			if r.Stamp.Version == 0 || r.Stamp.Owner == "" {
 				r = l.attributed(r)
 			}

@@ -13,6 +13,7 @@ import (
 // many at once as the engine allows, and report back as commands.
 func (l *Loop) perform(ctx context.Context, now time.Time) {
 	for actions := l.engine.Take(); len(actions) > 0; actions = l.engine.Take() {
+		l.lostTogether(now, actions)
 		for _, a := range actions {
 			l.performOne(ctx, now, a)
 		}
@@ -45,12 +46,13 @@ func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
 		l.load(ctx, a)
 	case distro.Expire:
 		delete(l.beats.last, a.Client)
-		l.forget(now, a.Client, naming.Cause{Kind: naming.CauseExpired, Client: a.Client, Reason: string(a.Reason)})
+		l.lose(now, a.Client, naming.Cause{Kind: naming.CauseExpired, Client: a.Client, Reason: string(a.Reason)}, false)
 		l.observer.Expired(a.Client, string(a.Reason))
 	case distro.Adopt:
 		l.adopt(now, a.Client)
 	case distro.Yield:
 		delete(l.beats.last, a.Client)
+		delete(l.departures.holds, a.Client)
 	}
 }
 

@@ -20,6 +20,7 @@ type Report struct {
 	Owned      int       `json:"owned"`           // of those, owned by this member
 	Services   int       `json:"services"`        // services with at least one instance
 	Instances  int       `json:"instances"`       // instances listed, after removal of duplicates
+	Braked     int       `json:"braked"`          // services of which instances are held as unhealthy, as too many were lost at once
 	Pending    int       `json:"pending"`         // changes not yet acknowledged by some peer
 	Peers      []Peer    `json:"peers"`           // in order of address
 	Time       time.Time `json:"time"`            // when the report was made, UTC
