@@ -122,7 +122,10 @@ var Mutations = []Mutation{
 			return ok
 		})
 	}},
-	{"claims every client that beats", "agreement", 35, func(e *Engine) { e.ring = []member.Address{e.self} }},
+	{"claims every client that beats", "agreement", 10, func(e *Engine) {
+		e.ring = []member.Address{e.self}
+		e.assignAll()
+	}},
 	{"tells an end only once", "no zombies", 133, func(e *Engine) {
 		for _, p := range e.peers {
 			for c, it := range e.outbox.lanes[p].items {

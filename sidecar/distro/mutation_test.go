@@ -34,7 +34,7 @@ import (
 // The law "no invention" is about content, which an engine never sees.
 func TestTheSimulatorNamesEveryBrokenLaw(t *testing.T) {
 	t.Parallel()
-	const seeds = 100
+	const seeds = 300
 	for _, m := range distro.Mutations {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()

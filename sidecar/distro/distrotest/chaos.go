@@ -177,14 +177,14 @@ func (m *monkey) weather() {
 // as soon as silent clients are given up.
 func (m *monkey) conclude() {
 	cfg, java := m.options.Config, len(m.options.Java) > 0
-	forgets := func(line string) bool { return strings.HasPrefix(line, "lose") }
-	remembered := !java && m.lives == int64(len(m.nodes)) && !slices.ContainsFunc(m.script, forgets)
 	m.do("heal")
 	for _, name := range m.list {
 		if !m.node(name).up {
 			m.do("restart %s", name)
 		}
 	}
+	forgets := func(line string) bool { return strings.HasPrefix(line, "lose") }
+	remembered := !java && m.lives == int64(len(m.nodes)) && !slices.ContainsFunc(m.script, forgets)
 	m.do("advance %v", Repair(cfg, java))
 	m.do("complete")
 	if remembered {
