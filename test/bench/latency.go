@@ -14,7 +14,7 @@ import (
 // visibleIdle registers on one member, one at a time and with random pauses, and
 // takes the time until another member's answer and push show it.
 func visibleIdle(ctx context.Context, l *lab) error {
-	cluster, err := l.start(ctx, 3)
+	cluster, err := l.start(ctx)
 	if err != nil {
 		return err
 	}
