@@ -191,7 +191,9 @@ func (p *pair) plug() {
 // unplug cuts the cable.
 func (p *pair) unplug() {
 	p.cut(errCut)
-	<-p.ended
+	if err := <-p.ended; err == nil {
+		p.t.Error("a stream ended without a reason")
+	}
 	synctest.Wait()
 }
 
