@@ -18,7 +18,8 @@ func TestConfigComplainsAboutEverythingAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("a faulty configuration was taken")
 	}
-	for _, want := range []string{"--address", "--member-list", "--listen-host", "--admin-address", "--drain-timeout", "--log-level",
+	for _, want := range []string{
+		"--address", "--member-list", "--listen-host", "--admin-address", "--drain-timeout", "--log-level",
 		"--server-identity", `"extra"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
