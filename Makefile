@@ -12,6 +12,7 @@ PLATFORMS ?= linux/$(shell go env GOARCH)
 CONTEXT   ?=
 FUZZTIME  ?= 30s
 SEEDS     ?= 2000
+RUN       ?=
 export VERSION CONTEXT
 
 MODULE  := github.com/distro-naming/naming-operator
@@ -140,8 +141,8 @@ fuzz: ## every fuzz target for FUZZTIME each
 	  done; done
 
 .PHONY: bench
-bench: ## CPU per register, query and push beside an empty echo server, and time until visible
-	go run ./test/bench
+bench: ## latency, CPU, memory, joins and verification, beside their goals (RUN=heap,join: only these)
+	go run ./test/bench -run "$(RUN)"
 
 ##@ Develop
 

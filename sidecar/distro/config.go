@@ -18,6 +18,7 @@ type Config struct {
 
 	LoadTimeout time.Duration // longest wait for peers at start
 	LoadRetry   time.Duration // between two Load from one peer
+	StreamWait  time.Duration // a peer within reach may take that long to stream before it is asked for all; 0 where none will
 
 	Lease   time.Duration // life of an unconfirmed replica whose owner is unreachable or unknown
 	Missing time.Duration // the same while its owner is Up and confirms others, but not this one
@@ -33,8 +34,8 @@ type Config struct {
 	Seed uint64 // of the jitter; equal seeds and inputs give equal actions
 }
 
-// Default returns the values that a member runs with. The bounds of the
-// product's promises are computed from them.
+// Default returns the values that a member runs with; one that offers streams adds
+// a StreamWait. The bounds of the product's promises are computed from them.
 func Default() Config {
 	return Config{
 		SyncDelay:         100 * time.Millisecond,
@@ -75,6 +76,7 @@ func (c Config) Validate() error {
 	must(c.RetryMax >= c.RetryMin, "RetryMax: %v: want at least RetryMin (%v)", c.RetryMax, c.RetryMin)
 	must(c.VerifyInterval > 0, "VerifyInterval: %v: want more than 0", c.VerifyInterval)
 	must(c.LoadTimeout > 0, "LoadTimeout: %v: want more than 0", c.LoadTimeout)
+	must(c.StreamWait >= 0, "StreamWait: %v: want at least 0", c.StreamWait)
 	must(c.LoadRetry > 0, "LoadRetry: %v: want more than 0", c.LoadRetry)
 	must(c.Grace > 0, "Grace: %v: want more than 0", c.Grace)
 	must(c.Missing >= c.Grace, "Missing: %v: want at least Grace (%v)", c.Missing, c.Grace)

@@ -91,7 +91,7 @@ func New(self member.Address, cfg Config) *Engine {
 // ring says so; otherwise the shell is told to Yield it.
 func (e *Engine) Local(now time.Time, m naming.Mark) {
 	e.at(now)
-	r := e.put(m)
+	r := e.put(m, e.records[m.Client])
 	e.ended.forget(m.Client)
 	if !m.Client.Beats() || e.mine(m.Client) {
 		e.place(r, &e.own)
@@ -238,9 +238,8 @@ func (e *Engine) at(now time.Time) {
 
 func (e *Engine) instant() instant { return e.origin.instant(e.now) }
 
-// put notes m and returns its record, which must then be placed.
-func (e *Engine) put(m naming.Mark) *record {
-	r := e.records[m.Client]
+// put notes m, in place of r or as a new record, which must then be placed.
+func (e *Engine) put(m naming.Mark, r *record) *record {
 	if r == nil {
 		r = &record{client: m.Client, bucket: bucketOf(m.Client)}
 		e.records[m.Client] = r

@@ -1,6 +1,7 @@
 package distro
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -203,7 +204,7 @@ func (o *lessor) ends(k kind, confirmed time.Time, cfg Config) (time.Time, Reaso
 		switch {
 		case o.stands == gone:
 			return later(confirmed, o.since).Add(cfg.Grace), OwnerGone
-		case !o.restarted.IsZero() && !confirmed.After(o.restarted):
+		case k != fresh && !o.restarted.IsZero() && !confirmed.After(o.restarted):
 			return o.restarted.Add(cfg.Grace), OwnerGone
 		case k == relic:
 			return later(confirmed, o.learnt).Add(cfg.Grace), OwnerGone
@@ -222,28 +223,29 @@ func (o *lessor) ends(k kind, confirmed time.Time, cfg Config) (time.Time, Reaso
 	return later(at, o.since.Add(cfg.settle())), reason
 }
 
-// outlived reports whether c is a connection from before the lessor's present
-// incarnation. It came by hearsay: the lessor itself would not confirm it.
-func (o *lessor) outlived(c naming.ClientID) bool {
-	if o.epoch == 0 {
-		return false
+// age tells from the time at which a connection was opened which incarnation of
+// the lessor it is of. A relic came by hearsay: the lessor itself would not
+// confirm it.
+func (o *lessor) age(c naming.ClientID) kind {
+	opened, dated := c.Opened()
+	switch {
+	case !dated || o.epoch == 0:
+		return connection
+	case opened < o.epoch:
+		return relic
+	default:
+		return fresh
 	}
-	opened, ok := c.Opened()
-	return ok && opened < o.epoch
 }
 
-// sort finds the relics among the connections.
+// sort finds out anew which connections are of the present incarnation. Chains
+// stay in order.
 func (o *lessor) sort() {
-	for i := range o.parts {
-		var next *record
-		for r := o.parts[i].chains[connection].first; r != nil; r = next {
-			next = r.next
-			if o.outlived(r.client) {
-				o.unlink(r)
-				r.kind = relic
-				o.push(r)
-			}
-		}
+	byTime := func(a, b *record) int { return cmp.Compare(a.since, b.since) }
+	for _, r := range slices.SortedStableFunc(o.all(), byTime) {
+		o.unlink(r)
+		r.kind = o.kindOf(r.client)
+		o.push(r)
 	}
 }
 

@@ -264,3 +264,19 @@ func TestRelicsAreFoundWhenTheIncarnationIsLearnt(t *testing.T) {
 	_, held := b.Stamp("5001_10.0.0.1_1")
 	b.same("the younger is held", held, true)
 }
+
+// What is learnt late says nothing of connections that are younger.
+func TestARestartEndsNoConnectionThatIsYounger(t *testing.T) {
+	b := ready(t, nil)
+	old, dated, undated := mark("4999_10.0.0.1_1", at(peer, 1)), mark("5000_10.0.0.1_1", at(peer, 1)), mark("c1", at(peer, 1))
+	b.Incarnation(start, peer, 4000)
+	for _, m := range []naming.Mark{dated, old, undated} {
+		b.Offered(start, peer, m, direct)
+	}
+	b.Incarnation(after(time.Second), peer, 5000)
+	b.run(after(16 * time.Second))
+	for m, want := range map[naming.Mark]bool{old: false, undated: false, dated: true} {
+		_, held := b.Stamp(m.Client)
+		b.same(string(m.Client)+" is held", held, want)
+	}
+}

@@ -42,7 +42,7 @@ func (e *Engine) judge(from member.Address, m naming.Mark, direct bool) Verdict 
 		if t, dead := e.ended.of[m.Client]; dead && !t.admits(m, direct) {
 			return Verdict{Stale, "it " + t.String()}
 		}
-		e.take(m)
+		e.take(m, nil)
 		return Verdict{Code: Accept}
 	}
 	switch {
@@ -57,7 +57,7 @@ func (e *Engine) judge(from member.Address, m naming.Mark, direct bool) Verdict 
 	case !m.Stamp.Supersedes(r.stamp()):
 		return Verdict{Stale, fmt.Sprintf("version %d is held", r.version)}
 	}
-	e.take(m)
+	e.take(m, r)
 	return Verdict{Code: Accept}
 }
 
@@ -83,17 +83,17 @@ func (e *Engine) intrudes(from member.Address, c naming.ClientID, r *record) (Ve
 	return Verdict{}, false
 }
 
-// take notes a mark that a peer offered. Who owns a client that beats is then
+// take notes a mark that a peer offered, in place of r or as a new record. Who owns a client that beats is then
 // for the ring to say. Two members that disagree about the ring would adopt
 // such a client from each other for ever; so it is not adopted again sooner
 // than after a VerifyInterval.
-func (e *Engine) take(m naming.Mark) {
+func (e *Engine) take(m naming.Mark, r *record) {
 	e.ended.forget(m.Client)
 	var adopted instant
-	if r := e.records[m.Client]; r != nil && e.owns(r) {
+	if r != nil && e.owns(r) {
 		adopted = r.since
 	}
-	r := e.put(m)
+	r = e.put(m, r)
 	switch {
 	case !m.Client.Beats() || !e.mine(m.Client):
 		e.lease(r)

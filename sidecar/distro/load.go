@@ -16,7 +16,8 @@ import (
 // deadline, and asked even later, when it comes within reach.
 //
 // Peers that stream share the work: each gives what it owns and what nobody else
-// is asked to give, so they are asked together. If one of them then fails, or is
+// is asked to give. So they are asked together, and a peer is given a StreamWait to
+// begin to stream before it is asked as one that does not. If one of them then fails, or is
 // itself still loading, another is asked for what is known of it there: that is a
 // debt, and it is waited for too.
 type loading struct {
@@ -59,11 +60,11 @@ func (l *loading) members(now time.Time, listed int, peers []member.Address, cfg
 		return
 	}
 	if l.deadline.IsZero() && len(peers) > 0 {
-		l.deadline, l.together = now.Add(cfg.LoadTimeout), now.Add(cfg.SyncDelay)
+		l.deadline, l.together = now.Add(cfg.LoadTimeout), now.Add(max(cfg.SyncDelay, cfg.StreamWait))
 	}
 	for _, p := range peers {
 		if l.asked[p] == nil {
-			l.asked[p] = &question{due: now}
+			l.asked[p] = &question{due: now.Add(cfg.StreamWait)}
 		}
 	}
 	l.conclude(now)

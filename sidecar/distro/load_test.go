@@ -133,15 +133,15 @@ func TestPeersThatStreamShareTheLoad(t *testing.T) {
 		want    []string
 	}{
 		"all are asked together":               {[]member.Address{peer, far}, views{up, up}, 0, []string{"b -c", "c -b"}},
-		"one does not stream":                  {[]member.Address{peer}, views{up, up}, 0, []string{"c"}},
-		"the other is asked a little later":    {[]member.Address{peer}, views{up, up}, 100 * time.Millisecond, []string{"c", "b"}},
-		"nobody streams":                       {nil, views{up, up}, 0, []string{"b", "c"}},
+		"one does not stream yet":              {[]member.Address{peer}, views{up, up}, 0, nil},
+		"all are asked a little later":         {[]member.Address{peer}, views{up, up}, 100 * time.Millisecond, []string{"b", "c"}},
+		"nobody streams":                       {nil, views{up, up}, 100 * time.Millisecond, []string{"b", "c"}},
 		"one is down, which is not waited for": {[]member.Address{peer, far}, views{up, down}, 100 * time.Millisecond, []string{"b"}},
 		"but for a little":                     {[]member.Address{peer, far}, views{up, down}, 99 * time.Millisecond, nil},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			b := bench{New(self, Default()), t}
+			b := bench{New(self, patient()), t}
 			for _, p := range tc.streams {
 				b.Streams(start, p, true)
 			}
@@ -149,13 +149,39 @@ func TestPeersThatStreamShareTheLoad(t *testing.T) {
 			words, _ := b.asked(start)
 			if tc.at > 0 {
 				next, _ := b.Next()
-				b.same("next", next.Sub(start), b.cfg.SyncDelay)
+				b.same("next", next.Sub(start), b.cfg.StreamWait)
 				more, _ := b.asked(after(tc.at))
 				words = append(words, more...)
 			}
 			b.same("asked", words, tc.want)
 		})
 	}
+}
+
+func patient() Config {
+	cfg := Default()
+	cfg.StreamWait = 100 * time.Millisecond
+	return cfg
+}
+
+func TestAPeerThatBeginsToStreamIsAskedAtOnce(t *testing.T) {
+	b := bench{New(self, patient()), t}
+	b.Members(start, view(member.Up, member.Up))
+	b.Streams(start, far, true)
+	b.Streams(after(time.Millisecond), peer, true)
+	words, _ := b.asked(after(time.Millisecond))
+	b.same("asked", words, []string{"b -c", "c -b"})
+}
+
+func TestAPeerThatComesBackIsGivenTimeToStream(t *testing.T) {
+	b := bench{New(self, patient()), t}
+	b.Members(start, view(member.Suspect, member.Up))
+	b.asked(after(time.Second))
+	b.Members(after(time.Second), view(member.Up, member.Up))
+	words, _ := b.asked(after(1100*time.Millisecond - 1))
+	b.same("asked before it streams", words, []string(nil))
+	words, _ = b.asked(after(1100 * time.Millisecond))
+	b.same("asked when it does not", words, []string{"b"})
 }
 
 func TestWhatAPeerDidNotGiveIsAskedOfAnother(t *testing.T) {

@@ -24,13 +24,13 @@ func (e *Engine) Members(now time.Time, v member.View) {
 	for _, p := range left {
 		e.part(p)
 	}
+	e.loading.members(e.now, v.List.Len(), e.peers, e.cfg)
 	for _, p := range e.peers {
 		e.meet(p, e.reachable[p] && !before[p])
 		if before[p] && !e.reachable[p] {
 			e.loading.lost(e.now, p)
 		}
 	}
-	e.loading.members(e.now, v.List.Len(), e.peers, e.cfg)
 	e.leases.members(e.now, v, len(e.peers), len(e.reachable))
 	if ring := v.Ring(); !slices.Equal(ring, e.ring) {
 		e.ring = ring
@@ -80,6 +80,9 @@ func (e *Engine) meet(p member.Address, within bool) {
 	e.rounds[p].due = e.now.Add(e.jitter(e.cfg.VerifyInterval / 2))
 	if q := e.loading.asked[p]; q != nil {
 		q.due = e.now
+		if !e.streams[p] {
+			q.due = e.now.Add(e.cfg.StreamWait)
+		}
 	}
 }
 

@@ -38,8 +38,9 @@ func (r *record) mark() naming.Mark { return naming.Mark{Client: r.client, Stamp
 type kind uint8
 
 const (
-	connection kind = iota
-	relic           // a connection that is older than its owner's incarnation
+	connection kind = iota // of whatever incarnation of its owner
+	fresh                  // a connection of its owner's incarnation
+	relic                  // a connection that is older than it
 	beating
 	kinds = iota
 )
@@ -115,8 +116,8 @@ func (s *share) kindOf(c naming.ClientID) kind {
 	switch {
 	case c.Beats():
 		return beating
-	case s.lessor != nil && s.lessor.outlived(c):
-		return relic
+	case s.lessor != nil:
+		return s.lessor.age(c)
 	default:
 		return connection
 	}

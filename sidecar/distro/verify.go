@@ -28,6 +28,9 @@ func (e *Engine) Streams(now time.Time, peer member.Address, on bool) {
 	e.at(now)
 	if on {
 		e.streams[peer] = true
+		if q := e.loading.asked[peer]; q != nil {
+			q.due = earlier(q.due, e.now)
+		}
 	} else {
 		delete(e.streams, peer)
 	}

@@ -128,6 +128,3 @@ func (r *reader) digest() (d [16]byte) {
 	copy(d[:], r.take(uint64(len(d))))
 	return d
 }
-
-// forget begins a new series of strings and metadata.
-func (r *reader) forget() { r.texts, r.sets = r.texts[:0], r.sets[:0] }

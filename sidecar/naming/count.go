@@ -1,5 +1,7 @@
 package naming
 
+import "iter"
+
 // Instances returns the number of instances that all answers together list: what
 // Hosts would return, without making it. A service is counted again only when
 // it has changed.
@@ -17,6 +19,18 @@ func (g *Registry) Instances() int {
 		n += s.listed
 	}
 	return n
+}
+
+// Idle returns the records, in no order, that publish in no service: of clients
+// that withdrew everything and are still there.
+func (g *Registry) Idle() iter.Seq[*Record] {
+	return func(yield func(*Record) bool) {
+		for at := range g.idle {
+			if !yield(g.records[at]) {
+				return
+			}
+		}
+	}
 }
 
 // count returns the number of endpoints of s.

@@ -160,6 +160,17 @@ func (p packed) unpack(service *ServiceKey) Instance {
 	return out
 }
 
+// endpoint returns what Endpoint returns of the instance that was packed.
+func (p packed) endpoint() Endpoint {
+	e := Endpoint{Port: int(p.port), Cluster: p.cluster}
+	if p.flags&plain != 0 {
+		e.IP = netip.AddrFrom4(p.ip).String()
+	} else if p.odd != nil {
+		e.IP, e.Port = p.odd.ip, p.odd.port
+	}
+	return e
+}
+
 // appendID completes an IP to a DefaultID.
 func appendID(b []byte, port int, cluster string, service *ServiceKey) []byte {
 	b = append(strconv.AppendInt(append(b, '#'), int64(port), 10), '#')
@@ -171,12 +182,23 @@ func appendID(b []byte, port int, cluster string, service *ServiceKey) []byte {
 // several returns the instances of an entry that has none or several.
 func (e *entry) several() ([]packed, bool) { return e.list, e.list != nil }
 
-// count is the number of instances.
+// count is the number of instances; of a nil entry, that is none.
 func (e *entry) count() int {
+	if e == nil {
+		return 0
+	}
 	if list, ok := e.several(); ok {
 		return len(list)
 	}
 	return 1
+}
+
+// at returns the i-th instance.
+func (e *entry) at(i int) packed {
+	if list, ok := e.several(); ok {
+		return list[i]
+	}
+	return e.packed
 }
 
 // publication returns the entry with its unpacked instances.

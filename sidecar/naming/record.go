@@ -93,16 +93,27 @@ func (r *Record) Publications() []Publication {
 // Find returns what the record publishes in s, or nil. A nil record publishes
 // nothing.
 func (r *Record) Find(s ServiceKey) *Publication {
+	e := r.entry(&s)
+	if e == nil {
+		return nil
+	}
+	var out struct { // one allocation
+		Publication
+		room [1]Instance // for nearly all
+	}
+	out.Publication = e.publication(e.appendTo(out.room[:0:1]))
+	return &out.Publication
+}
+
+// entry returns what the record publishes in s, or nil.
+func (r *Record) entry(s *ServiceKey) *entry {
 	if r == nil {
 		return nil
 	}
-	i, found := r.search(&s)
-	if !found {
-		return nil
+	if i, found := r.search(s); found {
+		return &r.entries[i]
 	}
-	e := &r.entries[i]
-	p := e.publication(e.appendTo(make([]Instance, 0, e.count())))
-	return &p
+	return nil
 }
 
 // search returns where s is among the entries, or belongs.

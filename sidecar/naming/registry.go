@@ -16,6 +16,7 @@ type Registry struct {
 	places   map[ClientID]place
 	records  []*Record // by place; nil where there is none
 	free     []place
+	idle     map[place]struct{} // those of clients that publish in no service
 	services map[ServiceKey]*publishers
 
 	sharing  sharing
@@ -36,8 +37,8 @@ type publishers struct {
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
 	return &Registry{
-		places: map[ClientID]place{}, services: map[ServiceKey]*publishers{},
-		sharing: newSharing(), departed: newDeparted(),
+		places: map[ClientID]place{}, idle: map[place]struct{}{},
+		services: map[ServiceKey]*publishers{}, sharing: newSharing(), departed: newDeparted(),
 	}
 }
 
@@ -110,6 +111,11 @@ func (g *Registry) Put(r *Record) []ServiceKey {
 	}
 	g.records[at] = r
 	g.departed.replace(old, r)
+	if r.Len() == 0 {
+		g.idle[at] = struct{}{}
+	} else {
+		delete(g.idle, at)
+	}
 	return changed
 }
 
@@ -134,6 +140,7 @@ func (g *Registry) Remove(c ClientID) []ServiceKey {
 	changed := g.replace(at, old, &Record{})
 	g.records[at] = nil
 	g.departed.replace(old, nil)
+	delete(g.idle, at)
 	delete(g.places, c)
 	g.free = append(g.free, at)
 	return changed

@@ -88,14 +88,16 @@ func (g *Registry) update(at place, old, fresh *entry, shared bool) bool {
 }
 
 // shareTraits lets the instances of an entry that may still be changed share
-// what is held.
+// what is held. The list of a batch may be another record's too.
 func (g *Registry) shareTraits(e *entry) {
 	list, ok := e.several()
 	if !ok {
 		e.traits = g.sharing.share(e.traits)
 		return
 	}
+	list = append(make([]packed, 0, len(list)), list...)
 	for i := range list {
 		list[i].traits = g.sharing.share(list[i].traits)
 	}
+	e.traits = &traits{list: list}
 }

@@ -11,10 +11,11 @@ import (
 const mostShared = 1 << 16
 
 // sharing finds traits that are held already, so that the instances of one
-// deployment keep their metadata once. It keeps nothing alive, and forgets
+// deployment keep their metadata once. It keeps next to nothing alive, and forgets
 // everything when there is too much: sharing is thrift, not truth.
 type sharing struct {
 	of     map[uint64]weak.Pointer[traits]
+	last   *traits // shared last: clients of one deployment come together
 	sweep  int // at this size what is dead is taken out
 	owners map[member.Address]member.Address
 }
@@ -41,6 +42,9 @@ func (s *sharing) owner(a member.Address) member.Address {
 
 // share returns what to keep in place of t.
 func (s *sharing) share(t *traits) *traits {
+	if s.last != nil && s.last.equal(t) {
+		return s.last
+	}
 	if t.odd != nil { // what is not odd about it can still be shared
 		if len(t.metadata) == 0 {
 			return t
@@ -50,10 +54,11 @@ func (s *sharing) share(t *traits) *traits {
 	}
 	h := t.hash()
 	if held := s.of[h].Value(); held != nil {
-		if held.equal(t) {
-			return held
+		if !held.equal(t) {
+			return t
 		}
-		return t
+		s.last = held
+		return held
 	}
 	if len(s.of) >= s.sweep {
 		s.tidy()

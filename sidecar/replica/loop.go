@@ -65,7 +65,8 @@ type Transport interface {
 	// Load hands on everything the peer knows, in parts; it may leave out what is
 	// of the owners in except. complete is false while the peer itself is still
 	// loading. take may block.
-	Load(ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error) (complete bool, err error)
+	Load(ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error) (
+		complete bool, err error)
 	Stream
 }
 
@@ -224,12 +225,17 @@ func (l *Loop) Clock() int64 { return l.time.Load() }
 // gives up leaves nothing behind; a stopped loop answers naming.ErrStopped.
 func (l *Loop) call(ctx context.Context, fn func(now time.Time) error) error {
 	answer := make(chan error, 1) // buffered: the loop never waits for a caller that left
+	command := func(now time.Time) { answer <- fn(now) }
 	select {
-	case l.commands <- func(now time.Time) { answer <- fn(now) }:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-l.stopped:
-		return naming.ErrStopped
+	case l.commands <- command: // nearly always there is room, and to look for that alone is cheap
+	default:
+		select {
+		case l.commands <- command:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-l.stopped:
+			return naming.ErrStopped
+		}
 	}
 	select {
 	case err := <-answer:
@@ -265,7 +271,7 @@ func (l *Loop) changed(now time.Time, services []naming.ServiceKey, old, fresh *
 	why.Time = now
 	for _, s := range services {
 		if l.loaded.Load() { // who asks why something is listed that always was?
-			l.journal.note(s, why.Between(old.Find(s), fresh.Find(s)))
+			l.journal.note(s, why.Between(old, fresh, &s))
 		}
 		if l.registry.Publishers(s) == 0 {
 			l.views.remove(s)

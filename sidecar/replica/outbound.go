@@ -33,7 +33,8 @@ func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
 	case distro.Drop:
 		l.tell(ctx, a.To, errand{a.Ticket, a.Since}, naming.Change{Client: a.Client, Version: a.Version})
 	case distro.Verify:
-		l.start(ctx, a.Ticket, call{a.To, "verify", l.cfg.VerifyTimeout, time.Time{}}, func(ctx context.Context) (distro.Result, error) {
+		asking := call{a.To, "verify", l.cfg.VerifyTimeout, time.Time{}}
+		l.start(ctx, a.Ticket, asking, func(ctx context.Context) (distro.Result, error) {
 			different, err := l.transport.Verify(ctx, a.To, a.Marks)
 			return distro.Result{Different: different}, err
 		})

@@ -69,13 +69,12 @@ func (l *Loop) stats() Stats {
 	for _, peer := range l.view.Peers() {
 		st.PendingTo[peer] = l.engine.PendingFor(peer)
 	}
-	for r := range l.registry.All() {
-		if r.Len() == 0 {
-			continue
-		}
-		st.Clients++
+	held := l.engine.Stats()
+	st.Clients, st.Owned = held.Clients, held.Owned
+	for r := range l.registry.Idle() {
+		st.Clients--
 		if l.engine.Owns(r.Client) {
-			st.Owned++
+			st.Owned--
 		}
 	}
 	st.Services, st.Instances = l.views.count(), l.registry.Instances()

@@ -19,6 +19,7 @@ type Pipe interface {
 type Config struct {
 	FrameBytes   int           // of a frame, about; a larger record makes a frame of its own
 	FrameItems   int           // changes in a frame, at most; so many waiting ones are not held back
+	Pace         time.Duration // between the starts of two frames that are not full
 	WindowBytes  int           // of frames that are not acknowledged; over it nothing is written
 	AnswerWithin time.Duration // for a greeting, an acknowledgement, the next part of a snapshot
 	ResumeWithin time.Duration // how long a broken stream is waited for
@@ -30,6 +31,7 @@ func DefaultConfig() Config {
 	return Config{
 		FrameBytes:   64 << 10,
 		FrameItems:   256,
+		Pace:         5 * time.Millisecond,
 		WindowBytes:  4 << 20,
 		AnswerWithin: 10 * time.Second,
 		ResumeWithin: 5 * time.Second,

@@ -185,13 +185,15 @@ func (p *pair) plug() {
 			return cable{near, far, ctx}, nil
 		}, func() {})
 	}()
-	synctest.Wait()
+	settle()
 }
 
 // unplug cuts the cable.
 func (p *pair) unplug() {
 	p.cut(errCut)
-	<-p.ended
+	if err := <-p.ended; err == nil {
+		p.t.Error("a stream ended without a reason")
+	}
 	synctest.Wait()
 }
 
@@ -223,6 +225,9 @@ func record(c naming.ClientID, version int64, services int) *naming.Record {
 	}
 	return naming.Normal(c, naming.Issue(here, version), list)
 }
+
+// settle lets all be told that may be.
+func settle() { elapse(time.Minute / 1000) }
 
 // elapse lets d pass on the bubble's clock and then waits until all is quiet.
 func elapse(d time.Duration) {

@@ -162,19 +162,21 @@ func (r *Receiver) take(ctx context.Context, from member.Address, s *series, tur
 		return r.delta(ctx, from, s, turn, f)
 	case frame.Summarize:
 		digests, err := r.inbox.CompareDigest(ctx, from, f.Root)
-		if err != nil {
-			return frame.Failed{ID: f.ID, Reason: err.Error()}, nil
-		}
-		return frame.Buckets{ID: f.ID, Digests: digests}, nil
+		return answer(frame.Buckets{ID: f.ID, Digests: digests}, f.ID, err), nil
 	case frame.Detail:
 		different, err := r.inbox.CompareBuckets(ctx, from, f.Held, f.Buckets, f.Marks)
-		if err != nil {
-			return frame.Failed{ID: f.ID, Reason: err.Error()}, nil
-		}
-		return frame.Different{ID: f.ID, Clients: different}, nil
+		return answer(frame.Different{ID: f.ID, Clients: different}, f.ID, err), nil
 	default:
 		return nil, fmt.Errorf("%T: %w", f, errOrder)
 	}
+}
+
+// answer is what a question is answered with.
+func answer(found frame.Frame, id uint64, err error) frame.Frame {
+	if err != nil {
+		return frame.Failed{ID: id, Reason: err.Error()}
+	}
+	return found
 }
 
 // delta applies a batch. One that was applied before, over a pipe that broke

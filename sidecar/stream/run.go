@@ -183,25 +183,34 @@ func (s *Sender) acknowledged(f frame.Ack) error {
 
 // write writes what there is, as soon as it may, until ctx or the pipe ends.
 func (s *Sender) write(ctx context.Context, pipe Pipe) {
+	var began time.Time
+	again := time.NewTimer(0)
+	defer again.Stop()
 	for {
-		for next := s.next(); next != nil; next = s.next() {
-			if pipe.Send(next) != nil {
+		rest := s.cfg.Pace - time.Since(began)
+		for next := s.next(rest <= 0); next != nil; next = s.next(false) {
+			if began = time.Now(); pipe.Send(next) != nil {
 				return // who listens is told why
 			}
+			rest = s.cfg.Pace
 			s.observer.Framed(s.to, len(next))
+		}
+		if rest > 0 {
+			again.Reset(rest)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.wake:
+		case <-again.C:
 		}
 	}
 }
 
 // next returns the frame that may be written now, or nil. The first change after
-// a pause goes at once; those that follow are gathered until it is acknowledged,
-// or until they fill a frame.
-func (s *Sender) next() []byte {
+// a pause goes at once; those that follow are gathered until it is acknowledged
+// and it is their turn, or until they fill a frame.
+func (s *Sender) next(turn bool) []byte {
 	s.mu.Lock()
 	w := &s.window
 	switch {
@@ -218,7 +227,7 @@ func (s *Sender) next() []byte {
 		s.queue = s.queue[1:]
 		s.mu.Unlock()
 		return f
-	case len(w.frames) > 0 && len(s.queue) < s.cfg.FrameItems:
+	case (!turn || len(w.frames) > 0) && len(s.queue) < s.cfg.FrameItems:
 		s.mu.Unlock()
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,13 +20,13 @@ func TestFirstChangeGoesAtOnceAndTheNextTogether(t *testing.T) {
 		p.desk.stuck = make(chan struct{})
 		for i := range 100 {
 			p.post(single(naming.ClientID(fmt.Sprintf("1_a_%02d", i)), 1))
-			synctest.Wait()
+			settle()
 		}
 		if changes, _ := p.desk.told(); changes != 0 || p.taken != 0 {
 			t.Errorf("%d told, %d taken", changes, p.taken)
 		}
 		close(p.desk.stuck)
-		synctest.Wait()
+		settle()
 		if changes, batches := p.desk.told(); changes != 100 || batches != 2 || p.taken != 100 {
 			t.Errorf("%d told in %d batches, %d taken", changes, batches, p.taken)
 		}
@@ -40,7 +39,7 @@ func TestRefusalsAreOfThoseThatWereRefused(t *testing.T) {
 		p.desk.refuse["1_a_2"] = fmt.Errorf("about it: %w", naming.ErrOwnedHere)
 		p.desk.refuse["1_a_3"] = errors.New("ill")
 		p.post(single("1_a_1", 1), single("1_a_2", 1), single("1_a_3", 1))
-		synctest.Wait()
+		settle()
 		if p.taken != 1 || len(p.failed) != 2 || !errors.Is(p.failed[0], naming.ErrOwnedHere) || p.failed[1].Error() != "refused: ill" {
 			t.Errorf("%d taken, %v", p.taken, p.failed)
 		}
@@ -53,11 +52,11 @@ func TestBrokenStreamIsGoneOnWith(t *testing.T) {
 			inPair(t, func(p *pair) {
 				p.plug()
 				p.post(single("1_a_0", 1))
-				synctest.Wait()
+				settle()
 				p.desk.stuck = make(chan struct{})
 				for i := range 3 {
 					p.post(single(naming.ClientID(fmt.Sprint("1_a_", i)), 2))
-					synctest.Wait()
+					settle()
 				}
 				if applied {
 					close(p.desk.stuck)
@@ -119,7 +118,7 @@ func TestStreamThatStaysBrokenFailsWhatWasUnderWay(t *testing.T) {
 		p.plug()
 		p.desk.stuck = make(chan struct{})
 		p.post(single("1_a_1", 1), single("1_a_2", 1))
-		synctest.Wait()
+		settle()
 		p.unplug()
 		elapse(DefaultConfig().ResumeWithin)
 		if len(p.failed) != 2 || p.post(single("1_a_3", 1)) || p.sender.Up() {
@@ -128,7 +127,7 @@ func TestStreamThatStaysBrokenFailsWhatWasUnderWay(t *testing.T) {
 		p.desk.stuck = nil
 		p.plug()
 		p.post(single("1_a_3", 1))
-		synctest.Wait()
+		settle()
 		if p.taken != 1 || !slices.Equal(p.tally.news, []bool{true, false, true}) || p.tally.resumed != 0 {
 			t.Errorf("%d taken, news %v, resumed %d times", p.taken, p.tally.news, p.tally.resumed)
 		}
@@ -140,7 +139,7 @@ func TestPeerThatRestartedIsToldNothingOfBefore(t *testing.T) {
 		p.plug()
 		p.desk.stuck = make(chan struct{})
 		p.post(single("1_a_1", 1))
-		synctest.Wait()
+		settle()
 		p.unplug()
 		p.restart()
 		p.desk.stuck = nil
@@ -163,7 +162,7 @@ func TestOfALargeRecordOnlyTheDifferenceIsTold(t *testing.T) {
 				delete(p.desk.held, "1_a_1")
 			}
 			p.post(naming.Change{Client: r.Client, Record: r})
-			synctest.Wait()
+			settle()
 			if diff := cmp.Diff(r, p.desk.held["1_a_1"]); diff != "" {
 				t.Errorf("record %d: -told +held:\n%s", i+1, diff)
 			}
@@ -186,12 +185,12 @@ func TestSlowPeerBoundsWhatIsKept(t *testing.T) {
 		for i := range 2000 {
 			p.post(single(naming.ClientID(fmt.Sprintf("1_a_%04d", i)), 1))
 		}
-		synctest.Wait()
+		settle()
 		if bytes := p.sender.window.bytes; bytes > 24<<10 {
 			t.Errorf("%d bytes are kept", bytes)
 		}
 		close(p.desk.stuck)
-		synctest.Wait()
+		settle()
 		if changes, _ := p.desk.told(); changes != 2000 || p.taken != 2000 || p.sender.window.bytes != 0 {
 			t.Errorf("%d told, %d taken, %d bytes are kept", changes, p.taken, p.sender.window.bytes)
 		}

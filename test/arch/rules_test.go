@@ -228,12 +228,18 @@ var rules = map[string]rule{
 		ours: map[string]string{"sidecar/report": "reads their status"},
 	},
 	"test/bench": {
-		why: "measures the sidecar as a client of its ports",
+		why: "measures the sidecar: whole members through their ports, and one put together here",
 		ours: map[string]string{
+			"sidecar/member":       "the member list of its own member",
+			"sidecar/membership":   "its own member meets the real ones",
+			"sidecar/nacosgrpc":    "its own member serves and calls",
+			"sidecar/naming":       "what clients publish",
+			"sidecar/replica":      "the registry that is filled and weighed",
+			"sidecar/wire":         "registers with the bytes that clients and peers send",
 			"sidecar/wire/nacospb": "speaks to the ports",
 			"test/loopback":        "runs the members",
 		},
-		outside: grpc,
+		outside: append([]string{logr}, grpc...),
 	},
 	"test/e2e": {why: "sees the product as a user does"},
 }

@@ -22,14 +22,14 @@ import (
 // donor is a member in this process, made of the parts of a real one: so it can
 // be filled with a million instances in moments.
 type donor struct {
-	loop *replica.Loop
-	list string // the member list, a file
-	self member.Address
-	stop func()
+	loop  *replica.Loop
+	list  string // the member list, a file
+	self  member.Address
+	bytes counter // to and from other members
+	stop  func()
 }
 
-// startDonor starts a member on a port of loopback that is alone in its list, and
-// streams or does not.
+// startDonor starts a member on a port of loopback that is alone in its list.
 func startDonor(ctx context.Context, dir string, port int, streams bool) (*donor, error) {
 	d := &donor{
 		list: filepath.Join(dir, "donor.conf"),
@@ -55,7 +55,7 @@ func startDonor(ctx context.Context, dir string, port int, streams bool) (*donor
 	calling := nacosgrpc.DefaultPeersConfig()
 	calling.Stream, calling.Observer = streams, deaf{}
 	calling.Streaming = func(peer member.Address, up bool) { _ = d.loop.Streams(ctx, peer, up) }
-	peers = nacosgrpc.NewPeers(calling, watch)
+	peers = nacosgrpc.NewPeers(calling, countingRoutes{watch, &d.bytes})
 	d.loop = replica.New(replica.DefaultConfig(d.self), quietLog, peers, deaf{}, func(naming.ServiceKey) {})
 	serving := nacosgrpc.DefaultConfig()
 	serving.Stream = streams
@@ -64,9 +64,8 @@ func startDonor(ctx context.Context, dir string, port int, streams bool) (*donor
 		cancel()
 		return nil, err
 	}
-	server := nacosgrpc.NewServer(serving, nacosgrpc.Deps{
-		Registrar: d.loop, Catalog: d.loop, Inbox: d.loop, Roster: watch, Stream: d.loop,
-	})
+	serving.Cluster = countingListener{serving.Cluster, &d.bytes}
+	server := nacosgrpc.NewServer(serving, nacosgrpc.Deps{Registrar: d.loop, Catalog: d.loop, Inbox: d.loop, Roster: watch, Stream: d.loop})
 	var parts sync.WaitGroup
 	parts.Go(func() { _ = watch.Run(ctx) })
 	parts.Go(func() { _ = d.loop.Run(ctx) })

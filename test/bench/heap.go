@@ -61,7 +61,7 @@ func (l *lab) heapOf(ctx context.Context, what, goal string, p population,
 	}
 	per := float64(liveHeap()-empty) / float64(p.instances())
 	l.row("heap per instance, "+what, goal, "%.0f B (filled in %s)", per, took.Round(100*time.Millisecond))
-	share, err := m.collecting(ctx, p, l.count(10_000, 100), time.Duration(l.count(5, 1))*time.Second)
+	share, err := m.collecting(ctx, p, l.count(10_000, 100), l.wait(5*time.Second))
 	if err != nil {
 		return err
 	}

@@ -14,69 +14,90 @@ import (
 // join has a fresh process join a member that holds much, and takes the time
 // until it has loaded everything: its digest equals that of the other.
 func join(ctx context.Context, l *lab) error {
+	n := l.count(1000, 10)
 	cases := []struct {
 		streams bool
-		how     string
 		population
 	}{
-		{false, "V2 JSON", population{clients: l.count(100, 5), services: l.count(1000, 10), each: l.count(1000, 10)}},
-		{false, "V2 JSON", population{clients: l.count(100_000, 50), services: l.count(1000, 10), each: 1}},
-		{true, "stream", population{clients: l.count(100_000, 50), services: l.count(1000, 10), each: 1}},
-		{true, "stream", population{clients: l.count(1_000_000, 50), services: l.count(10_000, 10), each: 1}},
+		{true, population{clients: l.count(1000, 5), services: n, each: n}},
+		{true, population{clients: l.count(1_000_000, 50), services: n, each: 1}},
+		{false, population{clients: l.count(100, 5), services: n, each: n}},
+		{false, population{clients: l.count(100_000, 50), services: n, each: 1}},
 	}
 	for _, c := range cases {
-		l.say("join by %s: %s", c.how, c.population)
-		took, donorCPU, joinerCPU, err := l.joinOnce(ctx, c.population, c.streams)
+		l.say("join: %s, by %s", c.population, transport(c.streams))
+		took, err := l.joinOnce(ctx, c.population, c.streams)
 		if err != nil {
 			return err
 		}
-		l.row("join of a member that holds "+c.String()+", by "+c.how, "≤ 5 s", "%s until loaded, %s until equal; CPU %s of the donor, %s of the new member",
-			millis(took.loaded), millis(took.equal), millis(donorCPU), millis(joinerCPU))
+		l.row("new member until it holds "+c.String()+", by "+transport(c.streams), "≤ 5 s",
+			"%s, loaded after %s; CPU %s of the donor, %s of the new member",
+			seconds(took.equal), seconds(took.loaded), seconds(took.donor), seconds(took.joiner))
 	}
 	return nil
 }
 
-type joined struct{ loaded, equal time.Duration }
+// joined says how long it took to load and to be equal, and what CPU time.
+type joined struct{ loaded, equal, donor, joiner time.Duration }
 
-func (l *lab) joinOnce(ctx context.Context, p population, streams bool) (took joined, donorCPU, joinerCPU time.Duration, err error) {
+func transport(streams bool) string {
+	if streams {
+		return "the stream"
+	}
+	return "V2 JSON"
+}
+
+// newMember returns one that is yet to be started.
+func (l *lab) newMember(program string, d *donor, port int, streams bool) *loopback.Member {
+	m := loopback.NewMember(program, d.list, filepath.Join(l.dir, fmt.Sprintf("member-%d.log", port)), port)
+	m.Flags = []string{fmt.Sprintf("--peer-stream=%t", streams)}
+	return m
+}
+
+func (l *lab) joinOnce(ctx context.Context, p population, streams bool) (took joined, err error) {
 	program, err := l.program(ctx)
 	if err != nil {
-		return took, 0, 0, err
+		return took, err
 	}
 	ports, err := loopback.Ports(ctx, 2)
 	if err != nil {
-		return took, 0, 0, err
+		return took, err
 	}
 	d, err := startDonor(ctx, l.dir, ports[0], streams)
 	if err != nil {
-		return took, 0, 0, err
+		return took, err
 	}
 	defer d.stop()
 	if err := d.fill(ctx, p); err != nil {
-		return took, 0, 0, fmt.Errorf("fill the donor: %w", err)
+		return took, fmt.Errorf("fill the donor: %w", err)
 	}
 	if err := d.setList(2, ports...); err != nil {
-		return took, 0, 0, err
+		return took, err
 	}
 	before, err := cpu(os.Getpid())
 	if err != nil {
-		return took, 0, 0, err
+		return took, err
 	}
-	m := loopback.NewMember(program, d.list, filepath.Join(l.dir, "joiner.log"), ports[1])
+	m := l.newMember(program, d, ports[1], streams)
 	took, err = d.await(ctx, m)
-	after, _ := cpu(os.Getpid())
-	joinerCPU, _ = cpu(m.PID())
-	return took, after - before, joinerCPU, errors.Join(err, m.Kill())
+	if err != nil {
+		return took, errors.Join(err, m.Kill())
+	}
+	after, err := readings([]int{os.Getpid(), m.PID()})
+	if err == nil {
+		took.donor, took.joiner = after[0]-before, after[1]
+	}
+	return took, errors.Join(err, m.Kill())
 }
 
 // await starts m and waits until it holds what d holds.
 func (d *donor) await(ctx context.Context, m *loopback.Member) (took joined, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
 	began := time.Now()
 	if err := m.Start(ctx); err != nil {
 		return took, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
 	if err := m.WaitReady(ctx); err != nil {
 		return took, err
 	}

@@ -39,6 +39,9 @@ type measurement struct {
 var measurements = []measurement{
 	{"cpu", "CPU per registration, query and push, beside an empty echo server", cpuPerOperation},
 	{"visible", "time until a lone registration is visible on a peer", visibleIdle},
+	{"loaded", "the same under 1000 registrations a second", visibleLoaded},
+	{"burst", "what 100,000 registrations at once leave to be told, and the heap", burst},
+	{"verify", "what members cost that verify each other and nothing changes", verifySteady},
 	{"heap", "live heap per instance, and the share of garbage collection", heapPerInstance},
 	{"join", "time until a new member holds what another does", join},
 }
@@ -86,6 +89,14 @@ func (l *lab) count(n, few int) int {
 		return few
 	}
 	return n
+}
+
+// wait returns d, or a tenth of it in quick mode.
+func (l *lab) wait(d time.Duration) time.Duration {
+	if l.quick {
+		return d / 10
+	}
+	return d
 }
 
 func (l *lab) say(format string, args ...any) { fmt.Fprintf(l.out, format+"\n", args...) }

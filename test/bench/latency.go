@@ -69,18 +69,22 @@ func sample(ctx context.Context, cluster *loopback.Cluster, samples int) (visibl
 	return visible, pushed, nil
 }
 
-func askUntil(ctx context.Context, c *conn, service string, began time.Time, mark []byte) (time.Duration, error) {
+func askUntil(ctx context.Context, c *conn, service string, began time.Time, mark []byte) (took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	for {
-		answer, err := c.call(ctx, query(service))
-		if err != nil {
-			return 0, err
-		}
-		if bytes.Contains(answer.GetBody().GetValue(), mark) {
-			return time.Since(began), nil
-		}
+	for took == 0 && err == nil {
+		took, err = askOnce(ctx, c, service, began, mark)
 	}
+	return took, err
+}
+
+// askOnce returns 0 when the answer lacks the mark.
+func askOnce(ctx context.Context, c *conn, service string, began time.Time, mark []byte) (time.Duration, error) {
+	answer, err := c.call(ctx, query(service))
+	if err != nil || !bytes.Contains(answer.GetBody().GetValue(), mark) {
+		return 0, err
+	}
+	return time.Since(began), nil
 }
 
 // awaitPush gives the time at which the push was seen. If it arrived before the

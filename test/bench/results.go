@@ -47,6 +47,8 @@ func millis(d time.Duration) string {
 	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
 }
 
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
 // percentile returns the nearest-rank percentile of an unsorted list.
 func percentile[T time.Duration | float64](list []T, p int) T {
 	sorted := slices.Sorted(slices.Values(list))

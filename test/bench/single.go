@@ -163,7 +163,7 @@ func hostIP(client int) string {
 }
 
 // deaf is a peer that takes everything, and an observer that notes nothing.
-type deaf struct{ replica.Stream } // nobody streams to it
+type deaf struct{ replica.Stream }
 
 func (deaf) Send(context.Context, member.Address, *naming.Record) error         { return nil }
 func (deaf) Drop(context.Context, member.Address, naming.ClientID, int64) error { return nil }
@@ -175,9 +175,9 @@ func (deaf) Verify(context.Context, member.Address, []naming.Mark) ([]naming.Cli
 	return nil, nil
 }
 
-func (deaf) Framed(member.Address, int)                          {}
-func (deaf) Resumed(member.Address)                              {}
 func (deaf) Called(member.Address, string, time.Duration, error) {}
 func (deaf) Acknowledged(member.Address, time.Duration)          {}
 func (deaf) Offered(member.Address, string)                      {}
 func (deaf) Expired(naming.ClientID, string)                     {}
+func (deaf) Framed(member.Address, int)                          {}
+func (deaf) Resumed(member.Address)                              {}

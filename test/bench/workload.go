@@ -87,7 +87,7 @@ func cpuPerOperation(ctx context.Context, l *lab) error {
 	for i := range l.count(l.rounds, 1) {
 		l.say("round %d", i+1)
 		for _, w := range workloads {
-			w.count = l.count(w.count, min(w.count, 2*w.conns))
+			w.conns, w.count = l.count(w.conns, 10), l.count(w.count, min(w.count, 20))
 			cluster, err := l.start(ctx, 3)
 			if err != nil {
 				return err

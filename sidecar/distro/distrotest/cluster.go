@@ -58,7 +58,7 @@ func New(seed uint64, o Options) *Cluster {
 		options: o,
 		random:  rand.New(rand.NewPCG(seed, 1)),
 		start:   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		net:     network{random: rand.New(rand.NewPCG(seed, 2)), faults: o.Faults, cuts: map[[2]string]bool{}, lose: map[[2]string]int{}},
+		net:     newNetwork(seed, o.Faults),
 		pairs:   map[[2]string]bool{},
 		ledger:  ledger{index: map[naming.ClientID]*client{}},
 	}

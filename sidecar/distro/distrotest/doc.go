@@ -21,7 +21,7 @@
 //	cut a b                  nothing passes from a to b any more
 //	split a b | c            nothing passes between the groups
 //	heal                     everything passes again
-//	lose a b                 b answers a's next change or end of a client and forgets it
+//	lose a b                 the next change or end that a tells is answered and forgotten by b
 //	stream a b               a and b stream to each other from now on
 //	unstream a b             they no longer do
 //	crash a                  the node dies and forgets everything

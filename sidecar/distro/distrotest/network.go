@@ -31,6 +31,13 @@ type network struct {
 	lose   map[[2]string]int  // how many deliveries will be answered and forgotten
 }
 
+func newNetwork(seed uint64, f Faults) network {
+	return network{
+		random: rand.New(rand.NewPCG(seed, 2)), faults: f,
+		cuts: map[[2]string]bool{}, lose: map[[2]string]int{},
+	}
+}
+
 func (n *network) delay() time.Duration {
 	d := time.Millisecond
 	if n.faults.Delay > 0 {

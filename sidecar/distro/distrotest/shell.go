@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro"
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -117,9 +118,13 @@ func (n *node) finished(from member.Address, t distro.Ticket, reply any, err err
 
 // load asks a node for everything, or for all but what some nodes own.
 func (n *node) load(a distro.Load) {
+	var without []string
+	for _, owner := range a.Except {
+		without = append(without, owner.Host())
+	}
 	line := fmt.Sprintf("%s <- %s load", n.name, a.From.Host())
-	for i, owner := range a.Except {
-		line += []string{" without ", ", "}[min(i, 1)] + owner.Host()
+	if len(without) > 0 {
+		line += " without " + strings.Join(without, ", ")
 	}
 	n.cluster.say("%s", line)
 	n.call(a.From, a.Ticket, func(to *node) any { return to.snapshot(a.Except) })
