@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -18,9 +19,7 @@ const old member.Address = "z:8848"
 func (c *cluster) view(name member.Address, v1 bool, states map[member.Address]member.State) {
 	c.t.Helper()
 	all := map[member.Address]member.State{memberA: member.Up, memberB: member.Up, old: member.Up}
-	for a, s := range states {
-		all[a] = s
-	}
+	maps.Copy(all, states)
 	v := member.NewView(name, member.NewList(2, []member.Address{memberA, memberB, old}, nil), all)
 	if v1 {
 		v = v.WithV1([]member.Address{old})
