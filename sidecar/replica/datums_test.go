@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"testing"
@@ -260,5 +261,19 @@ func TestServiceOwner(t *testing.T) {
 		if owner, v1 := c.loops[memberA].ServiceOwner(oldService(true)); owner != "" || v1 {
 			t.Errorf("owner = %s, %t, want nobody while there is none of 1.x", owner, v1)
 		}
+	})
+}
+
+func TestWhatIsNoListIsRefused(t *testing.T) {
+	withOld(t, func(c *cluster) {
+		id, stamp := naming.DatumClient(oldService(true), old), naming.Stamp{Owner: old, Revision: 7}
+		two := []naming.Publication{{Service: oldService(true), Batch: true}, {Service: oldService(false), Batch: true}}
+		for name, published := range map[string][]naming.Publication{"of nothing": nil, "of two services": two} {
+			r := naming.Normal(id, stamp, published)
+			if err := c.loops[memberA].Receive(c.t.Context(), old, r); !errors.Is(err, errNoList) {
+				t.Errorf("a list %s: %v, want it refused", name, err)
+			}
+		}
+		c.wantListed(oldService(true))
 	})
 }
