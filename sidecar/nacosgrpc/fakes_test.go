@@ -25,6 +25,7 @@ type world struct {
 	panics       bool
 	disconnected []naming.ClientID
 	heard        []member.Node
+	compared     []naming.Mark
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
 	departed     []naming.ClientID
@@ -206,6 +207,7 @@ func (w *world) Forget(_ context.Context, _ member.Address, c naming.ClientID, _
 func (w *world) Compare(_ context.Context, _ member.Address, marks []naming.Mark) (different []naming.ClientID, _ error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.compared = append(w.compared, marks...)
 	if w.panics {
 		panic("a defect")
 	}

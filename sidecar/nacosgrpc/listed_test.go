@@ -24,19 +24,7 @@ func meeting(t *testing.T, java *javaPeer) (*Peers, *streets) {
 // TestTrapsOfAListedMember are about what Java sends to a member of its list.
 func TestTrapsOfAListedMember(t *testing.T) {
 	spring(t, trap{
-		"a Java that boots answers the check with 300, and is tried again": func(t *testing.T) {
-			java := startJava(t, "2.5.1")
-			java.answer(wire.ServerCheckRequest, func() (*nacospb.Payload, error) { return starting, nil })
-			p, routes := calling(t, map[member.Address]string{selfAddress: java.at})
-			p.SetPeers([]member.Address{selfAddress})
-			if !routes.until(func() bool { return len(routes.failed) > 0 && !routes.failed[0].refused }) {
-				t.Error("no failure, or it is taken for dead")
-			}
-			java.answer(wire.ServerCheckRequest, nil)
-			if !routes.met() {
-				t.Error("not reached when it had booted")
-			}
-		},
+		"a Java that boots answers the check with 300, and is tried again": bootingPeer,
 		"a member that connects is no client": func(t *testing.T) {
 			s, _ := javaWith(t)
 			if got := s.world.clients(); len(got) != 0 || s.Clients() != 0 {
@@ -78,26 +66,7 @@ func TestTrapsOfAListedMember(t *testing.T) {
 				}
 			}
 		},
-		"what is asked on the stream is answered with its id, the unknown is passed over": func(t *testing.T) {
-			java := startJava(t, "2.5.1")
-			meeting(t, java)
-			stream := <-java.streams
-			for _, p := range []*nacospb.Payload{
-				wire.Payload("NopeRequest", []byte(`{"requestId":"6"}`)),
-				wire.Payload(wire.ClientDetectionRequest, wire.Detection("7")),
-			} {
-				if err := stream.Send(p); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if !java.until(func() bool { return len(java.got(wire.ClientDetectionResponse)) == 1 }) {
-				t.Fatal("not answered")
-			}
-			result, err := wire.DecodeResult(wire.Body(java.got(wire.ClientDetectionResponse)[0]))
-			if err != nil || result.RequestID != "7" || !result.OK() {
-				t.Errorf("answered %+v, %v", result, err)
-			}
-		},
+		"what is asked on the stream is answered with its id, the unknown is passed over": askedOnTheStream,
 		"nothing is done for what an unknown stream message says": func(t *testing.T) {
 			_, c := javaWith(t)
 			c.send("NopeRequest", `{"requestId":"9"}`)
@@ -126,5 +95,68 @@ func subscriberOnly(t *testing.T) {
 	}
 	if got := s.world.registry.Services(); len(got) != 0 {
 		t.Errorf("it publishes in %v", got)
+	}
+}
+
+// TestResetLinkIsReplacedBeforeItIsLeft: a peer that asks to connect anew is
+// called on the old connection until there is another.
+func TestResetLinkIsReplacedBeforeItIsLeft(t *testing.T) {
+	java := startJava(t, "2.5.1")
+	p, _ := meeting(t, java)
+	old := <-java.streams
+	held := make(chan struct{})
+	java.answer(wire.MemberReportRequest, func() (*nacospb.Payload, error) {
+		<-held
+		return wire.Payload(wire.MemberReportResponse, wire.ReportResult(java.node)), nil
+	})
+	if err := old.Send(wire.Payload(wire.ConnectResetRequest, wire.Reset("8", "1_127.0.0.1_1", ""))); err != nil {
+		t.Fatal(err)
+	}
+	if !java.until(func() bool { return len(java.got(wire.ConnectResetResponse)) == 1 }) {
+		t.Fatal("not answered")
+	}
+	<-java.streams // the next is under way, but not yet good
+	if err := p.Send(t.Context(), selfAddress, someRecord(theirs, 3)); err != nil || old.Context().Err() != nil {
+		t.Errorf("meanwhile Send: %v, the old stream: %v", err, old.Context().Err())
+	}
+	close(held)
+	<-old.Context().Done()
+	if err := p.Send(t.Context(), selfAddress, someRecord(theirs, 4)); err != nil {
+		t.Errorf("then Send: %v", err)
+	}
+}
+
+func bootingPeer(t *testing.T) {
+	java := startJava(t, "2.5.1")
+	java.answer(wire.ServerCheckRequest, func() (*nacospb.Payload, error) { return starting, nil })
+	p, routes := calling(t, map[member.Address]string{selfAddress: java.at})
+	p.SetPeers([]member.Address{selfAddress})
+	if !routes.until(func() bool { return len(routes.failed) > 0 && !routes.failed[0].refused }) {
+		t.Error("no failure, or it is taken for dead")
+	}
+	java.answer(wire.ServerCheckRequest, nil)
+	if !routes.met() {
+		t.Error("not reached when it had booted")
+	}
+}
+
+func askedOnTheStream(t *testing.T) {
+	java := startJava(t, "2.5.1")
+	meeting(t, java)
+	stream := <-java.streams
+	for _, p := range []*nacospb.Payload{
+		wire.Payload("NopeRequest", []byte(`{"requestId":"6"}`)),
+		wire.Payload(wire.ClientDetectionRequest, wire.Detection("7")),
+	} {
+		if err := stream.Send(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !java.until(func() bool { return len(java.got(wire.ClientDetectionResponse)) == 1 }) {
+		t.Fatal("not answered")
+	}
+	result, err := wire.DecodeResult(wire.Body(java.got(wire.ClientDetectionResponse)[0]))
+	if err != nil || result.RequestID != "7" || !result.OK() {
+		t.Errorf("answered %+v, %v", result, err)
 	}
 }

@@ -37,6 +37,10 @@ type Config struct {
 	Log            logr.Logger
 }
 
+// loadsAtOnce bounds the snapshots that are being written: each is large, and
+// members that start together all ask for one.
+const loadsAtOnce = 2
+
 // DefaultConfig returns a configuration that lacks only the listeners.
 func DefaultConfig() Config {
 	return Config{
@@ -92,6 +96,7 @@ type Server struct {
 	clock    atomic.Int64  // of the last connection id, so that no two are equal
 	leaving  atomic.Bool   // Drain was called
 	busy     processors
+	loads    chan struct{} // a place for each snapshot that is being written
 	stopping chan struct{}
 	stop     sync.Once
 	work     sync.WaitGroup // goroutines beside those of grpc
@@ -99,7 +104,7 @@ type Server struct {
 
 // NewServer returns a server that does not serve yet.
 func NewServer(cfg Config, deps Deps) *Server {
-	s := &Server{cfg: cfg, deps: deps, stopping: make(chan struct{})}
+	s := &Server{cfg: cfg, deps: deps, stopping: make(chan struct{}), loads: make(chan struct{}, loadsAtOnce)}
 	s.sdk = newPort(s, cfg.SDK, s.handlers())
 	s.cluster = newPort(s, cfg.Cluster, s.clusterHandlers())
 	s.cluster.members = true

@@ -93,20 +93,9 @@ func TestTrapsThatDecideTheDesign(t *testing.T) {
 				}
 			}
 		},
-		"an ErrorResponse costs an SDK four calls and a health check": func(t *testing.T) {
-			c := connect(t, start(t, nil).sdk, namingSetup)
-			for _, body := range []string{
-				registration("", `{"ip":"a"}`), registration("a b", `{"ip":"a"}`), registration("s", `{"ip":""}`),
-				registration("s", `{"ip":"a","port":70000}`), registration("s", `{"ip":"a","clusterName":"a_b"}`),
-				registration("s", `{"ip":"a","weight":"x"}`), registration("s", `{"ip":"a","ephemeral":false}`),
-			} {
-				if r := c.call(wire.InstanceRequest, body); r.kind != wire.InstanceResponse || r.ResultCode == wire.CodeSuccess {
-					t.Errorf("%s was answered %+v", body, r)
-				}
-			}
-		},
-		"the empty namespace is apart where Java is": emptyNamespace,
-		"3.x asks for the identity of members only":  TestMembersPortAsksForTheIdentity,
+		"an ErrorResponse costs an SDK four calls and a health check": typedRefusals,
+		"the empty namespace is apart where Java is":                  emptyNamespace,
+		"3.x asks for the identity of members only":                   TestMembersPortAsksForTheIdentity,
 		"no Distro message differs between 2.5.1 and 3.0.3": func(t *testing.T) {
 			shapes := map[string]map[string]shape{"2.5.1": {}, "3.0.3": {}}
 			for _, m := range recordings(t) {
@@ -221,5 +210,18 @@ func TestEveryRecordingHasAPlace(t *testing.T) {
 	want := map[string]bool{"cluster": true, "distro": true, "sdk": true, "udp": true}
 	if !maps.Equal(places, want) {
 		t.Errorf("recordings begin with %v, want %v (%s)", places, want, filepath.Join("..", "wire", "testdata"))
+	}
+}
+
+func typedRefusals(t *testing.T) {
+	c := connect(t, start(t, nil).sdk, namingSetup)
+	for _, body := range []string{
+		registration("", `{"ip":"a"}`), registration("a b", `{"ip":"a"}`), registration("s", `{"ip":""}`),
+		registration("s", `{"ip":"a","port":70000}`), registration("s", `{"ip":"a","clusterName":"a_b"}`),
+		registration("s", `{"ip":"a","weight":"x"}`), registration("s", `{"ip":"a","ephemeral":false}`),
+	} {
+		if r := c.call(wire.InstanceRequest, body); r.kind != wire.InstanceResponse || r.ResultCode == wire.CodeSuccess {
+			t.Errorf("%s was answered %+v", body, r)
+		}
 	}
 }

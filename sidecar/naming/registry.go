@@ -37,8 +37,8 @@ type publishers struct {
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
 	return &Registry{
-		places: map[ClientID]place{}, idle: map[place]struct{}{},
-		services: map[ServiceKey]*publishers{}, sharing: newSharing(), departed: newDeparted(),
+		places: map[ClientID]place{}, idle: map[place]struct{}{}, services: map[ServiceKey]*publishers{},
+		sharing: newSharing(), departed: newDeparted(),
 	}
 }
 
@@ -66,6 +66,21 @@ func (g *Registry) Publishers(s ServiceKey) int {
 // Services returns the services with at least one publisher, in order.
 func (g *Registry) Services() []ServiceKey {
 	return slices.SortedFunc(maps.Keys(g.services), ServiceKey.Compare)
+}
+
+// In returns the records of the clients that publish instances in s, in no order.
+func (g *Registry) In(s ServiceKey) iter.Seq[*Record] {
+	return func(yield func(*Record) bool) {
+		held := g.services[s]
+		if held == nil {
+			return
+		}
+		for at := range held.at {
+			if !yield(g.records[at]) {
+				return
+			}
+		}
+	}
 }
 
 // All returns all records in no order, for who only counts.
@@ -110,12 +125,12 @@ func (g *Registry) Put(r *Record) []ServiceKey {
 		r.shared = true
 	}
 	g.records[at] = r
-	g.departed.replace(old, r)
 	if r.Len() == 0 {
 		g.idle[at] = struct{}{}
 	} else {
 		delete(g.idle, at)
 	}
+	g.departed.replace(old, r)
 	return changed
 }
 
@@ -139,8 +154,8 @@ func (g *Registry) Remove(c ClientID) []ServiceKey {
 	old := g.records[at]
 	changed := g.replace(at, old, &Record{})
 	g.records[at] = nil
-	g.departed.replace(old, nil)
 	delete(g.idle, at)
+	g.departed.replace(old, nil)
 	delete(g.places, c)
 	g.free = append(g.free, at)
 	return changed

@@ -16,7 +16,7 @@ const mostShared = 1 << 16
 type sharing struct {
 	of     map[uint64]weak.Pointer[traits]
 	last   *traits // shared last: clients of one deployment come together
-	sweep  int // at this size what is dead is taken out
+	sweep  int     // at this size what is dead is taken out
 	owners map[member.Address]member.Address
 }
 

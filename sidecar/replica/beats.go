@@ -2,7 +2,7 @@ package replica
 
 import (
 	"context"
-	"maps"
+	"iter"
 	"slices"
 	"time"
 
@@ -29,6 +29,21 @@ func (b *beatTable) heard(now time.Time, c naming.ClientID, s naming.ServiceKey)
 		b.last[c] = map[naming.ServiceKey]time.Time{}
 	}
 	b.last[c][s] = now
+}
+
+// pausedFor is how late the judgement must come for this member to have been
+// stopped: it then heard no beats, whoever sent them.
+const pausedFor = 4 * beatScan
+
+// pardon counts no silence for the time in which nothing was heard at all.
+func (b *beatTable) pardon(now time.Time, paused time.Duration) {
+	for _, services := range b.last {
+		for s, last := range services {
+			if services[s] = last.Add(paused); services[s].After(now) {
+				services[s] = now
+			}
+		}
+	}
 }
 
 func (b *beatTable) next() (time.Time, bool) {
@@ -63,13 +78,35 @@ func (l *Loop) Beat(ctx context.Context, c naming.ClientID, s naming.ServiceKey)
 // expireBeats marks own HTTP instances unhealthy or removes them, as their
 // silence demands.
 func (l *Loop) expireBeats(now time.Time) {
-	if due, some := l.beats.next(); !some || now.Before(due) {
+	due, some := l.beats.next()
+	if !some || now.Before(due) {
 		return
 	}
+	if late := now.Sub(due); late > pausedFor {
+		l.beats.pardon(now, late)
+	}
 	l.beats.scan = now
-	for _, c := range slices.Sorted(maps.Keys(l.beats.last)) {
+	for _, c := range slices.Sorted(l.silent(now)) {
 		for s, last := range l.beats.last[c] {
 			l.judge(now, c, s, now.Sub(last))
+		}
+	}
+}
+
+// silent returns the clients with something to judge: few of many.
+func (l *Loop) silent(now time.Time) iter.Seq[naming.ClientID] {
+	return func(yield func(naming.ClientID) bool) {
+		for c, services := range l.beats.last {
+			r := l.registry.Record(c)
+			for s, last := range services {
+				if r.Alive(s, now.Sub(last)) {
+					continue
+				}
+				if !yield(c) {
+					return
+				}
+				break
+			}
 		}
 	}
 }

@@ -161,7 +161,7 @@ var errCut = errors.New("cable is cut")
 func (l *link) peer(to member.Address) (*Loop, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.cut[to] || l.cut[l.from] {
+	if l.cut[to] || l.cut[l.from] || l.loops[to] == nil {
 		return nil, errCut
 	}
 	return l.loops[to], nil

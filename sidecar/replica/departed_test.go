@@ -163,9 +163,9 @@ func (c *cluster) fill(on member.Address, prefix string, n int) (clients []namin
 	return clients
 }
 
-// wantListed checks how many instances of web each member lists, and how many of
+// wantCounts checks how many instances of web each member lists, and how many of
 // them as healthy.
-func (c *cluster) wantListed(all, healthy int, on ...member.Address) {
+func (c *cluster) wantCounts(all, healthy int, on ...member.Address) {
 	c.t.Helper()
 	for _, m := range on {
 		well := 0
@@ -189,15 +189,15 @@ func TestMassLossIsBraked(t *testing.T) {
 			c.must(c.loops[memberA].Disconnect(c.t.Context(), id))
 		}
 		elapse(time.Second)
-		c.wantListed(6, 0, memberA, memberB)
+		c.wantCounts(6, 0, memberA, memberB)
 		st, err := c.loops[memberA].Stats(c.t.Context())
 		if err != nil || st.Braked != 1 {
 			t.Errorf("stats %+v, %v, want 1 braked service", st, err)
 		}
 		elapse(58 * time.Second)
-		c.wantListed(6, 0, memberA, memberB)
+		c.wantCounts(6, 0, memberA, memberB)
 		elapse(4 * time.Second)
-		c.wantListed(0, 0, memberA, memberB)
+		c.wantCounts(0, 0, memberA, memberB)
 		causes, err := c.loops[memberA].Causes(c.t.Context(), web)
 		c.must(err)
 		kinds := map[naming.CauseKind]int{}
@@ -219,12 +219,12 @@ func TestWhatIsBrakedIsFreedByWhoComesBack(t *testing.T) {
 		}
 		back := c.fill(memberB, "10.0.0", 12)
 		elapse(2 * time.Second)
-		c.wantListed(12, 12, memberA, memberB)
+		c.wantCounts(12, 12, memberA, memberB)
 		for _, id := range back {
 			c.deregister(memberB, id)
 		}
 		elapse(time.Second)
-		c.wantListed(0, 0, memberA, memberB) // withdrawals are not braked, and nothing old is left
+		c.wantCounts(0, 0, memberA, memberB) // withdrawals are not braked, and nothing old is left
 	}, memberA, memberB)
 }
 
@@ -237,12 +237,12 @@ func TestLossesAtOtherMembersCount(t *testing.T) {
 			c.must(c.loops[memberA].Disconnect(c.t.Context(), id))
 		}
 		elapse(time.Second)
-		c.wantListed(6, 6, memberA, memberB)
+		c.wantCounts(6, 6, memberA, memberB)
 		for _, id := range second {
 			c.must(c.loops[memberB].Disconnect(c.t.Context(), id))
 		}
 		elapse(time.Second)
-		c.wantListed(6, 0, memberA, memberB)
+		c.wantCounts(6, 0, memberA, memberB)
 	}, memberA, memberB)
 }
 
@@ -255,13 +255,13 @@ func TestClientsLostWithTheirMemberAreBraked(t *testing.T) {
 		c.crash(memberA)
 		c.believe(memberA, member.Down)
 		elapse(40 * time.Second)
-		c.wantListed(12, 0, memberB, memberC)
+		c.wantCounts(12, 0, memberB, memberC)
 		records, _, err := c.loops[memberB].Snapshot(c.t.Context())
 		if err != nil || len(records) != 0 {
 			t.Errorf("a snapshot has %d records, %v: what is given up must not be spread", len(records), err)
 		}
 		elapse(time.Minute)
-		c.wantListed(0, 0, memberB, memberC)
+		c.wantCounts(0, 0, memberB, memberC)
 	}, memberA, memberB, memberC)
 }
 
@@ -272,8 +272,8 @@ func TestSilentHTTPClientsAreBraked(t *testing.T) {
 			c.register(memberA, naming.BeatClient(ip, 80), instance(ip))
 		}
 		elapse(34 * time.Second)
-		c.wantListed(6, 0, memberA)
+		c.wantCounts(6, 0, memberA)
 		elapse(time.Minute)
-		c.wantListed(0, 0, memberA)
+		c.wantCounts(0, 0, memberA)
 	}, memberA)
 }

@@ -24,6 +24,9 @@ func (l *Loop) offered(now time.Time, from member.Address, r *naming.Record, dir
 	l.observer.Offered(from, verdict.Code.String())
 	switch verdict.Code {
 	case distro.Accept:
+		if r.Client.Datum() {
+			r = l.takeDatum(now, r)
+		}
 		l.put(now, r, naming.Cause{Kind: naming.CauseReplicated, Client: r.Client, Peer: from})
 	case distro.OwnedHere:
 		return fmt.Errorf("record of %s from %s: %w", r.Client, from, naming.ErrOwnedHere)
@@ -38,7 +41,7 @@ func (l *Loop) offered(now time.Time, from member.Address, r *naming.Record, dir
 // It is not always the same: a change of health and, before 2.3, a batch leave
 // the revision as it was (gRPC page, 5.10).
 func (l *Loop) refresh(now time.Time, from member.Address, r *naming.Record, direct bool) {
-	if direct && r.Stamp.Version == 0 && !l.engine.Owns(r.Client) {
+	if direct && r.Stamp.Version == 0 && !l.engine.Owns(r.Client) && !r.Client.Datum() {
 		l.put(now, r, naming.Cause{Kind: naming.CauseReplicated, Client: r.Client, Peer: from})
 	}
 }

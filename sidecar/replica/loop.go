@@ -119,6 +119,7 @@ type Loop struct {
 	clock      hybridClock
 	connected  map[naming.ClientID]struct{}
 	beats      *beatTable
+	datums     *datums
 	departures departures
 	view       member.View
 	journal    journal
@@ -152,6 +153,7 @@ func New(cfg Config, log logr.Logger, transport Transport, observer Observer, to
 		streaming:  map[member.Address]bool{},
 		outgoing:   map[member.Address]*post{},
 		beats:      newBeatTable(),
+		datums:     newDatums(),
 		departures: newDepartures(cfg.Brake),
 		journal:    newJournal(cfg.Causes, cfg.CauseServices),
 		views:      newViews(),
@@ -181,6 +183,7 @@ func (l *Loop) Run(ctx context.Context) error {
 			l.expireBeats(now)
 			l.judgeDeparted(now)
 		}
+		l.settleDatums(now)
 		l.engine.Advance(now)
 		l.perform(ctx, now)
 		l.publishState()
@@ -188,18 +191,14 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 }
 
-// sleep returns the time until the engine, the beats or the departed have
-// something to do.
+// sleep returns the time until the engine, the beats, the departed or the lists
+// of members of Nacos 1.x have something to do.
 func (l *Loop) sleep(now time.Time) time.Duration {
 	wait := time.Hour
-	if next, ok := l.engine.Next(); ok {
-		wait = min(wait, next.Sub(now))
-	}
-	if next, ok := l.beats.next(); ok {
-		wait = min(wait, next.Sub(now))
-	}
-	if next, ok := l.departures.next(); ok {
-		wait = min(wait, next.Sub(now))
+	for _, due := range []func() (time.Time, bool){l.engine.Next, l.beats.next, l.departures.next, l.datums.next} {
+		if next, ok := due(); ok {
+			wait = min(wait, next.Sub(now))
+		}
 	}
 	return max(wait, 0)
 }
@@ -258,6 +257,9 @@ func (l *Loop) put(now time.Time, r *naming.Record, why naming.Cause) {
 func (l *Loop) forget(now time.Time, c naming.ClientID, why naming.Cause) {
 	old := l.registry.Record(c)
 	delete(l.departures.holds, c)
+	if c.Datum() && old != nil {
+		l.dropDatum(old)
+	}
 	l.changed(now, l.registry.Remove(c), old, nil, why)
 }
 
@@ -279,5 +281,8 @@ func (l *Loop) changed(now time.Time, services []naming.ServiceKey, old, fresh *
 			l.views.dirty(s)
 		}
 		l.touch(s)
+		if l.datums.of[s] != nil && !why.Client.Beats() && !why.Client.Datum() {
+			l.hideEchoes(now, s, old.Find(s), fresh.Find(s))
+		}
 	}
 }

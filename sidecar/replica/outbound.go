@@ -67,13 +67,16 @@ type call struct {
 
 // start runs one call to a peer beside the loop and reports its end.
 func (l *Loop) start(ctx context.Context, t distro.Ticket, c call, do func(context.Context) (distro.Result, error)) {
+	v1 := l.view.V1(c.to) // it is told in another way, and observed there
 	l.calls.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 		began := time.Now()
 		result, err := do(ctx)
-		l.observer.Called(c.to, c.kind, time.Since(began), err)
-		if err == nil && !c.since.IsZero() {
+		if !v1 {
+			l.observer.Called(c.to, c.kind, time.Since(began), err)
+		}
+		if err == nil && !c.since.IsZero() && !v1 {
 			l.observer.Acknowledged(c.to, time.Since(c.since))
 		}
 		result.Err = err

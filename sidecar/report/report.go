@@ -31,7 +31,7 @@ type Peer struct {
 	Member    string `json:"member"`              // its address, host:port
 	State     string `json:"state"`               // UP, SUSPICIOUS, DOWN or DRAINING
 	Address   string `json:"address,omitempty"`   // the IP last used to reach it
-	Transport string `json:"transport,omitempty"` // how it is told changes: stream or v2; empty while it cannot be
+	Transport string `json:"transport,omitempty"` // how it is told changes: stream, v2 or v1; empty while it cannot be
 	Pending   int    `json:"pending"`             // changes it has not acknowledged
 	Error     string `json:"error,omitempty"`     // the last failure, empty while all is well
 }
