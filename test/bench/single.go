@@ -177,6 +177,7 @@ func (deaf) Verify(context.Context, member.Address, []naming.Mark) ([]naming.Cli
 }
 
 func (deaf) Called(member.Address, string, time.Duration, error) {}
+func (deaf) Braked(int)                                          {}
 func (deaf) Acknowledged(member.Address, time.Duration)          {}
 func (deaf) Offered(member.Address, string)                      {}
 func (deaf) Expired(naming.ClientID, string)                     {}
