@@ -99,6 +99,12 @@ var Mutations = []Mutation{
 			}
 		}
 	}},
+	{"gives up everything at once", "restraint", 26, func(e *Engine) {
+		for _, o := range e.leases.lessors {
+			o.restraint = restraint{}
+		}
+		e.Advance(e.now)
+	}},
 	{"gives up in a partition", "brake", 0, func(e *Engine) { e.leases.braked, e.leases.calm = false, time.Time{} }},
 	{"tells nobody of changes", "complete", 0, func(e *Engine) {
 		for r := range e.own.all() {

@@ -79,6 +79,9 @@ func drawKinds(r *rand.Rand) []func(*monkey) {
 		{lose},
 		{unstream, stream},
 	}
+	if r.IntN(6) == 0 {
+		kinds = append(kinds, (*monkey).burst)
+	}
 	for _, f := range faults {
 		if r.IntN(3) == 0 {
 			kinds = append(kinds, f...)
