@@ -59,7 +59,8 @@ func (s *Server) everything(
 	})
 	body, left := wire.SnapshotResult(records, limit, partial)
 	if len(left) > 0 {
-		s.cfg.Log.Info("not all clients had room in a peer's load, the rest follows", "peer", from, "clients", len(records), "left", len(left))
+		s.cfg.Log.Info("not all clients had room in a peer's load, the rest follows",
+			"peer", from, "clients", len(records), "left", len(left))
 		clients := make([]naming.ClientID, len(left))
 		for i, r := range left {
 			clients[i] = r.Client

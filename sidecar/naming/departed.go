@@ -196,8 +196,8 @@ func (r *Record) spots() iter.Seq2[spot, int64] {
 		for i := range r.entries {
 			e := &r.entries[i]
 			list, several := e.several()
-			if !several {
-				list = []packed{e.packed}
+			if !several && !yield(spot{*e.service, e.seat()}, e.since) {
+				return
 			}
 			for _, one := range list {
 				if !yield(spot{*e.service, one.seat()}, e.since) {

@@ -114,6 +114,10 @@ func TestLivenessOf(t *testing.T) {
 			if got := LivenessOf(tc.instance, tc.silence); got != tc.want {
 				t.Errorf("LivenessOf(%v) = %v, want %v", tc.silence, got, tc.want)
 			}
+			r := Normal("10.0.0.1:80#true", Stamp{}, []Publication{{Service: web, Instances: []Instance{tc.instance}}})
+			if got := r.Alive(web, tc.silence); got != (tc.want == Alive) || r.Alive(service("other"), 0) {
+				t.Errorf("Alive(%v) = %v, or it is where it publishes nothing", tc.silence, got)
+			}
 		})
 	}
 }

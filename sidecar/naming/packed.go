@@ -226,7 +226,7 @@ func (e *entry) same(o *entry) bool {
 	case ok != alike || len(mine) != len(theirs):
 		return false
 	case !ok:
-		return e.packed.equal(o.packed)
+		return e.equal(o.packed)
 	}
 	for i := range mine {
 		if !mine[i].equal(theirs[i]) {

@@ -2,7 +2,7 @@ package replica
 
 import (
 	"context"
-	"maps"
+	"iter"
 	"slices"
 	"time"
 
@@ -86,9 +86,27 @@ func (l *Loop) expireBeats(now time.Time) {
 		l.beats.pardon(now, late)
 	}
 	l.beats.scan = now
-	for _, c := range slices.Sorted(maps.Keys(l.beats.last)) {
+	for _, c := range slices.Sorted(l.silent(now)) {
 		for s, last := range l.beats.last[c] {
 			l.judge(now, c, s, now.Sub(last))
+		}
+	}
+}
+
+// silent returns the clients with something to judge: few of many.
+func (l *Loop) silent(now time.Time) iter.Seq[naming.ClientID] {
+	return func(yield func(naming.ClientID) bool) {
+		for c, services := range l.beats.last {
+			r := l.registry.Record(c)
+			for s, last := range services {
+				if r.Alive(s, now.Sub(last)) {
+					continue
+				}
+				if !yield(c) {
+					return
+				}
+				break
+			}
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // large its heap becomes.
 func burst(ctx context.Context, l *lab) error {
 	conns, each := l.count(500, 10), l.count(services, 10)
-	cluster, err := l.start(ctx, 3)
+	cluster, err := l.start(ctx)
 	if err != nil {
 		return err
 	}

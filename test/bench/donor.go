@@ -65,7 +65,9 @@ func startDonor(ctx context.Context, dir string, port int, streams bool) (*donor
 		return nil, err
 	}
 	serving.Cluster = countingListener{serving.Cluster, &d.bytes}
-	server := nacosgrpc.NewServer(serving, nacosgrpc.Deps{Registrar: d.loop, Catalog: d.loop, Inbox: d.loop, Roster: watch, Stream: d.loop})
+	server := nacosgrpc.NewServer(serving, nacosgrpc.Deps{
+		Registrar: d.loop, Catalog: d.loop, Inbox: d.loop, Roster: watch, Stream: d.loop,
+	})
 	var parts sync.WaitGroup
 	parts.Go(func() { _ = watch.Run(ctx) })
 	parts.Go(func() { _ = d.loop.Run(ctx) })

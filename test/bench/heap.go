@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/metrics"
@@ -36,7 +37,7 @@ func heapPerInstance(ctx context.Context, l *lab) error {
 	}
 	for _, c := range cases {
 		l.say("heap: %s, %s", c.population, c.what)
-		if err := l.heapOf(ctx, c.what+": "+c.population.String(), c.goal, c.population, c.fill); err != nil {
+		if err := l.heapOf(ctx, c.what+": "+c.String(), c.goal, c.population, c.fill); err != nil {
 			return err
 		}
 	}
@@ -47,10 +48,10 @@ func heapPerInstance(ctx context.Context, l *lab) error {
 
 func (l *lab) heapOf(ctx context.Context, what, goal string, p population,
 	fill func(*single, context.Context, population) error,
-) error {
+) (err error) {
 	empty := liveHeap()
 	m := startSingle(ctx)
-	defer m.stop()
+	defer func() { err = errors.Join(err, m.stop()) }()
 	began := time.Now()
 	if err := fill(m, ctx, p); err != nil {
 		return err

@@ -72,15 +72,15 @@ func moduleDir() string {
 	return "../.."
 }
 
-// start runs a cluster of real members.
-func (l *lab) start(ctx context.Context, members int) (*loopback.Cluster, error) {
+// start runs a cluster of three real members.
+func (l *lab) start(ctx context.Context) (*loopback.Cluster, error) {
 	program, err := l.program(ctx)
 	if err != nil {
 		return nil, err
 	}
 	startup, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return loopback.Start(ctx, startup, program, l.dir, members)
+	return loopback.Start(ctx, startup, program, l.dir, 3)
 }
 
 // count returns n, or few in quick mode.

@@ -14,7 +14,7 @@ import (
 // visibleIdle registers on one member, one at a time and with random pauses, and
 // takes the time until another member's answer and push show it.
 func visibleIdle(ctx context.Context, l *lab) error {
-	cluster, err := l.start(ctx, 3)
+	cluster, err := l.start(ctx)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,42 @@ func visibleIdle(ctx context.Context, l *lab) error {
 	}
 	l.row("registration → seen by a query on another member, idle", "p50 ≤ 1 ms, p99 ≤ 10 ms", "%s", spread(visible))
 	l.row("registration → pushed by another member, idle", "", "%s", spread(pushed))
+	calls, err := echoIdle(ctx, l.count(l.samples, 3))
+	if err != nil {
+		return err
+	}
+	l.row("floor: one call of an empty echo server, idle", "", "%s", spread(calls))
 	return nil
+}
+
+// echoIdle takes the time of lone calls of an echo server, with the same pauses.
+func echoIdle(ctx context.Context, samples int) (took []time.Duration, err error) {
+	server, err := startEcho(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer server.stop()
+	c, err := dial(ctx, server.address)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	for i := range samples {
+		if err := idle(ctx); err != nil {
+			return nil, err
+		}
+		began := time.Now()
+		if _, err := c.requests.Request(ctx, register(serviceName(0), i, "0")); err != nil {
+			return nil, err
+		}
+		took = append(took, time.Since(began))
+	}
+	return took, nil
+}
+
+// idle pauses for longer than changes are merged.
+func idle(ctx context.Context) error {
+	return pause(ctx, time.Duration(120+rand.IntN(80))*time.Millisecond)
 }
 
 // Every sample uses another publisher and another service, and the pauses are
@@ -48,7 +83,7 @@ func sample(ctx context.Context, cluster *loopback.Cluster, samples int) (visibl
 	}
 	quiet(ctx, readers)
 	for i := range samples {
-		if err := pause(ctx, time.Duration(120+rand.IntN(80))*time.Millisecond); err != nil {
+		if err := idle(ctx); err != nil {
 			return nil, nil, err
 		}
 		service, mark := serviceName(i%services), fmt.Sprintf("s%06d", i)

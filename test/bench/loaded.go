@@ -15,7 +15,7 @@ import (
 // to begin until a query on another member shows them.
 func visibleLoaded(ctx context.Context, l *lab) error {
 	rate, seconds := l.count(1000, 50), l.count(20, 1)
-	cluster, err := l.start(ctx, 3)
+	cluster, err := l.start(ctx)
 	if err != nil {
 		return err
 	}

@@ -56,5 +56,6 @@ func percentile[T time.Duration | float64](list []T, p int) T {
 }
 
 func spread(list []time.Duration) string {
-	return fmt.Sprintf("p50 %s, p99 %s, max %s", millis(percentile(list, 50)), millis(percentile(list, 99)), millis(slices.Max(list)))
+	return fmt.Sprintf("p50 %s, p99 %s, max %s",
+		millis(percentile(list, 50)), millis(percentile(list, 99)), millis(slices.Max(list)))
 }

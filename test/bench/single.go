@@ -25,7 +25,7 @@ var quietLog = logr.Discard()
 // everything and says nothing.
 type single struct {
 	*replica.Loop
-	stop func()
+	stop func() error
 }
 
 func startSingle(ctx context.Context) *single {
@@ -33,7 +33,7 @@ func startSingle(ctx context.Context) *single {
 	m := &single{Loop: replica.New(replica.DefaultConfig(selfName), quietLog, deaf{}, deaf{}, func(naming.ServiceKey) {})}
 	ended := make(chan error, 1)
 	go func() { ended <- m.Run(ctx) }()
-	m.stop = func() { cancel(); <-ended }
+	m.stop = func() error { cancel(); return <-ended }
 	return m
 }
 
@@ -155,7 +155,8 @@ func (p population) instance(client int, s naming.ServiceKey) naming.Instance {
 
 // clientID is as the ids of connections are.
 func clientID(client int) naming.ClientID {
-	return naming.ClientID(strconv.Itoa(1_800_000_000_000+client%1_000_000) + "_" + hostIP(client) + "_" + strconv.Itoa(20_000+client%40_000))
+	opened, port := 1_800_000_000_000+client%1_000_000, 20_000+client%40_000
+	return naming.ClientID(strconv.Itoa(opened) + "_" + hostIP(client) + "_" + strconv.Itoa(port))
 }
 
 func hostIP(client int) string {

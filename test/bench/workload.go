@@ -88,7 +88,7 @@ func cpuPerOperation(ctx context.Context, l *lab) error {
 		l.say("round %d", i+1)
 		for _, w := range workloads {
 			w.conns, w.count = l.count(w.conns, 10), l.count(w.count, min(w.count, 20))
-			cluster, err := l.start(ctx, 3)
+			cluster, err := l.start(ctx)
 			if err != nil {
 				return err
 			}
