@@ -11,7 +11,7 @@ VERSION   ?= v0.1.0
 PLATFORMS ?= linux/$(shell go env GOARCH)
 CONTEXT   ?=
 FUZZTIME  ?= 30s
-SEEDS     ?= 2000
+SEEDS     ?= 20000
 RUN       ?=
 export VERSION CONTEXT
 
@@ -95,12 +95,13 @@ clean: ## remove what was built here; the cached Kubernetes stays
 test: test-unit test-clients test-envtest ## everything that needs no cluster
 
 .PHONY: test-unit
-test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import rules, image tool
+test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import rules, image tool, verdicts of GitOps tools
 	$(GOTESTSUM) ./...
 	cd tools && $(GOTESTSUM) ./...
+	cd test/gitops && $(GOTESTSUM) -count=1 ./... # it reads files of other modules, which the cache does not see
 
 .PHONY: test-sim
-test-sim: $(TOOLS)/gotestsum ## a long simulation (SEEDS=2000)
+test-sim: $(TOOLS)/gotestsum ## a long simulation, a quarter of an hour on two cores (SEEDS=20000)
 	SEEDS=$(SEEDS) $(GOTESTSUM) -count=1 -timeout 60m ./sidecar/distro/...
 
 .PHONY: test-clients
@@ -108,10 +109,11 @@ test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against t
 	cd test/clients && $(GOTESTSUM) -count=1 ./... # they run a program, which the cache does not see
 
 .PHONY: test-interop
-test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers (not part of "make ci" yet)
+test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers
 	@$(call need,javac,default-jdk-headless)
 	@$(call need,mvn,maven)
-	cd test/interop && $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -count=1 -timeout 20m ./...
+	cd test/interop && $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -count=1 -timeout 20m \
+	  -ldflags "-X google.golang.org/protobuf/reflect/protoregistry.conflictPolicy=ignore" ./... # the SDK has messages of the same names
 
 .PHONY: test-envtest
 test-envtest: $(TOOLS)/gotestsum ## the operator against a real API server
@@ -147,7 +149,7 @@ bench: ## latency, CPU, memory, joins and verification, beside their goals (RUN=
 ##@ Develop
 
 .PHONY: generate
-generate: proto manifests ## everything that is generated and committed
+generate: proto manifests tables conditions ## everything that is generated and committed
 
 .PHONY: manifests
 manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configurations, install manifest
@@ -157,10 +159,18 @@ manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configuratio
 	$(TOOLS)/controller-gen rbac:roleName=naming-operator paths=./controllers/... output:rbac:dir=config/rbac
 	assets=$$(go run ./hack/localcluster assets); $$assets/kubectl kustomize config/default > dist/install.yaml
 
+.PHONY: conditions
+conditions: ## the reference of conditions
+	go run ./hack/conditions > docs/reference/conditions.md
+
 .PHONY: proto
 proto: $(PROTOC_PLUGINS) ## the gRPC contract
 	@$(call need,protoc,protobuf-compiler libprotobuf-dev)
 	PATH="$(TOOLS):$$PATH" hack/gen-proto.sh
+
+.PHONY: tables
+tables: ## the tables of docs/explanation/distro.md, by the simulator
+	go run ./hack/scale -page docs/explanation/distro.md
 
 .PHONY: golden
 golden: ## rewrite expected outputs; review the difference like code
@@ -175,6 +185,7 @@ vet: ## go vet, with every build tag
 	go vet -tags envtest,e2e ./...
 	go -C test/clients vet ./...
 	go -C test/interop vet ./...
+	go -C test/gitops vet ./...
 	go -C tools vet ./...
 
 .PHONY: lint
@@ -182,6 +193,7 @@ lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
 	$(TOOLS)/golangci-lint run --build-tags envtest,e2e
 	cd test/clients && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd test/interop && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
+	cd test/gitops && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 
 .PHONY: verify
 verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod files are up to date
@@ -189,4 +201,4 @@ verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod 
 	hack/verify-generated.sh
 
 .PHONY: ci
-ci: verify lint test test-race test-e2e ## all of the above, as .ci/run does
+ci: verify lint test test-race test-interop test-e2e ## all of the above, as .ci/run does

@@ -31,6 +31,9 @@ func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) (
 			return nil, fmt.Errorf("apply %s: the one that exists %w%s", child, errForeign, controllerOf(found))
 		}
 	}
+	if err := r.fence(ctx, s); err != nil { // before a Service asks for what it writes
+		return nil, err
+	}
 	var repaired []resources.Child
 	for _, child := range children {
 		state := compare(child, s.children[child.String()])
@@ -48,7 +51,46 @@ func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) (
 			repaired = append(repaired, child)
 		}
 	}
+	if err := r.unshield(ctx, s); err != nil {
+		return repaired, err
+	}
 	return repaired, r.touch(ctx, s, plan.Members)
+}
+
+// unshield removes the NetworkPolicy that is no longer wanted: this very one,
+// not a successor of its name.
+func (r *Reconciler) unshield(ctx context.Context, s *scope) error {
+	if s.shield == nil {
+		return nil
+	}
+	err := r.Client.Delete(ctx, s.shield, client.Preconditions{UID: &s.shield.UID})
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("delete NetworkPolicy %s: %w", s.shield.Name, err)
+	}
+	return nil
+}
+
+// fence puts on each pod whether clients may use it.
+func (r *Reconciler) fence(ctx context.Context, s *scope) error {
+	for _, p := range s.pods {
+		was, is := p.Labels[resources.FencedLabel], s.wishes.fence.around(p)
+		if was == is {
+			continue
+		}
+		if err := r.patchPod(ctx, p, fmt.Appendf(nil, `{"metadata":{"labels":{%q:%q}}}`, resources.FencedLabel, is)); err != nil {
+			return fmt.Errorf("fence pod %s: %w", p.Name, err)
+		}
+		if was != "" || is == "true" { // a pod that never carried the label was never fenced
+			r.tellFence(s.cluster, p.Name, is)
+		}
+	}
+	return nil
+}
+
+// patchPod changes the metadata of a pod, unless the pod has gone.
+func (r *Reconciler) patchPod(ctx context.Context, p pod, patch []byte) error {
+	target := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name}}
+	return client.IgnoreNotFound(r.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), fieldOwner))
 }
 
 // stalled reports whether trying again is of no use until a human acts.
@@ -127,9 +169,7 @@ func (r *Reconciler) touch(ctx context.Context, s *scope, list member.List) erro
 		if noted {
 			continue
 		}
-		target := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name}}
-		err := r.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), fieldOwner)
-		if client.IgnoreNotFound(err) != nil {
+		if err := r.patchPod(ctx, p, patch); err != nil {
 			return fmt.Errorf("touch pod %s: %w", p.Name, err)
 		}
 	}

@@ -17,10 +17,12 @@ import (
 // chorus plays the members: they run on the list that is published, hold the
 // same registry and answer, unless a test has told one otherwise.
 type chorus struct {
+	client client.Client // sees the published list
 	mu     sync.Mutex
 	silent map[member.Address]bool
-	alone  map[member.Address]bool // holds another registry
-	asked  map[string]int          // by namespace: how often
+	alone  map[member.Address]bool           // holds another registry
+	cut    map[member.Address]member.Address // has given another up
+	asked  map[string]int                    // by namespace: how often
 }
 
 // Probe answers for every pod.
@@ -41,9 +43,13 @@ func (c *chorus) Probe(ctx context.Context, pods map[member.Address]string) map[
 		if c.alone[a] {
 			digest = "other"
 		}
-		out[a] = report.Report{
-			Member: string(a), Generation: generation(ctx, a), Loaded: true, Digest: digest, Clients: 4, Services: 2, Instances: 5,
+		r := report.Report{
+			Member: string(a), Generation: c.generation(ctx, a), Loaded: true, Digest: digest, Clients: 4, Services: 2, Instances: 5,
 		}
+		if lost, ok := c.cut[a]; ok {
+			r.Peers = []report.Peer{{Member: string(lost), State: string(member.Down)}}
+		}
+		out[a] = r
 	}
 	return out
 }
@@ -66,6 +72,19 @@ func (c *chorus) diverge(a member.Address, alone bool) {
 	c.alone[a] = alone
 }
 
+// sever makes a give b up, or not.
+func (c *chorus) sever(a, b member.Address, severed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cut == nil {
+		c.cut = map[member.Address]member.Address{}
+	}
+	c.cut[a] = b
+	if !severed {
+		delete(c.cut, a)
+	}
+}
+
 // questions says how often members of a namespace have been asked.
 func (c *chorus) questions(namespace string) int {
 	c.mu.Lock()
@@ -76,10 +95,10 @@ func (c *chorus) questions(namespace string) int {
 func namespaceOf(a member.Address) string { return strings.Split(a.Host(), ".")[2] }
 
 // generation is that of the published list, as if every kubelet were quick.
-func generation(ctx context.Context, a member.Address) int64 {
+func (c *chorus) generation(ctx context.Context, a member.Address) int64 {
 	name := strings.TrimSuffix(strings.Split(a.Host(), ".")[1], "-headless") + "-members"
 	var list corev1.ConfigMap
-	if err := admin.Get(ctx, client.ObjectKey{Namespace: namespaceOf(a), Name: name}, &list); err != nil {
+	if err := c.client.Get(ctx, client.ObjectKey{Namespace: namespaceOf(a), Name: name}, &list); err != nil {
 		return 0
 	}
 	parsed, err := member.Parse(list.Data["cluster.conf"])

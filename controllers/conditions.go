@@ -6,29 +6,39 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/controllers/rollout"
+	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
-// patience is how long members may differ, or be down for no visible reason,
-// before that is called a fault.
-const patience = 2 * time.Minute
+const (
+	// soon is how long a member may show nothing at all before that is called a fault.
+	soon = 8 * time.Second
+
+	// patience is how long members may differ, or not serve although they run,
+	// before that is called a fault.
+	patience = 2 * time.Minute
+)
 
 // view is what conditions are computed from. Each condition is a function of it.
 type view struct {
 	want     int32
-	paused   bool
+	wishes   wishes
 	list     int64           // generation of the list that members should run on
 	serving  []string        // pods that clients use
-	answers  []report.Report // of those, in order; shorter if some are silent
-	updated  int             // pods that run the newest template
+	fenced   []string        // pods that clients could use but are kept from
+	answers  []report.Report // of both, in order of ordinal; shorter if some are silent
+	updated  int32           // pods that run the newest template
 	faults   []fault
+	idle     []string // members that do not serve though nobody keeps clients from them, with their states
+	silent   []string // ready pods that do not answer
+	mute     []string // of those, the ones that have not answered for a while
+	cut      []string // pairs of members that serve and cannot reach each other
 	rolling  bool
 	decision rollout.Decision
 	err      error // of applying
@@ -43,32 +53,46 @@ type fault struct {
 	updated bool // it runs the newest template
 }
 
-func newView(s *scope, d rollout.Decision, applyErr error, now time.Time) view {
+func newView(s *scope, f rollout.Facts, d rollout.Decision, applyErr error, now time.Time) view {
 	v := view{
-		want: resources.Replicas(s.cluster), paused: s.cluster.Spec.Paused,
+		want: resources.Replicas(s.cluster), wishes: s.wishes,
 		list: s.list(d.Replicas).Generation(), decision: d, err: applyErr,
 		before: s.cluster.Status.Conditions, now: now,
 	}
-	if v.paused {
+	if v.wishes.paused != "" {
 		v.list = s.published.Generation()
 	}
-	for _, p := range s.pods {
-		if s.updated(p) {
-			v.updated++
-		}
-		v.rolling = v.rolling || !s.updated(p)
-		if cause := p.trouble(now); cause != "" {
-			v.faults = append(v.faults, fault{pod: p.Name, cause: cause, updated: s.updated(p)})
-		}
-		if !p.serves() {
-			continue
-		}
-		v.serving = append(v.serving, p.Name)
-		if said, ok := s.reports[p.address]; ok {
+	for _, m := range s.look(now) {
+		v.add(m, s.updatedNamed(m.Name), now)
+		if said, ok := s.reports[member.Address(m.Address)]; ok && m.holds() {
 			v.answers = append(v.answers, said)
 		}
 	}
+	v.updated = s.updatedReplicas(f)
+	v.rolling = v.updated < int32(len(s.pods))
+	v.cut = s.cut(now)
 	return v
+}
+
+// add takes one member into account.
+func (v *view) add(m sighting, updated bool, now time.Time) {
+	switch {
+	case m.holds() && m.Fenced:
+		v.fenced = append(v.fenced, m.Name)
+	case m.holds():
+		v.serving = append(v.serving, m.Name)
+	default:
+		v.idle = append(v.idle, fmt.Sprintf("%s (%s)", m.Name, m.State))
+	}
+	if m.State == v1alpha1.MemberSilent {
+		v.silent = append(v.silent, m.Name)
+		if now.Sub(m.Since.Time) >= soon {
+			v.mute = append(v.mute, m.Name)
+		}
+	}
+	if m.fault != "" {
+		v.faults = append(v.faults, fault{pod: m.Name, cause: m.fault, updated: updated})
+	}
 }
 
 // conditions returns all conditions, in the order of v1alpha1.ConditionTypes.
@@ -79,8 +103,8 @@ func (v view) conditions() []metav1.Condition {
 	}
 }
 
-// ready turns True when everybody serves and nobody is known to run on an old
-// list, and then endures one missing member: that is what a rolling update or
+// ready turns True when everybody serves that may, and nobody is known to run
+// on an old list, and then endures one missing member: that is what a rolling update or
 // a node's maintenance takes, and no reason to alarm anyone.
 func (v view) ready() metav1.Condition {
 	serving, list := int32(len(v.serving)), v.membershipCurrent()
@@ -90,7 +114,7 @@ func (v view) ready() metav1.Condition {
 		return no(v1alpha1.Ready, v1alpha1.ReasonScaledToZero, "no members are wanted")
 	case was && serving >= max(1, v.want-1):
 		return yes(v1alpha1.Ready, v1alpha1.ReasonClusterReady, v.count())
-	case serving < v.want:
+	case serving < max(1, v.want-int32(len(v.fenced))):
 		return no(v1alpha1.Ready, v1alpha1.ReasonMembersNotReady, v.count())
 	case list.Status == metav1.ConditionFalse:
 		return no(v1alpha1.Ready, list.Reason, list.Message)
@@ -116,6 +140,8 @@ func (v view) allReplicasReady() metav1.Condition {
 		return yes(v1alpha1.AllReplicasReady, v1alpha1.ReasonScaledToZero, "no members are wanted")
 	case int32(len(v.serving)) >= v.want:
 		return yes(v1alpha1.AllReplicasReady, v1alpha1.ReasonAllPodsAreReady, v.count())
+	case int32(v.holders()) >= v.want:
+		return no(v1alpha1.AllReplicasReady, v1alpha1.ReasonMembersFenced, v.count())
 	default:
 		return no(v1alpha1.AllReplicasReady, v1alpha1.ReasonNotAllPodsReady, v.count())
 	}
@@ -127,16 +153,20 @@ func (v view) membershipCurrent() metav1.Condition {
 	var lagging []string
 	for _, r := range v.answers {
 		if r.Generation != v.list {
-			lagging = append(lagging, fmt.Sprintf("%s has generation %d", r.Member, r.Generation))
+			text := fmt.Sprintf("%s has generation %d", podOf(r), r.Generation)
+			if r.Fault != "" {
+				text += " and refuses the newest list: " + r.Fault
+			}
+			lagging = append(lagging, text)
 		}
 	}
 	switch {
 	case len(lagging) > 0:
 		return no(v1alpha1.MembershipCurrent, v1alpha1.ReasonMemberLagging,
 			fmt.Sprintf("the list has generation %d, but %s", v.list, strings.Join(lagging, ", ")))
-	case len(v.serving) == 0:
+	case v.holders() == 0:
 		return unknown(v1alpha1.MembershipCurrent, v1alpha1.ReasonNoMemberReady, "no member serves clients")
-	case len(v.answers) < len(v.serving):
+	case len(v.answers) < v.holders():
 		return unknown(v1alpha1.MembershipCurrent, v1alpha1.ReasonMemberUnreachable, v.silence())
 	default:
 		return yes(v1alpha1.MembershipCurrent, v1alpha1.ReasonListApplied,
@@ -148,9 +178,9 @@ func (v view) membershipCurrent() metav1.Condition {
 // member makes the answer unknown, not false.
 func (v view) converged() metav1.Condition {
 	switch {
-	case len(v.serving) == 0:
+	case v.holders() == 0:
 		return unknown(v1alpha1.Converged, v1alpha1.ReasonNoMemberReady, "no member serves clients")
-	case len(v.answers) < len(v.serving):
+	case len(v.answers) < v.holders():
 		return unknown(v1alpha1.Converged, v1alpha1.ReasonMemberUnreachable, v.silence())
 	case len(v.answers) == 1:
 		return yes(v1alpha1.Converged, v1alpha1.ReasonSingleMember, "one member serves, and it agrees with itself")
@@ -159,32 +189,43 @@ func (v view) converged() metav1.Condition {
 			fmt.Sprintf("%d members hold the same registry", len(v.answers)))
 	default:
 		return no(v1alpha1.Converged, v1alpha1.ReasonDigestsDiffer,
-			"out of step: "+strings.Join(report.Minority(v.answers), ", "))
+			"out of step: "+strings.Join(v.minority(), ", "))
 	}
 }
 
+// doings say what each reason of the planner means.
+var doings = map[rollout.Reason]string{
+	rollout.Idle:              "the cluster has the wanted shape",
+	rollout.ScalingUp:         "members are being added",
+	rollout.Draining:          "a member is leaving and hands its clients over",
+	rollout.RollingUpdate:     "members are being replaced one at a time",
+	rollout.WaitingForMembers: "the next step waits until all members serve clients",
+	rollout.WaitingForConvergence: "the next step waits until all members hold the same registry " +
+		"and run on the newest list",
+	rollout.Settling:           "the next step waits until all members have held the same registry for spec.minConvergedSeconds",
+	rollout.RolloutPaused:      "spec.updateStrategy.rollingUpdate.paused is true: no further member is replaced",
+	rollout.PartitionReached:   "spec.updateStrategy.rollingUpdate.partition keeps the other members as they are",
+	rollout.WaitingForDeletion: "the update strategy is OnDelete: delete a pod to have its member replaced",
+}
+
 func (v view) progressing() metav1.Condition {
-	texts := map[rollout.Reason]string{
-		rollout.ScalingUp:         "members are being added",
-		rollout.Draining:          "a member is leaving and hands its clients over",
-		rollout.RollingUpdate:     "members are being replaced one at a time",
-		rollout.WaitingForMembers: "the next step waits until all members serve clients",
-		rollout.WaitingForConvergence: "the next step waits until all members hold the same registry " +
-			"and run on the newest list",
-	}
-	reason := string(v.decision.Reason)
-	switch text, busy := texts[v.decision.Reason]; {
-	case v.paused:
-		return no(v1alpha1.Progressing, v1alpha1.ReasonPausedBySpec, "nothing is changed while spec.paused is true")
+	reason, text := string(v.decision.Reason), doings[v.decision.Reason]
+	switch {
+	case v.wishes.paused != "":
+		return no(v1alpha1.Progressing, v.wishes.paused, v.pause())
 	case stalled(v.err):
 		return no(v1alpha1.Progressing, stalledReason(v.err), v.err.Error())
-	case !busy:
-		return no(v1alpha1.Progressing, v1alpha1.ReasonIdle, "the cluster has the wanted shape")
+	case v.decision.Reason == rollout.Idle:
+		return no(v1alpha1.Progressing, reason, text)
 	case v.rolling:
-		return yes(v1alpha1.Progressing, reason, fmt.Sprintf("%s; %d of %d have the newest template", text, v.updated, v.want))
+		text = fmt.Sprintf("%s; %d of %d have the newest template", text, v.updated, v.want)
 	default:
-		return yes(v1alpha1.Progressing, reason, fmt.Sprintf("%s; %s", text, v.count()))
+		text = fmt.Sprintf("%s; %s", text, v.count())
 	}
+	if v.decision.Reason.Resting() {
+		return no(v1alpha1.Progressing, reason, text)
+	}
+	return yes(v1alpha1.Progressing, reason, text)
 }
 
 func (v view) degraded() metav1.Condition {
@@ -196,19 +237,51 @@ func (v view) degraded() metav1.Condition {
 	if len(v.faults) > 0 {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonMemberDown, v.faults[0].pod+": "+v.faults[0].cause)
 	}
+	if len(v.cut) > 0 {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonPeersUnreachable, strings.Join(v.cut, "; ")+
+			": check the network between their pods, port 9849, and NetworkPolicies")
+	}
+	if len(v.mute) > 0 {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonMemberUnreachable, v.silence())
+	}
 	before := meta.FindStatusCondition(v.before, v1alpha1.Converged)
 	differ := v.converged().Status == metav1.ConditionFalse
 	if differ && before != nil && before.Status == metav1.ConditionFalse && v.now.Sub(before.LastTransitionTime.Time) >= patience {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonDivergedTooLong, v.converged().Message)
 	}
+	if held := v.braked(); held != "" {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonMassLoss, held)
+	}
+	if len(v.wishes.problems) > 0 {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonInvalidAnnotation, strings.Join(v.wishes.problems, "; "))
+	}
+	if v.wishes.unchecked {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonConvergenceCheckSkipped,
+			"members are replaced and removed without having agreed: "+
+				"remove the annotation "+v1alpha1.SkipCheckAnnotation+" when the emergency is over")
+	}
 	return no(v1alpha1.Degraded, v1alpha1.ReasonHealthy, "nothing needs attention")
+}
+
+// braked names the members that hold what services lost at once, or is empty.
+func (v view) braked() string {
+	var holding []string
+	for _, r := range v.answers {
+		if r.Braked > 0 {
+			holding = append(holding, fmt.Sprintf("%s holds instances of %d services as unhealthy", r.Member, r.Braked))
+		}
+	}
+	if len(holding) == 0 {
+		return ""
+	}
+	return strings.Join(holding, ", ") + ", since too many were lost at once"
 }
 
 func (v view) reconciling() metav1.Condition {
 	progress := v.progressing()
 	switch {
-	case v.paused:
-		return no(v1alpha1.Reconciling, v1alpha1.ReasonPausedBySpec, "nothing is changed while spec.paused is true")
+	case v.wishes.paused != "":
+		return no(v1alpha1.Reconciling, v.wishes.paused, v.pause())
 	case stalled(v.err):
 		return no(v1alpha1.Reconciling, stalledReason(v.err), v.err.Error())
 	case v.err != nil:
@@ -228,18 +301,54 @@ func (v view) stalled() metav1.Condition {
 }
 
 func (v view) pausedCondition() metav1.Condition {
-	if v.paused {
-		return yes(v1alpha1.Paused, v1alpha1.ReasonPausedBySpec, "spec.paused is true: nothing is changed, status is reported")
+	if v.wishes.paused != "" {
+		return yes(v1alpha1.Paused, v.wishes.paused, v.pause())
 	}
 	return no(v1alpha1.Paused, v1alpha1.ReasonNotPaused, "the operator acts")
 }
 
+// pause says what holds the operator back.
+func (v view) pause() string {
+	what := "spec.paused is true"
+	if v.wishes.paused == v1alpha1.ReasonPausedByAnnotation {
+		what = `the annotation ` + v1alpha1.PauseAnnotation + ` is "true"`
+	}
+	return what + ": nothing is changed, status is reported"
+}
+
+// holders is the number of members that hold a registry, fenced or not.
+func (v view) holders() int { return len(v.serving) + len(v.fenced) }
+
 func (v view) count() string {
-	return fmt.Sprintf("%d of %d members serve clients", len(v.serving), v.want)
+	text := fmt.Sprintf("%d of %d members serve clients", len(v.serving), v.want)
+	if len(v.fenced) > 0 {
+		text += "; clients are kept from " + strings.Join(v.fenced, ", ")
+	}
+	if len(v.idle) > 0 {
+		text += "; not " + strings.Join(v.idle, ", ")
+	}
+	return text
+}
+
+// minority names the pods whose registry differs from the common one.
+func (v view) minority() []string {
+	out := report.Minority(v.answers)
+	for i, name := range out {
+		out[i], _, _ = strings.Cut(name, ".")
+	}
+	return out
+}
+
+// podOf is the name of the pod that r is from.
+func podOf(r report.Report) string {
+	name, _, _ := strings.Cut(r.Member, ".")
+	return name
 }
 
 func (v view) silence() string {
-	return fmt.Sprintf("%d of %d serving members answered", len(v.answers), len(v.serving))
+	return fmt.Sprintf("%d of %d members answered the operator; silent: %s: "+
+		"look at their logs, and whether NetworkPolicies let the operator reach port 8080",
+		len(v.answers), v.holders(), strings.Join(v.silent, ", "))
 }
 
 func stalledReason(err error) string {
@@ -247,33 +356,6 @@ func stalledReason(err error) string {
 		return v1alpha1.ReasonForeignObject
 	}
 	return v1alpha1.ReasonInvalidSpec
-}
-
-// fatal are the reasons of waiting containers that time alone does not cure.
-var fatal = map[string]bool{
-	"CrashLoopBackOff": true, "ErrImagePull": true, "ImagePullBackOff": true, "InvalidImageName": true,
-	"ErrImageNeverPull": true, "CreateContainerConfigError": true, "CreateContainerError": true, "RunContainerError": true,
-}
-
-// trouble says why p cannot serve, or "" if nothing is known to be wrong.
-func (p pod) trouble(now time.Time) string {
-	if !p.DeletionTimestamp.IsZero() || p.serves() {
-		return ""
-	}
-	if c := p.condition(corev1.PodScheduled); c.Status == corev1.ConditionFalse {
-		return "no node for it: " + c.Message
-	}
-	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
-		for _, c := range statuses {
-			if w := c.State.Waiting; w != nil && fatal[w.Reason] {
-				return fmt.Sprintf("container %s: %s: %s", c.Name, w.Reason, w.Message)
-			}
-		}
-	}
-	if c := p.condition(corev1.PodReady); c.Status == corev1.ConditionFalse && now.Sub(c.LastTransitionTime.Time) >= patience {
-		return "it has not served clients for more than two minutes"
-	}
-	return ""
 }
 
 func yes(kind, reason, message string) metav1.Condition {

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -46,11 +45,24 @@ func with(changes ...func(*view)) view {
 func serving(n int) func(*view) {
 	return func(v *view) { v.serving, v.answers = v.serving[:n], v.answers[:min(n, len(v.answers))] }
 }
+
+// fencing keeps clients from the last n members; they still answer.
+func fencing(n int) func(*view) {
+	return func(v *view) {
+		v.fenced, v.serving = v.serving[len(v.serving)-n:], v.serving[:len(v.serving)-n]
+	}
+}
 func answering(n int) func(*view)        { return func(v *view) { v.answers = v.answers[:n] } }
 func wanting(n int32) func(*view)        { return func(v *view) { v.want = n } }
 func lagging(v *view)                    { v.answers[1].Generation = 6 }
 func differing(v *view)                  { v.answers[2].Digest = "other" }
-func paused(v *view)                     { v.paused = true }
+func braked(v *view)                     { v.answers[1].Braked = 4 }
+func paused(v *view)                     { v.wishes.paused = v1alpha1.ReasonPausedBySpec }
+func noted(v *view)                      { v.wishes.paused = v1alpha1.ReasonPausedByAnnotation }
+func apart(v *view)                      { v.cut = []string{"demo-0 and demo-2 do not reach each other"} }
+func mute(v *view)                       { v.mute = []string{"demo-2"} }
+func unchecked(v *view)                  { v.wishes.unchecked = true }
+func puzzled(v *view)                    { v.wishes.problems = []string{"annotation pause is \"maybe\""} }
 func rolling(v *view)                    { v.rolling, v.updated = true, 1 }
 func doing(r rollout.Reason) func(*view) { return func(v *view) { v.decision.Reason = r } }
 func failing(err error) func(*view)      { return func(v *view) { v.err = err } }
@@ -93,8 +105,25 @@ func check(t *testing.T, condition func(view) metav1.Condition, rows map[string]
 			if got.Message == "" {
 				t.Errorf("%s has no message", got.Type)
 			}
+			note(t, got)
 		})
 	}
+}
+
+// written collects the conditions that tests have seen, so that
+// TestEveryMeaningIsTested knows which rows of the reference are true.
+var written = map[v1alpha1.Meaning]bool{}
+
+// note wants a row of the reference for a condition that was written.
+func note(t *testing.T, c metav1.Condition) {
+	t.Helper()
+	for _, m := range v1alpha1.Meanings {
+		if m.Type == c.Type && m.Status == c.Status && m.Reason == c.Reason {
+			written[m] = true
+			return
+		}
+	}
+	t.Errorf("the reference has no row for %s=%s, %s", c.Type, c.Status, c.Reason)
 }
 
 func TestReady(t *testing.T) {
@@ -110,6 +139,9 @@ func TestReady(t *testing.T) {
 		"an old list is no alarm later":          {with(lagging, wasReady), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
 		"silence towards the operator is no bar": {with(answering(0)), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
 		"different registries are no bar":        {with(differing), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
+		"those that may serve do":                {with(fencing(1)), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
+		"a fence around all but one":             {with(fencing(2), wasReady), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
+		"a fence around all":                     {with(fencing(3), wasReady), metav1.ConditionFalse, v1alpha1.ReasonMembersNotReady},
 		"nobody is wanted": {
 			with(serving(0), wanting(0), wasReady), metav1.ConditionFalse, v1alpha1.ReasonScaledToZero,
 		},
@@ -128,6 +160,7 @@ func TestAllReplicasReady(t *testing.T) {
 	check(t, view.allReplicasReady, map[string]row{
 		"all are":          {with(), metav1.ConditionTrue, v1alpha1.ReasonAllPodsAreReady},
 		"one is not":       {with(serving(2), wasReady), metav1.ConditionFalse, v1alpha1.ReasonNotAllPodsReady},
+		"one is fenced":    {with(fencing(1)), metav1.ConditionFalse, v1alpha1.ReasonMembersFenced},
 		"more than wanted": {with(wanting(2)), metav1.ConditionTrue, v1alpha1.ReasonAllPodsAreReady},
 		"all of none":      {with(serving(0), wanting(0)), metav1.ConditionTrue, v1alpha1.ReasonScaledToZero},
 	})
@@ -139,17 +172,19 @@ func TestMembershipCurrent(t *testing.T) {
 		"one lags":            {with(lagging), metav1.ConditionFalse, v1alpha1.ReasonMemberLagging},
 		"one is silent":       {with(answering(2)), metav1.ConditionUnknown, v1alpha1.ReasonMemberUnreachable},
 		"a laggard outweighs": {with(lagging, answering(2)), metav1.ConditionFalse, v1alpha1.ReasonMemberLagging},
+		"a fenced one counts": {with(lagging, fencing(2)), metav1.ConditionFalse, v1alpha1.ReasonMemberLagging},
 		"nobody serves":       {with(serving(0)), metav1.ConditionUnknown, v1alpha1.ReasonNoMemberReady},
 	})
 }
 
 func TestConverged(t *testing.T) {
 	check(t, view.converged, map[string]row{
-		"all agree":     {with(), metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch},
-		"one differs":   {with(differing), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
-		"one is silent": {with(differing, answering(2)), metav1.ConditionUnknown, v1alpha1.ReasonMemberUnreachable},
-		"one serves":    {with(serving(1)), metav1.ConditionTrue, v1alpha1.ReasonSingleMember},
-		"nobody serves": {with(serving(0)), metav1.ConditionUnknown, v1alpha1.ReasonNoMemberReady},
+		"all agree":            {with(), metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch},
+		"one differs":          {with(differing), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
+		"a fenced one differs": {with(differing, fencing(1)), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
+		"one is silent":        {with(differing, answering(2)), metav1.ConditionUnknown, v1alpha1.ReasonMemberUnreachable},
+		"one serves":           {with(serving(1)), metav1.ConditionTrue, v1alpha1.ReasonSingleMember},
+		"nobody serves":        {with(serving(0)), metav1.ConditionUnknown, v1alpha1.ReasonNoMemberReady},
 	})
 }
 
@@ -161,8 +196,14 @@ func TestProgressing(t *testing.T) {
 		"one by one":       {with(doing(rollout.RollingUpdate), rolling), metav1.ConditionTrue, v1alpha1.ReasonRollingUpdate},
 		"wait for members": {with(doing(rollout.WaitingForMembers)), metav1.ConditionTrue, v1alpha1.ReasonWaitingForMembers},
 		"wait for digests": {with(doing(rollout.WaitingForConvergence)), metav1.ConditionTrue, v1alpha1.ReasonWaitingForConvergence},
+		"wait for time":    {with(doing(rollout.Settling)), metav1.ConditionTrue, v1alpha1.ReasonSettling},
+		"held back":        {with(doing(rollout.RolloutPaused), rolling), metav1.ConditionFalse, v1alpha1.ReasonRolloutPaused},
+		"as far as wanted": {with(doing(rollout.PartitionReached), rolling), metav1.ConditionFalse, v1alpha1.ReasonPartitionReached},
+		"left to users":    {with(doing(rollout.WaitingForDeletion), rolling), metav1.ConditionFalse, v1alpha1.ReasonWaitingForDeletion},
 		"paused":           {with(doing(rollout.RollingUpdate), paused), metav1.ConditionFalse, v1alpha1.ReasonPausedBySpec},
+		"paused by a note": {with(doing(rollout.RollingUpdate), noted), metav1.ConditionFalse, v1alpha1.ReasonPausedByAnnotation},
 		"stalled":          {with(doing(rollout.RollingUpdate), foreign), metav1.ConditionFalse, v1alpha1.ReasonForeignObject},
+		"refused":          {with(doing(rollout.RollingUpdate), invalid), metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec},
 	})
 }
 
@@ -173,27 +214,54 @@ func TestDegraded(t *testing.T) {
 		"the update cannot start": {
 			with(faulty("demo-0", false), faulty("demo-2", true), rolling), metav1.ConditionTrue, v1alpha1.ReasonRolloutStuck,
 		},
+		"members that are cut off": {with(apart), metav1.ConditionTrue, v1alpha1.ReasonPeersUnreachable},
+		"a member that says nothing for a while": {
+			with(answering(2), mute), metav1.ConditionTrue, v1alpha1.ReasonMemberUnreachable,
+		},
 		"differing for long": {
 			with(differing, before(v1alpha1.Converged, metav1.ConditionFalse, patience)),
 			metav1.ConditionTrue, v1alpha1.ReasonDivergedTooLong,
+		},
+		"a note that means nothing": {with(puzzled), metav1.ConditionTrue, v1alpha1.ReasonInvalidAnnotation},
+		"nobody has to agree":       {with(unchecked), metav1.ConditionTrue, v1alpha1.ReasonConvergenceCheckSkipped},
+		"a member outweighs notes": {
+			with(puzzled, unchecked, faulty("demo-1", true)), metav1.ConditionTrue, v1alpha1.ReasonMemberDown,
 		},
 		"not yet": {
 			with(differing, before(v1alpha1.Converged, metav1.ConditionFalse, patience-time.Second)),
 			metav1.ConditionFalse, v1alpha1.ReasonHealthy,
 		},
+		"many instances were lost at once": {with(braked), metav1.ConditionTrue, v1alpha1.ReasonMassLoss},
+		"a member that is down tells more": {with(braked, faulty("demo-1", true)), metav1.ConditionTrue, v1alpha1.ReasonMemberDown},
 		"it was another difference": {
 			with(differing, before(v1alpha1.Converged, metav1.ConditionTrue, time.Hour)), metav1.ConditionFalse, v1alpha1.ReasonHealthy,
 		},
 	})
 }
 
+func TestMassLossNamesMembersAndServices(t *testing.T) {
+	got := with(braked).degraded().Message
+	want := "b holds instances of 4 services as unhealthy, since too many were lost at once"
+	if got != want {
+		t.Errorf("message %q, want %q", got, want)
+	}
+}
+
 func TestReconciling(t *testing.T) {
 	check(t, view.reconciling, map[string]row{
 		"up to date":        {with(), metav1.ConditionFalse, v1alpha1.ReasonUpToDate},
 		"under way":         {with(doing(rollout.Draining)), metav1.ConditionTrue, v1alpha1.ReasonDraining},
+		"members added":     {with(doing(rollout.ScalingUp)), metav1.ConditionTrue, v1alpha1.ReasonScalingUp},
+		"one by one":        {with(doing(rollout.RollingUpdate), rolling), metav1.ConditionTrue, v1alpha1.ReasonRollingUpdate},
+		"wait for members":  {with(doing(rollout.WaitingForMembers)), metav1.ConditionTrue, v1alpha1.ReasonWaitingForMembers},
+		"wait for digests":  {with(doing(rollout.WaitingForConvergence)), metav1.ConditionTrue, v1alpha1.ReasonWaitingForConvergence},
+		"wait for time":     {with(doing(rollout.Settling)), metav1.ConditionTrue, v1alpha1.ReasonSettling},
+		"refused":           {with(doing(rollout.Draining), invalid), metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec},
 		"trying again":      {with(transient), metav1.ConditionTrue, v1alpha1.ReasonApplyFailed},
 		"not while stalled": {with(doing(rollout.Draining), foreign), metav1.ConditionFalse, v1alpha1.ReasonForeignObject},
 		"not while paused":  {with(doing(rollout.Draining), paused), metav1.ConditionFalse, v1alpha1.ReasonPausedBySpec},
+		"nor by a note":     {with(doing(rollout.Draining), noted), metav1.ConditionFalse, v1alpha1.ReasonPausedByAnnotation},
+		"not while held":    {with(doing(rollout.RolloutPaused), rolling), metav1.ConditionFalse, v1alpha1.ReasonUpToDate},
 	})
 }
 
@@ -209,6 +277,7 @@ func TestStalled(t *testing.T) {
 func TestPaused(t *testing.T) {
 	check(t, view.pausedCondition, map[string]row{
 		"it is":     {with(paused), metav1.ConditionTrue, v1alpha1.ReasonPausedBySpec},
+		"by a note": {with(noted), metav1.ConditionTrue, v1alpha1.ReasonPausedByAnnotation},
 		"it is not": {with(), metav1.ConditionFalse, v1alpha1.ReasonNotPaused},
 	})
 }
@@ -238,35 +307,15 @@ func TestStalledAndReconcilingExcludeEachOther(t *testing.T) {
 	}
 }
 
-func TestTrouble(t *testing.T) {
-	waiting := func(reason string) corev1.PodStatus {
-		return corev1.PodStatus{InitContainerStatuses: []corev1.ContainerStatus{{
-			Name: "distro", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: "no such image"}},
-		}}}
-	}
-	condition := func(kind corev1.PodConditionType, s corev1.ConditionStatus, since time.Duration) corev1.PodStatus {
-		return corev1.PodStatus{Conditions: []corev1.PodCondition{{
-			Type: kind, Status: s, Message: "0/1 nodes", LastTransitionTime: metav1.NewTime(noon.Add(-since)),
-		}}}
-	}
-	tests := map[string]struct {
-		status corev1.PodStatus
-		want   string
-	}{
-		"a pod that starts":           {waiting("PodInitializing"), ""},
-		"an image that is missing":    {waiting("ImagePullBackOff"), "container distro: ImagePullBackOff: no such image"},
-		"no node fits":                {condition(corev1.PodScheduled, corev1.ConditionFalse, 0), "no node for it: 0/1 nodes"},
-		"a pod that serves":           {condition(corev1.PodReady, corev1.ConditionTrue, time.Hour), ""},
-		"a pod that does not for now": {condition(corev1.PodReady, corev1.ConditionFalse, time.Minute), ""},
-		"a pod that does not for long": {
-			condition(corev1.PodReady, corev1.ConditionFalse, patience), "it has not served clients for more than two minutes",
-		},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			if got := (pod{Pod: &corev1.Pod{Status: tc.status}}).trouble(noon); got != tc.want {
-				t.Errorf("trouble = %q, want %q", got, tc.want)
-			}
-		})
+// TestEveryMeaningIsTested runs last in this file and fails for a row of the
+// reference that no test has seen the operator write.
+func TestEveryMeaningIsTested(t *testing.T) {
+	for _, m := range v1alpha1.Meanings {
+		if !written[m] {
+			t.Errorf("no test has seen %s=%s, %s", m.Type, m.Status, m.Reason)
+		}
+		if v1alpha1.Questions[m.Type] == "" {
+			t.Errorf("condition type %s has no question", m.Type)
+		}
 	}
 }

@@ -7,8 +7,8 @@
 //
 // Children, in the order in which they are applied: the ConfigMap with the
 // member list, the ServiceAccount, the headless Service, the client Service,
-// the StatefulSet, the PodDisruptionBudget. All are controlled by the
-// NamingCluster and go with it; there is no finalizer. An object with the name
+// the NetworkPolicy if one is wanted, the StatefulSet, the PodDisruptionBudget.
+// All are controlled by the NamingCluster and go with it; there is no finalizer. An object with the name
 // of a child that somebody else made is never touched.
 //
 // A pass is started by a change of the spec or of an annotation of the

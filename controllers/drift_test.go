@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -42,6 +43,9 @@ func TestEditedChildrenAreRepaired(t *testing.T) {
 		}},
 		"a gate that is opened": {"StatefulSet", "demo", func(o client.Object) {
 			o.(*appsv1.StatefulSet).Spec.UpdateStrategy.RollingUpdate.Partition = new(int32)
+		}},
+		"a port that is open to all": {"NetworkPolicy", "demo", func(o client.Object) {
+			o.(*networkingv1.NetworkPolicy).Spec.Ingress = []networkingv1.NetworkPolicyIngressRule{{}}
 		}},
 		"a budget that allows too much": {"PodDisruptionBudget", "demo", func(o client.Object) {
 			o.(*policyv1.PodDisruptionBudget).Spec.MaxUnavailable = new(intstr.FromInt32(3))
@@ -110,6 +114,7 @@ func TestAForeignObjectIsNeverTouched(t *testing.T) {
 		"ServiceAccount demo":      &corev1.ServiceAccount{},
 		"Service demo-headless":    &corev1.Service{Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}}},
 		"Service demo":             &corev1.Service{Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}}},
+		"NetworkPolicy demo":       &networkingv1.NetworkPolicy{},
 		"PodDisruptionBudget demo": &policyv1.PodDisruptionBudget{},
 	}
 	for _, child := range resources.All(&v1alpha1.NamingCluster{ObjectMeta: metav1.ObjectMeta{Name: "demo"}}, resources.Plan{}) {

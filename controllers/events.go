@@ -19,6 +19,10 @@ const (
 	ReasonRecovered = "Recovered"
 	// ReasonResumed: the operator acts again.
 	ReasonResumed = "Resumed"
+	// ReasonFenced: clients are kept from a member, as an annotation asks.
+	ReasonFenced = "Fenced"
+	// ReasonUnfenced: clients may use a member again.
+	ReasonUnfenced = "Unfenced"
 )
 
 // event is one thing that users are told.
@@ -43,6 +47,15 @@ func (r *Reconciler) tellRepaired(c *v1alpha1.NamingCluster, children []resource
 		r.Events.Eventf(c, nil, corev1.EventTypeWarning, ReasonRepaired, "Apply",
 			"%s had been changed or removed and is as it should be again", child)
 	}
+}
+
+// tellFence says what happened to the fence around a member.
+func (r *Reconciler) tellFence(c *v1alpha1.NamingCluster, pod, fenced string) {
+	reason, note := ReasonUnfenced, "clients may use %s again"
+	if fenced == "true" {
+		reason, note = ReasonFenced, "clients are kept from %s, which stays a member"
+	}
+	r.Events.Eventf(c, nil, corev1.EventTypeNormal, reason, "Fence", note, pod)
 }
 
 // news says what users are told when a condition turns True or no longer is.

@@ -117,6 +117,17 @@ func (f *fixture) edit(change func(*v1alpha1.NamingCluster)) {
 	}
 }
 
+// annotate sets one annotation as kubectl annotate does.
+func (f *fixture) annotate(name, value string) {
+	f.t.Helper()
+	f.edit(func(c *v1alpha1.NamingCluster) {
+		if c.Annotations == nil {
+			c.Annotations = map[string]string{}
+		}
+		c.Annotations[name] = value
+	})
+}
+
 // scale sets the number of members as kubectl scale does.
 func (f *fixture) scale(n int32) {
 	f.t.Helper()
@@ -181,9 +192,7 @@ func (f *fixture) passes() {
 	f.t.Helper()
 	last := members.questions(f.cluster.Namespace)
 	for n := range 3 {
-		f.edit(func(c *v1alpha1.NamingCluster) {
-			c.Annotations = map[string]string{"example.org/wake": fmt.Sprint(last, n)}
-		})
+		f.annotate("example.org/wake", fmt.Sprint(last, n))
 		eventually(f.t, func() error {
 			if now := members.questions(f.cluster.Namespace); now == last {
 				return fmt.Errorf("members have been asked %d times", now)

@@ -52,16 +52,22 @@ func TestAClusterBecomesReady(t *testing.T) {
 		ObservedGeneration: 1, Conditions: c.Status.Conditions,
 		Replicas: 3, ReadyReplicas: 3, UpdatedReplicas: 3,
 		Selector: "naming.distro.io/cluster=demo", MembersGeneration: 1,
-		Endpoints: &v1alpha1.Endpoints{HTTP: "demo." + ns + ".svc:8848", GRPC: "demo." + ns + ".svc:9848"},
+		Convergence: &v1alpha1.Convergence{Digest: "same", Since: c.Status.Convergence.Since},
+		Endpoints:   &v1alpha1.Endpoints{HTTP: "demo." + ns + ".svc:8848", GRPC: "demo." + ns + ".svc:9848"},
 	}
 	for o := range int32(3) {
 		want.Members = append(want.Members, v1alpha1.Member{
-			Name: resources.PodName(c, o), Address: string(resources.Address(c, o)), Ready: true,
+			Name: resources.PodName(c, o), Address: string(resources.Address(c, o)),
+			State: v1alpha1.MemberServing, Since: c.Status.Members[o].Since, Ready: true,
+			Image: testImage, Revision: f.set().Status.UpdateRevision,
 			Generation: 1, Digest: "same", Clients: 4, Services: 2, Instances: 5,
 		})
 	}
 	if diff := cmp.Diff(want, c.Status); diff != "" {
 		t.Errorf("status (-want +got):\n%s", diff)
+	}
+	if c.Status.Convergence.Since == nil {
+		t.Error("status.convergence.since is missing although all agree")
 	}
 	f.told(v1alpha1.ReasonClusterReady)
 }
@@ -119,6 +125,22 @@ func TestPausedOnlyWatches(t *testing.T) {
 	if got := f.set().Spec.Template.Spec.InitContainers[0].Image; got != "newer" {
 		t.Errorf("image after that = %s, want newer", got)
 	}
+}
+
+func TestPausedByAnnotation(t *testing.T) {
+	f := ready(t)
+	f.annotate(v1alpha1.PauseAnnotation, "true")
+	f.reaches(v1alpha1.Paused, metav1.ConditionTrue, v1alpha1.ReasonPausedByAnnotation)
+	f.edit(func(c *v1alpha1.NamingCluster) { c.Spec.Image = "newer" })
+	f.passes()
+	if got := f.set().Spec.Template.Spec.InitContainers[0].Image; got != testImage {
+		t.Errorf("image while paused = %s, want %s", got, testImage)
+	}
+	f.annotate(v1alpha1.PauseAnnotation, "perhaps")
+	f.reaches(v1alpha1.Paused, metav1.ConditionFalse, v1alpha1.ReasonNotPaused)
+	f.reaches(v1alpha1.Degraded, metav1.ConditionTrue, v1alpha1.ReasonInvalidAnnotation)
+	f.annotate(v1alpha1.PauseAnnotation, "false")
+	f.settled()
 }
 
 func TestAGoingClusterIsLeftAlone(t *testing.T) {

@@ -47,18 +47,19 @@ type Reconciler struct {
 // Reconcile brings the children of one NamingCluster in line with its spec and
 // writes down what it saw, whether or not that worked.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	s, err := r.observe(ctx, req.NamespacedName)
+	now := r.Now()
+	s, err := r.observe(ctx, req.NamespacedName, now)
 	if err != nil || s == nil { // nil: the cluster is gone or going, its children follow by owner reference
 		return ctrl.Result{}, err
 	}
-	now := r.Now()
 	if s.firstSight() {
 		// Before anything else: tools take an object without conditions for a finished one.
 		if err := r.writeStatus(ctx, s, firstStatus(s.cluster, now)); err != nil {
 			return ctrl.Result{}, err
 		}
 	}
-	decision := rollout.Decide(s.facts(r.Image))
+	facts := s.facts(r.Image, now)
+	decision := rollout.Decide(facts)
 	plan := resources.Plan{
 		DefaultImage: r.Image,
 		Replicas:     decision.Replicas,
@@ -66,10 +67,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		Members:      s.list(decision.Replicas),
 	}
 	var repaired []resources.Child
-	if !s.cluster.Spec.Paused {
+	if s.wishes.paused == "" {
 		repaired, err = r.apply(ctx, s, plan)
 	}
-	if unsaid := r.writeStatus(ctx, s, statusFor(s, decision, err, now)); unsaid != nil {
+	if unsaid := r.writeStatus(ctx, s, statusFor(s, facts, decision, err, now)); unsaid != nil {
 		return ctrl.Result{}, errors.Join(err, unsaid)
 	}
 	r.tellRepaired(s.cluster, repaired)

@@ -6,7 +6,11 @@ import (
 	"slices"
 	"testing"
 
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
@@ -58,8 +62,40 @@ func TestToNoneAndBack(t *testing.T) {
 	if got := f.published().Len(); got != 1 {
 		t.Errorf("list of a cluster of none has %d members, want 1: it is never empty", got)
 	}
+	f.reaches(v1alpha1.Reconciling, metav1.ConditionFalse, v1alpha1.ReasonUpToDate)
+	if c := f.read(); c.Status.Replicas != 0 || len(c.Status.Members) != 0 {
+		t.Errorf("status of a cluster of none = %d members, %v", c.Status.Replicas, c.Status.Members)
+	}
+	f.edit(func(c *v1alpha1.NamingCluster) { c.Spec.Image = "newer" })
 	f.scale(3)
 	f.settled()
+	for _, p := range f.pods() {
+		if got := p.Spec.InitContainers[0].Image; got != "newer" {
+			t.Errorf("image of %s = %s, want newer: it was chosen while there were no members", p.Name, got)
+		}
+	}
+	f.requireReplaced()
+	f.reaches(v1alpha1.Ready, metav1.ConditionTrue, v1alpha1.ReasonClusterReady)
+}
+
+func TestAutoscalersSeeWhatTheyNeed(t *testing.T) {
+	f := ready(t)
+	scale := new(autoscalingv1.Scale)
+	if err := admin.SubResource("scale").Get(t.Context(), f.read(), scale); err != nil {
+		t.Fatal(err)
+	}
+	if scale.Spec.Replicas != 3 || scale.Status.Replicas != 3 {
+		t.Errorf("scale = %d wanted, %d there, want 3 and 3", scale.Spec.Replicas, scale.Status.Replicas)
+	}
+	selector, err := labels.Parse(scale.Status.Selector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pods corev1.PodList
+	err = admin.List(t.Context(), &pods, client.InNamespace(f.cluster.Namespace), client.MatchingLabelsSelector{Selector: selector})
+	if err != nil || len(pods.Items) != 3 {
+		t.Errorf("selector %q finds %d pods, %v, want the 3 members", scale.Status.Selector, len(pods.Items), err)
+	}
 }
 
 func TestAnUpdateGoesOneByOneFromTheTop(t *testing.T) {
@@ -78,7 +114,7 @@ func TestAnUpdateGoesOneByOneFromTheTop(t *testing.T) {
 func TestARestartIsAnUpdate(t *testing.T) {
 	f := ready(t)
 	f.edit(func(c *v1alpha1.NamingCluster) {
-		c.Annotations = map[string]string{resources.RestartedAnnotation: "now"}
+		c.Annotations = map[string]string{v1alpha1.RestartedAnnotation: "now"}
 	})
 	f.told(v1alpha1.ReasonRollingUpdate)
 	f.settled()

@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,10 +27,16 @@ import (
 type scope struct {
 	cluster *v1alpha1.NamingCluster
 
+	// wishes are what the cluster's annotations ask for.
+	wishes wishes
+
 	// children are the objects with the names of children, by resources.Child's
 	// text, whoever made them. A missing key means that there is none; what
 	// could not be read makes observe fail, so it never means "unknown".
 	children map[string]client.Object
+
+	// shield is a NetworkPolicy of ours that is no longer wanted, or nil.
+	shield *networkingv1.NetworkPolicy
 
 	// set and published are nil and empty if there is no StatefulSet or no
 	// readable list of ours.
@@ -37,6 +45,10 @@ type scope struct {
 
 	// pods are those of the set, in order of ordinal, leaving ones included.
 	pods []pod
+
+	// warnings have, by name of a pod that does not start or cannot be made, what
+	// events say about it.
+	warnings map[string]string
 
 	// reports has one entry for each member that answered in time. A missing
 	// key is silence, and silence is never taken for agreement.
@@ -52,18 +64,22 @@ type pod struct {
 
 // observe reads everything a pass needs. The scope is nil if the cluster is
 // gone or being deleted.
-func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*scope, error) {
-	s := &scope{cluster: new(v1alpha1.NamingCluster), children: map[string]client.Object{}}
+func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName, now time.Time) (*scope, error) {
+	s := &scope{cluster: new(v1alpha1.NamingCluster), children: map[string]client.Object{}, warnings: map[string]string{}}
 	if err := r.Client.Get(ctx, key, s.cluster); err != nil {
 		return nil, client.IgnoreNotFound(err)
 	}
 	if !s.cluster.DeletionTimestamp.IsZero() {
 		return nil, nil
 	}
+	s.wishes = wishesOf(s.cluster)
 	for _, wanted := range resources.All(s.cluster, resources.Plan{}) {
 		if err := r.observeChild(ctx, s, wanted); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.observeShield(ctx, s); err != nil {
+		return nil, err
 	}
 	if set, ok := s.children["StatefulSet "+s.cluster.Name].(*appsv1.StatefulSet); ok && s.owns(set) {
 		s.set = set
@@ -75,6 +91,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*sc
 	if err := r.observePods(ctx, s); err != nil {
 		return nil, err
 	}
+	r.observeWarnings(ctx, s, now)
 	s.reports = r.Prober.Probe(ctx, s.reachable())
 	return s, nil
 }
@@ -99,6 +116,23 @@ func (r *Reconciler) observeChild(ctx context.Context, s *scope, wanted resource
 	return nil
 }
 
+// observeShield reads the NetworkPolicy that a cluster may have from the time
+// when it wanted one. The cache is enough: ours carry our label.
+func (r *Reconciler) observeShield(ctx context.Context, s *scope) error {
+	if resources.Shielded(s.cluster) {
+		return nil // read as a child
+	}
+	policy := new(networkingv1.NetworkPolicy)
+	err := r.Client.Get(ctx, client.ObjectKeyFromObject(s.cluster), policy)
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("read NetworkPolicy: %w", err)
+	}
+	if err == nil && s.owns(policy) {
+		s.shield = policy
+	}
+	return nil
+}
+
 // blank returns an empty object of a child's kind.
 func blank(kind string) client.Object {
 	switch kind {
@@ -108,6 +142,8 @@ func blank(kind string) client.Object {
 		return new(corev1.ServiceAccount)
 	case "Service":
 		return new(corev1.Service)
+	case "NetworkPolicy":
+		return new(networkingv1.NetworkPolicy)
 	case "StatefulSet":
 		return new(appsv1.StatefulSet)
 	default:
@@ -169,26 +205,46 @@ func (s *scope) list(n int32) member.List {
 }
 
 // facts translates what was read into the planner's terms.
-func (s *scope) facts(defaultImage string) rollout.Facts {
+func (s *scope) facts(defaultImage string, now time.Time) rollout.Facts {
 	f := rollout.Facts{Want: resources.Replicas(s.cluster), Poll: poll}
 	if s.set == nil {
 		return f
 	}
 	f.Exists = true
 	f.Replicas = *s.set.Spec.Replicas
-	if rolling := s.set.Spec.UpdateStrategy.RollingUpdate; rolling != nil && rolling.Partition != nil {
-		f.Partition = *rolling.Partition
+	f.Partition = f.Replicas // a set that replaces nobody by itself has no partition
+	if s.set.Spec.UpdateStrategy.Type == appsv1.RollingUpdateStatefulSetStrategyType {
+		f.Partition = 0
+		if rolling := s.set.Spec.UpdateStrategy.RollingUpdate; rolling != nil && rolling.Partition != nil {
+			f.Partition = *rolling.Partition
+		}
 	}
 	f.Settled = s.set.Status.ObservedGeneration == s.set.Generation
 	f.Rolling = s.set.Status.CurrentRevision != s.set.Status.UpdateRevision
 	f.Changed = s.set.Annotations[resources.TemplateAnnotation] != resources.TemplateHash(s.cluster, defaultImage)
-	generation := s.list(f.Replicas).Generation()
+	f.OnDelete = resources.OnDelete(s.cluster)
+	if rolling := s.cluster.Spec.UpdateStrategy.RollingUpdate; rolling != nil {
+		f.Held, f.Keep = rolling.Paused, rolling.Partition
+	}
+	f.Unchecked = s.wishes.unchecked
+	f.Settle = time.Duration(s.cluster.Spec.MinConvergedSeconds) * time.Second
+	if since := s.agreedSince(); since != nil {
+		f.Agreed = max(0, now.Sub(since.Time))
+	}
+	f.Members = s.planned(s.list(f.Replicas).Generation())
+	return f
+}
+
+// planned describes each pod to the planner; generation is that of the newest list.
+func (s *scope) planned(generation int64) []rollout.Member {
+	var out []rollout.Member
 	for _, p := range s.pods {
 		said, answered := s.reports[p.address]
-		f.Members = append(f.Members, rollout.Member{
+		out = append(out, rollout.Member{
 			Ordinal:  p.ordinal,
 			Leaving:  !p.DeletionTimestamp.IsZero(),
-			Ready:    p.serves(),
+			Ready:    p.ready(),
+			Fenced:   p.fenced(),
 			Updated:  s.updated(p),
 			Answered: answered,
 			Loaded:   said.Loaded,
@@ -197,7 +253,52 @@ func (s *scope) facts(defaultImage string) rollout.Facts {
 			Digest:   said.Digest,
 		})
 	}
-	return f
+	return out
+}
+
+// agreedSince is when members came to agree, as far as status tells, or nil. A
+// pod that has become ready after that makes it worthless: nobody may have
+// looked in between.
+func (s *scope) agreedSince() *metav1.Time {
+	seen := s.cluster.Status.Convergence
+	if seen == nil || seen.Since == nil || s.lastTurn().After(seen.Since.Time) {
+		return nil
+	}
+	return seen.Since
+}
+
+// lastTurn is when a pod has last become ready, or not.
+func (s *scope) lastTurn() time.Time {
+	var last time.Time
+	for _, p := range s.pods {
+		if turned := p.condition(corev1.PodReady).LastTransitionTime.Time; turned.After(last) {
+			last = turned
+		}
+	}
+	return last
+}
+
+// updatedNamed reports whether the pod with the name runs the newest template.
+func (s *scope) updatedNamed(name string) bool {
+	return slices.ContainsFunc(s.pods, func(p pod) bool { return p.Name == name && s.updated(p) })
+}
+
+// updatedReplicas counts the members that run the newest template. The set's
+// controller needs a moment to say which that is: nobody runs one that this
+// pass writes, and until it has been seen what was known before holds.
+func (s *scope) updatedReplicas(f rollout.Facts) (n int32) {
+	switch {
+	case f.Changed:
+		return 0
+	case s.set != nil && !f.Settled:
+		return min(s.cluster.Status.UpdatedReplicas, int32(len(s.pods)))
+	}
+	for _, p := range s.pods {
+		if s.updated(p) {
+			n++
+		}
+	}
+	return n
 }
 
 // updated reports whether p runs the newest template, as far as the set's
@@ -207,7 +308,13 @@ func (s *scope) updated(p pod) bool {
 }
 
 // serves reports whether the client Service leads to p.
-func (p pod) serves() bool {
+func (p pod) serves() bool { return p.ready() && !p.fenced() }
+
+// fenced reports whether the client Service passes p over.
+func (p pod) fenced() bool { return p.Labels[resources.FencedLabel] == "true" }
+
+// ready reports whether p could serve clients.
+func (p pod) ready() bool {
 	return p.DeletionTimestamp.IsZero() && p.condition(corev1.PodReady).Status == corev1.ConditionTrue
 }
 

@@ -7,6 +7,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
@@ -26,14 +27,17 @@ import (
 )
 
 // What the operator may do. Server-side apply of an object that may be missing
-// needs both create and patch; nothing is ever deleted.
+// needs both create and patch; nothing is ever deleted but a NetworkPolicy that
+// is no longer wanted.
 //
 // +kubebuilder:rbac:groups=naming.distro.io,resources=namingclusters,verbs=get;list;watch
 // +kubebuilder:rbac:groups=naming.distro.io,resources=namingclusters/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=configmaps;services;serviceaccounts,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups=apps,resources=statefulsets,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups="",resources=events,verbs=list
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 // +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
 // +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
@@ -58,6 +62,7 @@ func CacheOptions(namespace string) (cache.Options, error) {
 		&corev1.Service{}:               only,
 		&corev1.ServiceAccount{}:        only,
 		&appsv1.StatefulSet{}:           only,
+		&networkingv1.NetworkPolicy{}:   only,
 		&policyv1.PodDisruptionBudget{}: only,
 	}}
 	if namespace != "" {
@@ -76,6 +81,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Owns(&corev1.ServiceAccount{}).
 		Owns(&corev1.Service{}).
 		Owns(&appsv1.StatefulSet{}).
+		Owns(&networkingv1.NetworkPolicy{}).
 		Owns(&policyv1.PodDisruptionBudget{}).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(clusterOf)).
 		WithOptions(controller.Options{

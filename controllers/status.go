@@ -1,12 +1,16 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +20,8 @@ import (
 	v1alpha1ac "github.com/distro-naming/naming-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/controllers/rollout"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
 // firstStatus is what a new object gets before anything is done: every
@@ -35,28 +41,26 @@ func firstStatus(c *v1alpha1.NamingCluster, now time.Time) v1alpha1.NamingCluste
 
 // statusFor returns what is to be said after a pass: what was read, what was
 // decided, and how applying it went. It is pure; now is the time of the pass.
-func statusFor(s *scope, d rollout.Decision, applyErr error, now time.Time) v1alpha1.NamingClusterStatus {
-	v := newView(s, d, applyErr, now)
+func statusFor(
+	s *scope, f rollout.Facts, d rollout.Decision, applyErr error, now time.Time,
+) v1alpha1.NamingClusterStatus {
+	v := newView(s, f, d, applyErr, now)
 	status := v1alpha1.NamingClusterStatus{
 		ObservedGeneration: s.cluster.Generation,
 		Conditions:         slices.Clone(s.cluster.Status.Conditions),
 		Replicas:           int32(len(s.pods)),
 		ReadyReplicas:      int32(len(v.serving)),
+		UpdatedReplicas:    v.updated,
 		Selector:           resources.Selector(s.cluster),
 		MembersGeneration:  max(s.cluster.Status.MembersGeneration, s.published.Generation()),
-		Members:            s.members(),
-		Endpoints: &v1alpha1.Endpoints{
-			HTTP: resources.Endpoint(s.cluster, resources.HTTPPort),
-			GRPC: resources.Endpoint(s.cluster, resources.GRPCPort),
-		},
+		Convergence:        s.convergence(f.Agree(), now),
+		Endpoints:          s.endpoints(),
 	}
-	if applyErr == nil && !s.cluster.Spec.Paused {
+	if applyErr == nil && s.wishes.paused == "" {
 		status.MembersGeneration = s.list(d.Replicas).Generation()
 	}
-	for _, p := range s.pods {
-		if s.updated(p) {
-			status.UpdatedReplicas++
-		}
+	for _, m := range s.look(now) {
+		status.Members = append(status.Members, m.Member)
 	}
 	for _, c := range v.conditions() {
 		c.ObservedGeneration = s.cluster.Generation
@@ -66,21 +70,50 @@ func statusFor(s *scope, d rollout.Decision, applyErr error, now time.Time) v1al
 	return status
 }
 
-// members describes each pod, with its own words where it answered.
-func (s *scope) members() []v1alpha1.Member {
-	var out []v1alpha1.Member
+// endpoints says where the client Service is reached.
+func (s *scope) endpoints() *v1alpha1.Endpoints {
+	port := resources.ServicePort(s.cluster)
+	out := &v1alpha1.Endpoints{
+		HTTP: resources.Endpoint(s.cluster, port),
+		GRPC: resources.Endpoint(s.cluster, port+member.SDKOffset),
+	}
+	service, ok := s.children["Service "+s.cluster.Name].(*corev1.Service)
+	if !ok || !s.owns(service) {
+		return out
+	}
+	for _, at := range service.Status.LoadBalancer.Ingress {
+		out.External = append(out.External, net.JoinHostPort(cmp.Or(at.Hostname, at.IP), strconv.Itoa(int(port))))
+	}
+	return out
+}
+
+// convergence says whose registry is the common one and, if all agree, since
+// when; nil while nobody answers.
+func (s *scope) convergence(agree bool, now time.Time) *v1alpha1.Convergence {
+	var answers []report.Report
 	for _, p := range s.pods {
-		said := s.reports[p.address]
-		out = append(out, v1alpha1.Member{
-			Name:       p.Name,
-			Address:    string(p.address),
-			Ready:      p.serves(),
-			Generation: said.Generation,
-			Digest:     said.Digest,
-			Clients:    int32(said.Clients),
-			Services:   int32(said.Services),
-			Instances:  int32(said.Instances),
-		})
+		if said, ok := s.reports[p.address]; ok && p.ready() {
+			said.Member = p.Name
+			answers = append(answers, said)
+		}
+	}
+	if len(answers) == 0 {
+		return nil
+	}
+	out := &v1alpha1.Convergence{DivergentMembers: report.Minority(answers)}
+	for _, a := range answers {
+		if !slices.Contains(out.DivergentMembers, a.Member) {
+			out.Digest = a.Digest
+		}
+	}
+	if agree {
+		out.Since = s.agreedSince()
+		if out.Since == nil {
+			if turned := s.lastTurn(); turned.After(now) {
+				now = turned // the node's clock is ahead of ours
+			}
+			out.Since = new(metav1.NewTime(now).Rfc3339Copy())
+		}
 	}
 	return out
 }

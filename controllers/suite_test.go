@@ -30,8 +30,6 @@ import (
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 )
 
-const testImage = "distro-sidecar:test"
-
 // The suite has one API server, one operator that runs as its real
 // ServiceAccount, and stand-ins for what an API server alone does not have:
 // the StatefulSet controller with its nodes, and the members.
@@ -75,6 +73,7 @@ func runSuite(m *testing.M) (code int, err error) {
 	if admin, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
 		return 1, err
 	}
+	nodes.client, members.client = admin, admin
 	ctx, cancel := context.WithCancel(context.Background())
 	if err := install(ctx, "../config/rbac"); err != nil {
 		cancel()

@@ -13,12 +13,13 @@ import (
 
 func TestConfigComplainsAboutEverythingAtOnce(t *testing.T) {
 	_, err := parseConfig([]string{
-		"--address=a:65000", "--listen-host=here", "--admin-address=8080", "--drain-timeout=-1s", "--log-level=loud", "--server-identity=/nowhere", "extra",
+		"--address=a:65000", "--listen-host=here", "--admin-address=8080", "--drain-timeout=-1s", "--brake-share=NaN", "--log-level=loud", "--server-identity=/nowhere", "extra",
 	}, io.Discard)
 	if err == nil {
 		t.Fatal("a faulty configuration was taken")
 	}
-	for _, want := range []string{"--address", "--member-list", "--listen-host", "--admin-address", "--drain-timeout", "--log-level",
+	for _, want := range []string{
+		"--address", "--member-list", "--listen-host", "--admin-address", "--drain-timeout", "--brake-share", "--log-level",
 		"--server-identity", `"extra"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
@@ -34,7 +35,7 @@ func TestConfigHasCompleteDefaults(t *testing.T) {
 	}
 	want := Config{
 		Address: "demo-0.demo-headless.prod.svc:8848", MemberList: "/etc/distro/members/cluster.conf",
-		AdminAddress: ":8080", PeerStream: true, DrainTimeout: 20 * time.Second, LogLevel: "info",
+		AdminAddress: ":8080", BrakeShare: 0.5, PeerStream: true, DrainTimeout: 20 * time.Second, LogLevel: "info",
 	}
 	if got != want {
 		t.Errorf("config = %+v, want %+v", got, want)

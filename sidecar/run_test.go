@@ -74,7 +74,7 @@ func (h *house) setList(generation int64, ips ...string) {
 func (h *house) start(ip string) {
 	cfg := Config{
 		Address: member.Address(ip + ":8848"), MemberList: h.list, ListenHost: ip,
-		AdminAddress: ip + ":8080", PeerStream: !h.plain[ip], DrainTimeout: 10 * time.Second, LogLevel: "info",
+		AdminAddress: ip + ":8080", BrakeShare: 0.5, PeerStream: !h.plain[ip], DrainTimeout: 10 * time.Second, LogLevel: "info",
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	done := make(chan error, 1)

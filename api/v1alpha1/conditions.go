@@ -56,6 +56,8 @@ const (
 	ReasonAllPodsAreReady = "AllPodsAreReady"
 	// ReasonNotAllPodsReady: some wanted members do not serve clients.
 	ReasonNotAllPodsReady = "NotAllPodsReady"
+	// ReasonMembersFenced: all wanted members are ready, but an annotation keeps clients from some.
+	ReasonMembersFenced = "MembersFenced"
 )
 
 // Reasons of MembershipCurrent and Converged.
@@ -86,6 +88,14 @@ const (
 	ReasonWaitingForMembers = "WaitingForMembers"
 	// ReasonWaitingForConvergence: the next step waits until all members hold the same registry.
 	ReasonWaitingForConvergence = "WaitingForConvergence"
+	// ReasonSettling: the next step waits until all members have held the same registry for spec.minConvergedSeconds.
+	ReasonSettling = "Settling"
+	// ReasonRolloutPaused: spec.updateStrategy.rollingUpdate.paused holds the next member back.
+	ReasonRolloutPaused = "RolloutPaused"
+	// ReasonPartitionReached: all members are replaced but those that spec.updateStrategy.rollingUpdate.partition keeps.
+	ReasonPartitionReached = "PartitionReached"
+	// ReasonWaitingForDeletion: members are replaced when a user deletes their pods, since the update strategy is OnDelete.
+	ReasonWaitingForDeletion = "WaitingForDeletion"
 )
 
 // Reasons of Degraded.
@@ -98,6 +108,14 @@ const (
 	ReasonRolloutStuck = "RolloutStuck"
 	// ReasonDivergedTooLong: members have held different registries for more than two minutes.
 	ReasonDivergedTooLong = "DivergedTooLong"
+	// ReasonMassLoss: a member holds instances of services that lost many at once, as unhealthy.
+	ReasonMassLoss = "MassLoss"
+	// ReasonPeersUnreachable: members that serve clients cannot reach each other.
+	ReasonPeersUnreachable = "PeersUnreachable"
+	// ReasonInvalidAnnotation: an annotation that users steer the operator with cannot be understood and changes nothing.
+	ReasonInvalidAnnotation = "InvalidAnnotation"
+	// ReasonConvergenceCheckSkipped: an annotation lets members be replaced and removed without having agreed.
+	ReasonConvergenceCheckSkipped = "ConvergenceCheckSkipped"
 )
 
 // Reasons of Reconciling, Stalled and Paused.
@@ -114,6 +132,8 @@ const (
 	ReasonProceeding = "Proceeding"
 	// ReasonPausedBySpec: spec.paused is true.
 	ReasonPausedBySpec = "PausedBySpec"
+	// ReasonPausedByAnnotation: the annotation naming.distro.io/pause-reconciliation is "true".
+	ReasonPausedByAnnotation = "PausedByAnnotation"
 	// ReasonNotPaused: the operator acts.
 	ReasonNotPaused = "NotPaused"
 )

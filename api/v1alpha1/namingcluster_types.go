@@ -85,6 +85,10 @@ type NamingClusterSpec struct {
 	// +optional
 	Service *Service `json:"service,omitempty"`
 
+	// Who may reach the port on which members replicate.
+	// +optional
+	NetworkPolicy NetworkPolicy `json:"networkPolicy,omitzero"`
+
 	// Where pods may run. It adds to the default spread over nodes.
 	// +optional
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`
@@ -118,6 +122,16 @@ type NamingClusterSpec struct {
 	// +kubebuilder:validation:Maximum=3600
 	// +optional
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
+
+	// How members are replaced when what they run changes.
+	// +optional
+	UpdateStrategy UpdateStrategy `json:"updateStrategy,omitzero"`
+
+	// Seconds for which all members must have held the same registry before the next one is replaced or removed.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3600
+	// +optional
+	MinConvergedSeconds int32 `json:"minConvergedSeconds,omitempty"`
 
 	// Stop changing anything; status is still reported.
 	// +optional

@@ -52,6 +52,8 @@ func TestAccepted(t *testing.T) {
 		"a config volume":        {"demo", `{template: {volumes: [{name: conf, configMap: {name: conf}}]}}`},
 		"labels with a prefix":   {"demo", `{template: {metadata: {labels: {example.org/team: payments}}}}`},
 		"an empty label":         {"demo", `{template: {metadata: {labels: {flag: ""}}}}`},
+		"a port of its own":      {"demo", `{service: {port: 80}}`},
+		"the highest port":       {"demo", `{service: {port: 64535}}`},
 		"a node port":            {"demo", `{service: {type: NodePort, nodePort: 30848}}`},
 		"a load balancer": {
 			"demo", `{service: {type: LoadBalancer, loadBalancerClass: a/b, loadBalancerSourceRanges: [10.0.0.0/8]}}`,
@@ -59,6 +61,9 @@ func TestAccepted(t *testing.T) {
 		"local traffic":           {"demo", `{service: {type: LoadBalancer, externalTrafficPolicy: Local}}`},
 		"two families":            {"demo", `{service: {ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv6, IPv4]}}`},
 		"one family":              {"demo", `{service: {ipFamilies: [IPv6]}}`},
+		"members left to users":   {"demo", `{updateStrategy: {type: OnDelete}}`},
+		"a canary":                {"demo", `{updateStrategy: {rollingUpdate: {partition: 2}}, minConvergedSeconds: 30}`},
+		"a halted rollout":        {"demo", `{updateStrategy: {type: RollingUpdate, rollingUpdate: {paused: true}}}`},
 		"the shortest grace":      {"demo", `{terminationGracePeriodSeconds: 10}`},
 		"an image with a digest":  {"demo", `{image: "example.org:5000/a/b@sha256:` + strings.Repeat("0", 64) + `"}`},
 		"an unprivileged program": {"demo", `{template: {containers: [{name: a, image: a, securityContext: {privileged: false}}]}}`},
@@ -97,6 +102,11 @@ func TestRefused(t *testing.T) {
 		"half a member":                   {"demo", `{replicas: 2.5}`, "spec.replicas"},
 		"an image with a space":           {"demo", `{image: "a b"}`, "without spaces"},
 		"an unknown pull policy":          {"demo", `{imagePullPolicy: Sometimes}`, "imagePullPolicy"},
+		"an unknown update strategy":      {"demo", `{updateStrategy: {type: Recreate}}`, "updateStrategy.type"},
+		"a canary that users delete":      {"demo", `{updateStrategy: {type: OnDelete, rollingUpdate: {}}}`, "rollingUpdate needs type"},
+		"a partition of nobody":           {"demo", `{updateStrategy: {rollingUpdate: {partition: 100}}}`, "partition"},
+		"members that agree in the past":  {"demo", `{minConvergedSeconds: -1}`, "minConvergedSeconds"},
+		"members that agree for a day":    {"demo", `{minConvergedSeconds: 86400}`, "minConvergedSeconds"},
 		"too little grace":                {"demo", `{terminationGracePeriodSeconds: 9}`, "terminationGracePeriodSeconds"},
 		"a container called distro":       {"demo", `{template: {containers: [{name: distro, image: a}]}}`, "rename the container"},
 		"a container called console":      {"demo", `{template: {containers: [{name: console, image: a}]}}`, "rename the container"},
@@ -135,7 +145,10 @@ func TestRefusedServices(t *testing.T) {
 		"an unknown type of service":      {"demo", `{service: {type: ExternalName}}`, "service.type"},
 		"a node port service without one": {"demo", `{service: {type: NodePort}}`, "type NodePort needs nodePort"},
 		"a node port without node ports":  {"demo", `{service: {nodePort: 30848}}`, "nodePort needs type NodePort or LoadBalancer"},
-		"a node port too high for gRPC":   {"demo", `{service: {type: NodePort, nodePort: 64536}}`, "nodePort"},
+		"a node port too high for gRPC":   {"demo", `{service: {type: NodePort, nodePort: 64536}}`, "nodePort must be at most 64535"},
+		"a port too high for gRPC":        {"demo", `{service: {port: 64536}}`, "port must be at most 64535"},
+		"a port that is none":             {"demo", `{service: {port: 0}}`, "service.port"},
+		"a port beyond all":               {"demo", `{service: {port: 65536}}`, "service.port"},
 		"traffic policy inside":           {"demo", `{service: {externalTrafficPolicy: Local}}`, "externalTrafficPolicy needs type"},
 		"a class without load balancer":   {"demo", `{service: {loadBalancerClass: a/b}}`, "loadBalancerClass needs type LoadBalancer"},
 		"ranges without load balancer": {
@@ -200,6 +213,7 @@ func TestDefaults(t *testing.T) {
 		{[]string{"spec", "replicas"}, int64(3)},
 		{[]string{"spec", "terminationGracePeriodSeconds"}, int64(60)},
 		{[]string{"spec", "service", "type"}, "ClusterIP"},
+		{[]string{"spec", "service", "port"}, int64(8848)},
 	} {
 		got, _, _ := unstructured.NestedFieldNoCopy(c.Object, want.path...)
 		if got != want.value {

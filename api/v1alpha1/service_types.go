@@ -5,7 +5,7 @@ import (
 )
 
 // Service is the shape of the Service that clients use: port 8848 for HTTP and
-// 9848 for gRPC, to members that are ready.
+// 9848 for gRPC, or another such pair, to members that are ready.
 //
 // Nacos clients are told the HTTP port only and add 1000 for gRPC, so node
 // ports keep that distance too.
@@ -46,9 +46,18 @@ type Service struct {
 	// +optional
 	IPFamilies []corev1.IPFamily `json:"ipFamilies,omitempty"`
 
-	// Port on every node for HTTP; gRPC gets this port + 1000.
+	// Port of the Service for HTTP; gRPC gets this port + 1000.
+	// +kubebuilder:default=8848
 	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=64535
+	// +kubebuilder:validation:Maximum=65535
+	// +kubebuilder:validation:XValidation:rule="self <= 64535",message="port must be at most 64535, since clients add 1000 to it for gRPC: choose a lower one"
+	// +optional
+	Port int32 `json:"port,omitempty"`
+
+	// Port on every node for HTTP; gRPC gets this port + 1000. Both must be in the cluster's range, usually 30000 to 32767.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	// +kubebuilder:validation:XValidation:rule="self <= 64535",message="nodePort must be at most 64535, since clients add 1000 to it for gRPC: choose a lower one"
 	// +optional
 	NodePort *int32 `json:"nodePort,omitempty"`
 
@@ -69,4 +78,11 @@ type Service struct {
 	// +kubebuilder:validation:Enum=Cluster;Local
 	// +optional
 	ExternalTrafficPolicy *corev1.ServiceExternalTrafficPolicy `json:"externalTrafficPolicy,omitempty"`
+}
+
+// NetworkPolicy is the shape of the NetworkPolicy that guards the members.
+type NetworkPolicy struct {
+	// Keep everybody but members from port 9849; every other port stays open. Default: true. It takes a network that enforces policies.
+	// +optional
+	Enabled *bool `json:"enabled,omitempty"`
 }

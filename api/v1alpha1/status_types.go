@@ -39,13 +39,40 @@ type NamingClusterStatus struct {
 	// +optional
 	Members []Member `json:"members,omitempty"`
 
+	// Whether the members hold the same registry.
+	// +optional
+	Convergence *Convergence `json:"convergence,omitempty"`
+
 	// Where clients connect.
 	// +optional
 	Endpoints *Endpoints `json:"endpoints,omitempty"`
 }
 
-// Member is one member of the cluster. Fields other than name, address and
-// ready come from the member itself and are absent while it does not answer.
+// MemberState says how far a member is in its life.
+type MemberState string
+
+// The states of members.
+const (
+	// MemberMissing: it has no pod.
+	MemberMissing MemberState = "Missing"
+	// MemberPending: its pod is not placed, or its registry's container has not started.
+	MemberPending MemberState = "Pending"
+	// MemberLoading: it runs and takes the registry over from the others.
+	MemberLoading MemberState = "Loading"
+	// MemberNotReady: it runs and is not ready for another reason.
+	MemberNotReady MemberState = "NotReady"
+	// MemberServing: clients use it.
+	MemberServing MemberState = "Serving"
+	// MemberFenced: clients could use it and are kept from it.
+	MemberFenced MemberState = "Fenced"
+	// MemberSilent: its pod is ready, but it does not answer the operator.
+	MemberSilent MemberState = "Silent"
+	// MemberDraining: it is leaving and hands its clients over.
+	MemberDraining MemberState = "Draining"
+)
+
+// Member is one member of the cluster. Fields from generation on come from the
+// member itself and are absent while it does not answer.
 type Member struct {
 	// Name of the pod.
 	Name string `json:"name"`
@@ -53,8 +80,30 @@ type Member struct {
 	// Address under which other members know it, host:port.
 	Address string `json:"address"`
 
+	// How far it is.
+	State MemberState `json:"state"`
+
+	// Since when it has been in this state.
+	Since metav1.Time `json:"since"`
+
+	// What it waits for, and what to do about it; empty if nothing.
+	// +optional
+	WaitsFor string `json:"waitsFor,omitempty"`
+
+	// Image of its registry's container.
+	// +optional
+	Image string `json:"image,omitempty"`
+
+	// Revision of the template that its pod was made from.
+	// +optional
+	Revision string `json:"revision,omitempty"`
+
 	// Whether the pod serves clients.
 	Ready bool `json:"ready"`
+
+	// Whether clients are kept from it by the annotation naming.distro.io/fenced-members.
+	// +optional
+	Fenced bool `json:"fenced,omitempty"`
 
 	// Generation of the member list that it runs on.
 	// +optional
@@ -77,11 +126,31 @@ type Member struct {
 	Instances int32 `json:"instances,omitempty"`
 }
 
-// Endpoints are the DNS names of the client Service, host:port.
+// Convergence is how far the registries of members are the same.
+type Convergence struct {
+	// Digest of the registry that most members hold.
+	Digest string `json:"digest"`
+
+	// Since when all wanted members have served and held the same registry; absent while they do not.
+	// +optional
+	Since *metav1.Time `json:"since,omitempty"`
+
+	// Members that hold another registry than most.
+	// +listType=set
+	// +optional
+	DivergentMembers []string `json:"divergentMembers,omitempty"`
+}
+
+// Endpoints are where the client Service is reached, host:port.
 type Endpoints struct {
 	// For the HTTP interface, and what Nacos SDKs are configured with.
 	HTTP string `json:"http"`
 
 	// For gRPC. SDKs compute it from the HTTP port.
 	GRPC string `json:"grpc"`
+
+	// The HTTP interface from outside, once a load balancer has addresses. gRPC is on the port + 1000.
+	// +listType=set
+	// +optional
+	External []string `json:"external,omitempty"`
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -20,6 +21,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
@@ -35,7 +37,11 @@ func TestSamplesAreAccepted(t *testing.T) {
 			continue
 		}
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			samples, err := read(file)
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			samples, err := read(raw)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,17 +56,67 @@ func TestSamplesAreAccepted(t *testing.T) {
 }
 
 func TestInstallManifestIsUpToDate(t *testing.T) {
-	kubectl := filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kubectl")
-	want, err := exec.CommandContext(t.Context(), kubectl, "kustomize", "../../config/default").Output()
-	if err != nil {
-		t.Fatalf("kustomize: %v", err)
-	}
+	want := kustomize(t, "../../config/default")
 	got, err := os.ReadFile("../../dist/install.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
 		t.Error("dist/install.yaml is not what config/default gives: run make manifests")
+	}
+}
+
+// kustomize builds a folder as users do.
+func kustomize(t *testing.T, folder string) []byte {
+	t.Helper()
+	kubectl := filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kubectl")
+	out, err := exec.CommandContext(t.Context(), kubectl, "kustomize", folder).Output()
+	if err != nil {
+		t.Fatalf("kustomize: %v", err)
+	}
+	return out
+}
+
+func TestOneNamespaceOnly(t *testing.T) {
+	if err := install(t.Context(), kustomize(t, "testdata/payments")); err != nil {
+		t.Fatal(err)
+	}
+	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := writeAccount("payments", kubeconfig); err != nil {
+		t.Fatal(err)
+	}
+	for _, namespace := range []string{"default", "payments"} { // the other one first
+		c := &v1alpha1.NamingCluster{ObjectMeta: metav1.ObjectMeta{Name: "alone", Namespace: namespace}}
+		if err := admin.Create(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := admin.Delete(context.WithoutCancel(t.Context()), c); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	p := startIn(t, "payments", clientcmd.RecommendedConfigPathEnvVar+"="+kubeconfig, "WATCH_NAMESPACE=payments")
+	defer p.stop(t)
+	madeIn(t, "payments", "alone", new(appsv1.StatefulSet))
+
+	other := new(v1alpha1.NamingCluster)
+	madeIn(t, "default", "alone", other)
+	if other.Status.ObservedGeneration != 0 {
+		t.Error("a cluster of another namespace was looked at")
+	}
+	account, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	operator, err := client.New(account, client.Options{Scheme: admin.Scheme()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for namespace, want := range map[string]bool{"payments": true, "default": false} {
+		if got := operator.List(t.Context(), new(corev1.PodList), client.InNamespace(namespace)) == nil; got != want {
+			t.Errorf("the operator may list pods in %s: %t, want %t", namespace, got, want)
+		}
 	}
 }
 
@@ -125,8 +181,13 @@ func TestMetricsAreForThoseWhoMayReadThem(t *testing.T) {
 // made waits until an object of the cluster exists.
 func made(t *testing.T, name string, object client.Object) {
 	t.Helper()
+	madeIn(t, "default", name, object)
+}
+
+func madeIn(t *testing.T, namespace, name string, object client.Object) {
+	t.Helper()
 	eventually(t, func() error {
-		return admin.Get(t.Context(), client.ObjectKey{Namespace: "default", Name: name}, object)
+		return admin.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: name}, object)
 	})
 }
 

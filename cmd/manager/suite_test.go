@@ -35,7 +35,10 @@ import (
 // actAsProgram makes the test binary be the operator itself.
 const actAsProgram = "ACT_AS_NAMING_OPERATOR"
 
-var admin client.Client
+var (
+	admin       client.Client
+	adminConfig *rest.Config
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(actAsProgram) != "" {
@@ -73,18 +76,16 @@ func runInstalled(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
+	adminConfig = config
 	if admin, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
 		return 1, err
 	}
-	objects, err := read("../../dist/install.yaml")
+	manifest, err := os.ReadFile("../../dist/install.yaml")
 	if err != nil {
 		return 1, err
 	}
-	for _, object := range objects {
-		err := admin.Apply(context.Background(), client.ApplyConfigurationFromUnstructured(object), client.FieldOwner("test"))
-		if err != nil {
-			return 1, fmt.Errorf("install %s %s: %w", object.GetKind(), object.GetName(), err)
-		}
+	if err := install(context.Background(), manifest); err != nil {
+		return 1, err
 	}
 	served := func(ctx context.Context) (bool, error) {
 		return admin.List(ctx, new(v1alpha1.NamingClusterList)) == nil, nil
@@ -101,31 +102,44 @@ func runInstalled(m *testing.M) (code int, err error) {
 	if err := os.Setenv(clientcmd.RecommendedConfigPathEnvVar, filepath.Join(folder, "kubeconfig")); err != nil {
 		return 1, err
 	}
-	if err := writeAccount(config, os.Getenv(clientcmd.RecommendedConfigPathEnvVar)); err != nil {
+	if err := writeAccount("naming-system", os.Getenv(clientcmd.RecommendedConfigPathEnvVar)); err != nil {
 		return 1, err
 	}
 	return m.Run(), nil
 }
 
-// writeAccount writes a kubeconfig that acts as the operator's ServiceAccount.
-func writeAccount(config *rest.Config, path string) error {
+// install applies a manifest as a user does.
+func install(ctx context.Context, manifest []byte) error {
+	objects, err := read(manifest)
+	if err != nil {
+		return err
+	}
+	for _, object := range objects {
+		err := admin.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), client.FieldOwner("test"), client.ForceOwnership)
+		if err != nil {
+			return fmt.Errorf("install %s %s: %w", object.GetKind(), object.GetName(), err)
+		}
+	}
+	return nil
+}
+
+// writeAccount writes a kubeconfig that acts as the operator's ServiceAccount
+// in a namespace.
+func writeAccount(namespace, path string) error {
+	config := adminConfig
 	out := clientcmdapi.NewConfig()
 	out.Clusters["local"] = &clientcmdapi.Cluster{Server: config.Host, CertificateAuthorityData: config.CAData}
 	out.AuthInfos["operator"] = &clientcmdapi.AuthInfo{
 		ClientCertificateData: config.CertData, ClientKeyData: config.KeyData,
-		Impersonate:       "system:serviceaccount:naming-system:naming-operator",
-		ImpersonateGroups: []string{"system:serviceaccounts", "system:serviceaccounts:naming-system", "system:authenticated"},
+		Impersonate:       "system:serviceaccount:" + namespace + ":naming-operator",
+		ImpersonateGroups: []string{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
 	}
 	out.Contexts["operator"] = &clientcmdapi.Context{Cluster: "local", AuthInfo: "operator"}
 	out.CurrentContext = "operator"
 	return clientcmd.WriteToFile(*out, path)
 }
 
-func read(path string) ([]*unstructured.Unstructured, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
+func read(raw []byte) ([]*unstructured.Unstructured, error) {
 	var out []*unstructured.Unstructured
 	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(raw), 4096)
 	for {
@@ -135,7 +149,7 @@ func read(path string) ([]*unstructured.Unstructured, error) {
 			return out, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
+			return nil, fmt.Errorf("read manifest: %w", err)
 		}
 		out = append(out, object)
 	}
@@ -148,13 +162,19 @@ type program struct {
 	metrics string       // host:port
 }
 
-// start runs the operator as a process of its own.
+// start runs the operator as a process of its own, for all namespaces.
 func start(t *testing.T) *program {
 	t.Helper()
+	return startIn(t, "naming-system")
+}
+
+// startIn runs the operator in a namespace, with more variables of its environment.
+func startIn(t *testing.T, namespace string, environment ...string) *program {
+	t.Helper()
 	p := &program{metrics: freeAddress(t)}
-	p.command = exec.CommandContext(t.Context(), os.Args[0], "--leader-elect", "--leader-election-namespace=naming-system",
+	p.command = exec.CommandContext(t.Context(), os.Args[0], "--leader-elect", "--leader-election-namespace="+namespace,
 		"--metrics-bind-address="+p.metrics, "--health-probe-bind-address="+freeAddress(t))
-	p.command.Env = append(os.Environ(), actAsProgram+"=yes")
+	p.command.Env = append(append(os.Environ(), actAsProgram+"=yes"), environment...)
 	p.command.Stdout, p.command.Stderr = &p.output, &p.output
 	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.command.Start(); err != nil {

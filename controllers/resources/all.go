@@ -34,14 +34,16 @@ func (c Child) String() string { return c.Kind + " " + c.Name }
 // member list, run as the account and resolve the headless Service as soon as
 // they start.
 func All(c *v1alpha1.NamingCluster, p Plan) []Child {
-	return []Child{
+	out := []Child{
 		child(memberList(c, p.Members)),
 		child(serviceAccount(c)),
 		child(headlessService(c)),
 		child(clientService(c)),
-		child(statefulSet(c, p)),
-		child(disruptionBudget(c)),
 	}
+	if Shielded(c) {
+		out = append(out, child(networkPolicy(c))) // the port is guarded before anybody listens there
+	}
+	return append(out, child(statefulSet(c, p)), child(disruptionBudget(c)))
 }
 
 // child turns an apply configuration into what is sent, with a hash of itself.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,19 +42,33 @@ func TestTemplateHashIsTheOneOnTheStatefulSet(t *testing.T) {
 	}
 }
 
+func TestANetworkPolicyIsMadeOnlyWhereWanted(t *testing.T) {
+	c := readCluster(t, "testdata/minimal.in.yaml")
+	for _, want := range []bool{true, false} {
+		c.Spec.NetworkPolicy.Enabled = &want
+		got := slices.ContainsFunc(All(c, steady(c)), func(c Child) bool { return c.Kind == "NetworkPolicy" })
+		if got != want {
+			t.Errorf("a NetworkPolicy among the children = %t, want %t", got, want)
+		}
+	}
+}
+
 func TestHashes(t *testing.T) {
 	tests := map[string]struct {
 		change        func(*v1alpha1.NamingCluster, *Plan)
 		shape, before bool // whether the StatefulSet and its template keep their hash
 	}{
-		"nothing changed":     {func(*v1alpha1.NamingCluster, *Plan) {}, true, true},
+		"nothing changed": {func(*v1alpha1.NamingCluster, *Plan) {}, true, true},
+		"users are to delete the pods": {func(c *v1alpha1.NamingCluster, _ *Plan) {
+			c.Spec.UpdateStrategy.Type = "OnDelete"
+		}, false, true},
 		"the partition moved": {func(_ *v1alpha1.NamingCluster, p *Plan) { p.Partition = 1 }, false, true},
 		"the service changed": {
 			func(c *v1alpha1.NamingCluster, _ *Plan) { c.Spec.Service = &v1alpha1.Service{Type: "LoadBalancer"} }, true, true,
 		},
 		"the image changed": {func(c *v1alpha1.NamingCluster, _ *Plan) { c.Spec.Image = "other" }, false, false},
 		"a restart was asked for": {func(c *v1alpha1.NamingCluster, _ *Plan) {
-			c.Annotations = map[string]string{RestartedAnnotation: "now"}
+			c.Annotations = map[string]string{v1alpha1.RestartedAnnotation: "now"}
 		}, false, false},
 	}
 	for name, tc := range tests {

@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	sidecarName = "distro"
+	// SidecarName is the container that holds the registry.
+	SidecarName = "distro"
 	consoleName = "console"
 
 	// userID is the one of distroless's nonroot user.
@@ -26,7 +27,7 @@ const (
 func sidecar(c *v1alpha1.NamingCluster, image string) *corev1ac.ContainerApplyConfiguration {
 	needs := sidecarResources(c)
 	out := corev1ac.Container().
-		WithName(sidecarName).
+		WithName(SidecarName).
 		WithImage(image).
 		WithRestartPolicy(corev1.ContainerRestartPolicyAlways).
 		WithArgs(

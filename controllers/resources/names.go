@@ -24,6 +24,10 @@ const (
 	// Pods are selected by it alone, so it never changes.
 	ClusterLabel = prefix + "cluster"
 
+	// FencedLabel is on every pod: "false", or "true" while clients are kept from
+	// it. The client Service asks for the first.
+	FencedLabel = prefix + "fenced"
+
 	// ShapeAnnotation is on every child: a hash of what was applied, so that a
 	// field that is no longer wanted is noticed.
 	ShapeAnnotation = prefix + "shape"
@@ -35,10 +39,6 @@ const (
 	// volumes at once instead of after a minute.
 	MembersGenerationAnnotation = prefix + "members-generation"
 	MembersHashAnnotation       = prefix + "members-hash"
-
-	// RestartedAnnotation on the cluster is copied to the pods, so that a new
-	// value restarts them one after another.
-	RestartedAnnotation = "kubectl.kubernetes.io/restartedAt"
 
 	managedBy = "naming-operator"
 )
@@ -99,6 +99,11 @@ func headlessHost(c *v1alpha1.NamingCluster) string {
 
 func selector(c *v1alpha1.NamingCluster) map[string]string {
 	return map[string]string{ClusterLabel: c.Name}
+}
+
+// admitted selects the pods that clients may use.
+func admitted(c *v1alpha1.NamingCluster) map[string]string {
+	return map[string]string{ClusterLabel: c.Name, FencedLabel: "false"}
 }
 
 func labels(c *v1alpha1.NamingCluster) map[string]string {

@@ -29,21 +29,23 @@ func headlessService(c *v1alpha1.NamingCluster) *corev1ac.ServiceApplyConfigurat
 		WithSpec(spec)
 }
 
-// clientService leads clients to members that are ready. Its two ports keep
+// clientService leads clients to members that are ready and not fenced. Its two ports keep
 // the distance that clients rely on, as node ports as well.
 func clientService(c *v1alpha1.NamingCluster) *corev1ac.ServiceApplyConfiguration {
 	wanted := c.Spec.Service
 	if wanted == nil {
 		wanted = &v1alpha1.Service{}
 	}
-	http, grpc := servicePort("http", HTTPPort), servicePort("grpc", GRPCPort)
+	port := ServicePort(c)
+	http := servicePort("http", HTTPPort).WithPort(port)
+	grpc := servicePort("grpc", GRPCPort).WithPort(port + member.SDKOffset)
 	if wanted.NodePort != nil {
 		http.WithNodePort(*wanted.NodePort)
 		grpc.WithNodePort(*wanted.NodePort + member.SDKOffset)
 	}
 	spec := corev1ac.ServiceSpec().
 		WithType(corev1.ServiceTypeClusterIP).
-		WithSelector(selector(c)).
+		WithSelector(admitted(c)).
 		WithPorts(http, grpc).
 		WithLoadBalancerSourceRanges(wanted.LoadBalancerSourceRanges...)
 	if wanted.Type != "" {
@@ -57,6 +59,15 @@ func clientService(c *v1alpha1.NamingCluster) *corev1ac.ServiceApplyConfiguratio
 		WithAnnotations(wanted.Annotations).
 		WithOwnerReferences(controlledBy(c)).
 		WithSpec(spec)
+}
+
+// ServicePort is the port of the client Service for HTTP. That for gRPC is
+// higher by member.SDKOffset, as clients compute it.
+func ServicePort(c *v1alpha1.NamingCluster) int32 {
+	if c.Spec.Service == nil || c.Spec.Service.Port == 0 {
+		return HTTPPort
+	}
+	return c.Spec.Service.Port
 }
 
 func withFamilies(spec *corev1ac.ServiceSpecApplyConfiguration, wanted *v1alpha1.Service) {

@@ -26,11 +26,24 @@ func statefulSet(c *v1alpha1.NamingCluster, p Plan) *appsv1ac.StatefulSetApplyCo
 			WithServiceName(HeadlessName(c)).
 			WithPodManagementPolicy(appsv1.ParallelPodManagement).
 			WithRevisionHistoryLimit(5).
-			WithUpdateStrategy(appsv1ac.StatefulSetUpdateStrategy().
-				WithType(appsv1.RollingUpdateStatefulSetStrategyType).
-				WithRollingUpdate(appsv1ac.RollingUpdateStatefulSetStrategy().WithPartition(p.Partition))).
+			WithUpdateStrategy(updateStrategy(c, p)).
 			WithSelector(metav1ac.LabelSelector().WithMatchLabels(selector(c))).
 			WithTemplate(template))
+}
+
+// updateStrategy lets the set replace what the plan has opened, or what users delete.
+func updateStrategy(c *v1alpha1.NamingCluster, p Plan) *appsv1ac.StatefulSetUpdateStrategyApplyConfiguration {
+	if OnDelete(c) {
+		return appsv1ac.StatefulSetUpdateStrategy().WithType(appsv1.OnDeleteStatefulSetStrategyType)
+	}
+	return appsv1ac.StatefulSetUpdateStrategy().
+		WithType(appsv1.RollingUpdateStatefulSetStrategyType).
+		WithRollingUpdate(appsv1ac.RollingUpdateStatefulSetStrategy().WithPartition(p.Partition))
+}
+
+// OnDelete reports whether users choose which members are replaced, by deleting their pods.
+func OnDelete(c *v1alpha1.NamingCluster) bool {
+	return c.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType
 }
 
 // TemplateHash is what the StatefulSet's TemplateAnnotation should say.
@@ -39,13 +52,14 @@ func TemplateHash(c *v1alpha1.NamingCluster, defaultImage string) string {
 }
 
 func podTemplate(c *v1alpha1.NamingCluster, defaultImage string) *corev1ac.PodTemplateSpecApplyConfiguration {
-	annotations := map[string]string{"kubectl.kubernetes.io/default-container": sidecarName}
+	annotations := map[string]string{"kubectl.kubernetes.io/default-container": SidecarName}
 	maps.Copy(annotations, c.Spec.Template.Metadata.Annotations)
-	if at, ok := c.Annotations[RestartedAnnotation]; ok {
-		annotations[RestartedAnnotation] = at
+	if at, ok := c.Annotations[v1alpha1.RestartedAnnotation]; ok {
+		annotations[v1alpha1.RestartedAnnotation] = at
 	}
 	return corev1ac.PodTemplateSpec().
 		WithLabels(labelsWith(c, c.Spec.Template.Metadata.Labels)).
+		WithLabels(admitted(c)). // a new member needs nobody's leave to serve
 		WithAnnotations(annotations).
 		WithSpec(podSpec(c, defaultImage))
 }

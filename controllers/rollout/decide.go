@@ -16,7 +16,16 @@ const (
 	RollingUpdate         Reason = "RollingUpdate"
 	WaitingForMembers     Reason = "WaitingForMembers"
 	WaitingForConvergence Reason = "WaitingForConvergence"
+	Settling              Reason = "Settling"
+	RolloutPaused         Reason = "RolloutPaused"
+	PartitionReached      Reason = "PartitionReached"
+	WaitingForDeletion    Reason = "WaitingForDeletion"
 )
+
+// Resting reports whether nothing happens any more until a user acts.
+func (r Reason) Resting() bool {
+	return r == Idle || r == RolloutPaused || r == PartitionReached || r == WaitingForDeletion
+}
 
 // Decision is what the planner wants now and, if it has to wait, why and how long.
 type Decision struct {
@@ -38,10 +47,13 @@ func Decide(f Facts) Decision {
 		partition = f.hold(replicas)
 	}
 	d := Decision{Replicas: replicas, Partition: partition, Reason: scaling, Recheck: f.Poll}
-	if d.Reason == Idle || d.Reason == ScalingUp && rolling != Idle && f.Settled && f.Want == f.Replicas {
+	if d.Reason == Idle || d.Reason == ScalingUp && !rolling.Resting() && f.Settled && f.Want == f.Replicas {
 		d.Reason = rolling
 	}
-	if d.Reason == Idle && f.agreed(f.staying(replicas)) {
+	switch {
+	case d.Reason == Settling:
+		d.Recheck = min(f.Poll, f.Settle-f.Agreed)
+	case d.Reason.Resting() && f.agreed(f.staying(replicas)):
 		d.Recheck = calm * f.Poll
 	}
 	if replicas == 0 && len(f.Members) == 0 {
@@ -79,18 +91,40 @@ func (f Facts) scale() (int32, Reason) {
 	}
 	members := f.staying(f.Replicas)
 	ready := slices.DeleteFunc(slices.Clone(members), func(m Member) bool { return !m.Ready || m.Leaving })
-	switch {
-	case len(ready) < 2, f.Rolling && !proven(members): // nobody could take over, or one is away already
+	if !covered(members, last) || f.Rolling && !f.proven(members) { // nobody could take over, or one is away already
 		return f.Replicas, WaitingForMembers
-	case !f.agreed(ready):
-		return f.Replicas, WaitingForConvergence
+	}
+	if why := f.obstacle(ready); why != Idle {
+		return f.Replicas, why
 	}
 	return last, Draining
 }
 
-// served reports whether clients use the member with ordinal o.
+// covered reports whether clients have another member to use than the one
+// with ordinal o.
+func covered(members []Member, o int32) bool {
+	return slices.ContainsFunc(members, func(m Member) bool {
+		return m.Ordinal != o && m.Ready && !m.Leaving && !m.Fenced
+	})
+}
+
+// served reports whether clients may be using the member with ordinal o.
 func (f Facts) served(o int32) bool {
 	return slices.ContainsFunc(f.Members, func(m Member) bool { return m.Ordinal == o && m.Ready && !m.Leaving })
+}
+
+// obstacle says what the registries of members have to do before the next
+// step, or Idle if nothing.
+func (f Facts) obstacle(members []Member) Reason {
+	switch {
+	case f.Unchecked:
+		return Idle
+	case !f.agreed(members):
+		return WaitingForConvergence
+	case f.Agree() && f.Agreed < f.Settle:
+		return Settling
+	}
+	return Idle
 }
 
 // agreed reports whether each of the members serves, runs on the current list
@@ -107,34 +141,63 @@ func (f Facts) agreed(members []Member) bool {
 // roll says which ordinals may get the newest template.
 func (f Facts) roll(replicas int32) (partition int32, why Reason) {
 	members := f.staying(replicas)
-	next := highest(members, Member.stale)
+	stale := highest(members, Member.stale)
+	next := highest(members, f.due)
 	switch {
+	case f.OnDelete && (f.Changed || !f.Settled || stale >= 0):
+		return replicas, WaitingForDeletion
+	case f.OnDelete:
+		return replicas, Idle
 	case f.Changed:
 		return replicas, RollingUpdate // the new template starts with nobody
 	case !f.Settled:
 		return f.Partition, RollingUpdate // nobody knows yet what the newest shape means for whom
-	case !f.Rolling && next < 0 && f.Partition >= f.Replicas:
+	case f.Held && stale >= 0:
+		return f.Partition, RolloutPaused
+	case !f.Rolling && stale < 0 && f.Partition >= f.Replicas:
 		return replicas, Idle
-	case !f.Rolling && next < 0:
+	case !f.Rolling && stale < 0:
 		return replicas, RollingUpdate // the gate has to be closed before it can be called finished
+	case slices.ContainsFunc(members, func(m Member) bool { return m.Leaving }):
+		return f.Partition, RollingUpdate // it must come back with the template that was meant for it
+	case next < 0 && stale >= 0 && f.absent(replicas) < 0:
+		return min(f.Keep, replicas), f.arrived(members)
 	}
-	absent, down := f.absent(replicas), highest(members, func(m Member) bool { return m.stale() && !m.Ready })
-	if absent > next {
+	return f.step(members, next, f.absent(replicas))
+}
+
+// due reports whether m is to be replaced.
+func (f Facts) due(m Member) bool { return m.stale() && m.Ordinal >= f.Keep }
+
+// arrived says what a rollout waits for that has got as far as it may.
+func (f Facts) arrived(members []Member) Reason {
+	if !f.proven(members) {
+		return WaitingForMembers
+	}
+	return PartitionReached
+}
+
+// step takes the next step of a rollout, or none. next is the highest ordinal
+// that is due, absent the highest without a pod; each is -1 if there is none.
+func (f Facts) step(members []Member, next, absent int32) (partition int32, why Reason) {
+	down := highest(members, func(m Member) bool { return f.due(m) && !m.Ready })
+	if absent > next && absent >= f.Keep {
 		down = max(down, absent)
 	}
 	switch {
-	case slices.ContainsFunc(members, func(m Member) bool { return m.Leaving }):
-		return f.Partition, RollingUpdate // it must come back with the template that was meant for it
-	case down >= 0 && proven(members):
+	case down >= 0 && f.proven(members):
 		return down, RollingUpdate // it serves nobody, so replacing it costs nothing
 	case absent >= 0:
 		return f.Partition, WaitingForMembers
-	case next < 0 && proven(members):
+	case next < 0 && f.proven(members):
 		return 0, RollingUpdate // all replaced: the set may call the newest template its current one
 	case slices.ContainsFunc(members, func(m Member) bool { return !m.Ready }):
 		return next + 1, WaitingForMembers
-	case !f.agreed(members):
-		return next + 1, WaitingForConvergence
+	case len(members) > 1 && !covered(members, next):
+		return next + 1, WaitingForMembers
+	}
+	if why := f.obstacle(members); why != Idle {
+		return next + 1, why
 	}
 	return next, RollingUpdate
 }
@@ -148,9 +211,11 @@ func (f Facts) hold(replicas int32) int32 {
 }
 
 // proven reports whether nothing speaks against the newest template: every
-// member that runs it serves.
-func proven(members []Member) bool {
-	return !slices.ContainsFunc(members, func(m Member) bool { return m.Updated && !m.serves() })
+// member that runs it serves or, where that is not asked, is ready at least.
+func (f Facts) proven(members []Member) bool {
+	return !slices.ContainsFunc(members, func(m Member) bool {
+		return m.Updated && !m.serves() && (!f.Unchecked || m.Leaving || !m.Ready)
+	})
 }
 
 // highest returns the highest ordinal among members for which is holds, or -1.

@@ -26,6 +26,7 @@ func leaving(m Member) Member   { m.Leaving = true; return m }
 func silent(m Member) Member    { m.Answered = false; return m }
 func loading(m Member) Member   { m.Loaded = false; return m }
 func lagging(m Member) Member   { m.Current = false; return m }
+func fenced(m Member) Member    { m.Fenced = true; return m }
 func differing(m Member) Member { m.Digest = "other"; return m }
 
 // steady is a settled set of three with the given members.
@@ -105,6 +106,12 @@ func TestDecideRemoves(t *testing.T) {
 		"a serving member stays while others run on an older list": {
 			facts: steady(2, fresh(0), lagging(fresh(1)), fresh(2)), want: Decision{3, 3, WaitingForConvergence, poll},
 		},
+		"the only member that clients may use stays": {
+			facts: steady(2, fenced(fresh(0)), fenced(fresh(1)), fresh(2)), want: Decision{3, 3, WaitingForMembers, poll},
+		},
+		"a fenced member hands over as well": {
+			facts: steady(2, fresh(0), differing(fresh(1)), fenced(fresh(2))), want: Decision{3, 3, WaitingForConvergence, poll},
+		},
 		"the only serving member stays": {
 			facts: steady(2, down(fresh(0)), down(fresh(1)), fresh(2)), want: Decision{3, 3, WaitingForMembers, poll},
 		},
@@ -142,6 +149,9 @@ func TestDecideRolling(t *testing.T) {
 		"a member that has left comes back updated":     {rolling(2, old(0), old(1)), 2, RollingUpdate},
 		"an unsettled set is left as it is":             {unsettled(rolling(2, old(0), old(1), old(2))), 2, RollingUpdate},
 		"an unsettled set is not called finished":       {unsettled(steady(3, fresh(0), fresh(1), fresh(2))), 3, RollingUpdate},
+		"a fenced member takes its turn":                {rolling(3, old(0), old(1), fenced(old(2))), 2, RollingUpdate},
+		"a fenced member counts as serving":             {rolling(2, old(0), old(1), fenced(fresh(2))), 1, RollingUpdate},
+		"the only one that clients may use stays":       {rolling(1, old(0), fenced(fresh(1)), fenced(fresh(2))), 1, WaitingForMembers},
 		"the first ordinal is last":                     {rolling(1, old(0), fresh(1), fresh(2)), 0, RollingUpdate},
 		"the set may finish when all are replaced":      {rolling(0, fresh(0), fresh(1), fresh(2)), 0, RollingUpdate},
 		"the last one must serve before that":           {rolling(0, down(fresh(0)), fresh(1), fresh(2)), 0, WaitingForMembers},
@@ -191,6 +201,108 @@ func TestDecideRescues(t *testing.T) {
 			got := Decide(tc.facts)
 			if got.Partition != tc.partition || got.Reason != tc.reason {
 				t.Errorf("Decide = partition %d, %s; want %d, %s", got.Partition, got.Reason, tc.partition, tc.reason)
+			}
+		})
+	}
+}
+
+// held is f with ordinals below keep held back by the user.
+func held(keep int32, f Facts) Facts { f.Keep = keep; return f }
+func halted(f Facts) Facts           { f.Held = true; return f }
+func manual(f Facts) Facts           { f.OnDelete = true; return f }
+func unchecked(f Facts) Facts        { f.Unchecked = true; return f }
+
+// settling is f with members that have agreed for a while and must for ten seconds.
+func settling(agreed time.Duration, f Facts) Facts {
+	f.Settle, f.Agreed = 10*time.Second, agreed
+	return f
+}
+
+func TestDecideKeepsWhatTheUserHoldsBack(t *testing.T) {
+	tests := map[string]struct {
+		facts     Facts
+		partition int32
+		reason    Reason
+	}{
+		"a partition lets those above it go":           {held(1, rolling(3, old(0), old(1), old(2))), 2, RollingUpdate},
+		"and the next one":                             {held(1, rolling(2, old(0), old(1), fresh(2))), 1, RollingUpdate},
+		"and stops there":                              {held(1, rolling(1, old(0), fresh(1), fresh(2))), 1, PartitionReached},
+		"once those that were replaced serve":          {held(1, rolling(1, old(0), down(fresh(1)), fresh(2))), 1, WaitingForMembers},
+		"a partition above all holds everybody back":   {held(9, rolling(3, old(0), old(1), old(2))), 3, PartitionReached},
+		"a lower partition lets the next go":           {held(0, rolling(1, old(0), fresh(1), fresh(2))), 0, RollingUpdate},
+		"a broken member below it is left alone":       {held(1, rolling(1, down(old(0)), fresh(1), fresh(2))), 1, PartitionReached},
+		"a lost pod below it comes back as it was":     {held(1, rolling(1, fresh(1), fresh(2))), 1, WaitingForMembers},
+		"a lost pod above it gets the newest template": {held(1, rolling(3, old(0), old(1))), 2, RollingUpdate},
+		"a new template starts with nobody":            {held(1, changed(rolling(1, old(0), fresh(1), fresh(2)))), 3, RollingUpdate},
+		"a partition without anything newer is idle":   {held(1, steady(3, fresh(0), fresh(1), fresh(2))), 3, Idle},
+		"a pause stops before the next member":         {halted(rolling(2, old(0), old(1), fresh(2))), 2, RolloutPaused},
+		"a pause rescues nobody":                       {halted(rolling(3, old(0), old(1), down(old(2)))), 3, RolloutPaused},
+		"a new template waits for the end of a pause":  {halted(changed(steady(3, old(0), old(1), old(2)))), 3, RollingUpdate},
+		"what was replaced may finish during a pause":  {halted(rolling(0, fresh(0), fresh(1), fresh(2))), 0, RollingUpdate},
+		"a pause of nothing is idle":                   {halted(steady(3, fresh(0), fresh(1), fresh(2))), 3, Idle},
+		"users delete the pods themselves":             {manual(rolling(3, old(0), old(1), old(2))), 3, WaitingForDeletion},
+		"until all are replaced":                       {manual(rolling(3, fresh(0), fresh(1), fresh(2))), 3, Idle},
+		"a new template is theirs too":                 {manual(changed(steady(3, old(0), old(1), old(2)))), 3, WaitingForDeletion},
+		"coming back from there opens no gate":         {unsettled(rolling(3, old(0), fresh(1), old(2))), 3, RollingUpdate},
+		"and goes on with those that are left":         {rolling(3, old(0), fresh(1), fresh(2)), 0, RollingUpdate},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := Decide(tc.facts)
+			if got.Partition != tc.partition || got.Reason != tc.reason || got.Replicas != 3 {
+				t.Errorf("Decide = %+v; want 3 members, partition %d, %s", got, tc.partition, tc.reason)
+			}
+		})
+	}
+}
+
+func TestDecideOnAgreement(t *testing.T) {
+	half := rolling(2, old(0), old(1), fresh(2))
+	shrink := steady(2, fresh(0), fresh(1), fresh(2))
+	lone := steady(2, down(fresh(0)), fresh(1), fresh(2))
+	checkDecisions(t, map[string]decided{
+		"the next one waits until the members have agreed for long enough": {
+			facts: settling(4*time.Second, half), want: Decision{3, 2, Settling, poll},
+		},
+		"and no longer than that": {facts: settling(8*time.Second, half), want: Decision{3, 2, Settling, 2 * time.Second}},
+		"then it goes":            {facts: settling(10*time.Second, half), want: Decision{3, 1, RollingUpdate, poll}},
+		"removals wait as well":   {facts: settling(0, shrink), want: Decision{3, 3, Settling, poll}},
+		"but not for a member that may never agree": {
+			facts: settling(0, lone), want: Decision{2, 2, Draining, poll},
+		},
+		"in an emergency nobody has to agree": {
+			facts: unchecked(settling(0, rolling(2, old(0), differing(old(1)), fresh(2)))), want: Decision{3, 1, RollingUpdate, poll},
+		},
+		"nor to answer": {
+			facts: unchecked(rolling(2, old(0), silent(old(1)), silent(fresh(2)))), want: Decision{3, 1, RollingUpdate, poll},
+		},
+		"also when a member is removed": {
+			facts: unchecked(steady(2, fresh(0), differing(fresh(1)), fresh(2))), want: Decision{2, 2, Draining, poll},
+		},
+		"but one is replaced at a time even then": {
+			facts: unchecked(rolling(2, old(0), old(1), down(fresh(2)))), want: Decision{3, 2, WaitingForMembers, poll},
+		},
+		"a held rollout is looked at as a finished one is": {
+			facts: held(1, rolling(1, old(0), fresh(1), fresh(2))), want: Decision{3, 1, PartitionReached, 2 * poll},
+		},
+	})
+}
+
+func TestAgree(t *testing.T) {
+	tests := map[string]struct {
+		facts Facts
+		want  bool
+	}{
+		"all serve and hold the same":     {steady(3, fresh(0), fresh(1), fresh(2)), true},
+		"one holds something else":        {steady(3, fresh(0), fresh(1), differing(fresh(2))), false},
+		"one is missing":                  {steady(3, fresh(0), fresh(1)), false},
+		"one that is too many is no harm": {steady(2, fresh(0), fresh(1), fresh(2)), true},
+		"nobody is there":                 {steady(0), false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := tc.facts.Agree(); got != tc.want {
+				t.Errorf("Agree = %t, want %t", got, tc.want)
 			}
 		})
 	}

@@ -6,7 +6,8 @@
 // ordinal down, and only while every other member serves, is loaded, runs on
 // the current list and agrees with the rest; a member that is down already may
 // be replaced at any time, so that a corrected template gets through; members
-// are added at once and removed one at a time.
+// are added at once and removed one at a time; what a user holds back is never
+// replaced; a member goes only while clients have another one to use.
 package rollout
 
 import "time"
@@ -24,6 +25,14 @@ type Facts struct {
 	// Members are the pods that exist, leaving ones included, in order of ordinal.
 	Members []Member
 
+	OnDelete  bool  // users choose who is replaced, by deleting pods
+	Held      bool  // nobody else may be replaced for now
+	Keep      int32 // ordinals below it keep the template that they have
+	Unchecked bool  // members need not agree before the next step
+
+	Settle time.Duration // how long members must have agreed before the next step
+	Agreed time.Duration // how long they have agreed; zero while they do not
+
 	Poll time.Duration // how often to look again while members have to agree
 }
 
@@ -31,7 +40,8 @@ type Facts struct {
 type Member struct {
 	Ordinal int32
 	Leaving bool // it is being deleted
-	Ready   bool // it serves clients
+	Ready   bool // clients could use it
+	Fenced  bool // clients are kept from it
 	Updated bool // it runs the newest template
 
 	// What it says about itself; zero while it does not answer.
@@ -42,13 +52,19 @@ type Member struct {
 	Digest   string // of its registry
 }
 
-// serves reports whether m has a complete registry and clients use it.
+// serves reports whether m has a complete registry and clients could use it.
 func (m Member) serves() bool {
 	return !m.Leaving && m.Ready && m.Answered && m.Loaded && !m.Draining
 }
 
 // stale reports whether m still has to be replaced.
 func (m Member) stale() bool { return !m.Leaving && !m.Updated }
+
+// Agree reports whether every wanted member is there, serves, runs on the
+// current list and holds the same registry as the others.
+func (f Facts) Agree() bool {
+	return len(f.Members) > 0 && f.absent(f.Want) < 0 && f.agreed(f.Members)
+}
 
 // staying returns the members with an ordinal below n.
 func (f Facts) staying(n int32) []Member {

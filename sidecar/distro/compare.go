@@ -10,7 +10,9 @@ import (
 
 // Compare answers a peer that verifies the clients it owns: it returns those
 // that are unknown or different here, in the order given, and renews the leases
-// of the others. A mark with revision 0 matches any known record.
+// of the others. A mark with revision 0 matches any known record, one without
+// an owner any of that version: who owns a client that beats may not be who
+// wrote it.
 func (e *Engine) Compare(now time.Time, from member.Address, marks []naming.Mark) []naming.ClientID {
 	e.at(now)
 	if len(marks) > 0 {

@@ -60,6 +60,8 @@
 //     two VerifyInterval, whatever else changes.
 //   - While more than half of the peers are out of reach, and for two
 //     VerifyInterval after, nothing is given up merely because time has passed.
+//   - Of one owner that is not proven gone at most ten clients, or 15 % of them,
+//     are given up in one VerifyInterval.
 //   - After the network heals, digests become equal.
 //
 // # What the engine never does

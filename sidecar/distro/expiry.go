@@ -23,6 +23,8 @@ type lessor struct {
 	restarted time.Time // a new incarnation was seen last; zero if never
 	spoke     time.Time // it confirmed something last; zero if never
 	streak    time.Time // since when it has done so without a long pause
+
+	restraint restraint
 }
 
 // incarnation is one life of a member.
@@ -292,7 +294,10 @@ func (e *Engine) firstEnd(o *lessor, k kind) (time.Time, bool) {
 	if confirmed == 0 {
 		return time.Time{}, false
 	}
-	at, _, may := e.leases.deadline(o, k, e.origin.at(confirmed))
+	at, reason, may := e.leases.deadline(o, k, e.origin.at(confirmed))
+	if reason != OwnerGone {
+		at = o.restraint.from(at)
+	}
 	return at, may
 }
 
@@ -303,6 +308,9 @@ func (e *Engine) expireOf(o *lessor, k kind) {
 			at, reason, may := e.leases.deadline(o, k, e.origin.at(o.effective(part, r)))
 			if !may || at.After(e.now) {
 				break
+			}
+			if reason != OwnerGone && !o.restraint.take(e.now, o.count, e.cfg.VerifyInterval) {
+				return
 			}
 			e.giveUp(r, reason)
 		}

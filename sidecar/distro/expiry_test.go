@@ -104,6 +104,47 @@ func TestNothingExpiresWhileMostPeersAreOutOfReach(t *testing.T) {
 	b.same("proven gone even then", b.expired(after(time.Hour+26*time.Second), "c1"), OwnerGone)
 }
 
+// However many clients an owner had, they do not vanish at once merely because
+// time has passed; when it is proven gone they do.
+func TestManyEndSlowlyUnlessTheirOwnerIsProvenGone(t *testing.T) {
+	const many = 1000
+	tests := map[string]struct {
+		clients int
+		happens func(bench)
+		from    time.Duration // when the first end
+		want    []int         // how many are left, then and after each interval
+	}{
+		"down": {
+			many, func(b bench) { b.Members(start, view(member.Down, member.Up)) }, 30 * time.Second,
+			[]int{850, 700, 550, 400, 250, 100, 0},
+		},
+		"out of reach": {many, nothing, 180 * time.Second, []int{850, 700, 550, 400, 250, 100, 0}},
+		"a few":        {25, nothing, 180 * time.Second, []int{15, 5, 0}},
+		"gone":         {many, func(b bench) { b.restart(start, peer) }, 15 * time.Second, []int{0}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := ready(t, nil)
+			for i := range tc.clients {
+				b.Offered(start, peer, mark(naming.ClientID(fmt.Sprintf("c%d", i)), at(peer, 1)), direct)
+			}
+			tc.happens(b)
+			for d := time.Second; d < tc.from; d += time.Second { // a member that is not paused
+				b.run(after(d))
+			}
+			for i, left := range tc.want {
+				then := after(tc.from + time.Duration(i)*b.cfg.VerifyInterval)
+				b.run(then.Add(-time.Millisecond))
+				if next, ok := b.Next(); !ok || next.After(then) {
+					t.Errorf("Next = %v, want at most %v", next.Sub(start), then.Sub(start))
+				}
+				b.run(then)
+				b.same(fmt.Sprintf("left at %v", then.Sub(start)), b.Stats().Clients, left)
+			}
+		})
+	}
+}
+
 func TestAnOwnerThatComesBackIsGivenTime(t *testing.T) {
 	b := ready(t, nil)
 	b.Offered(start, peer, mark("c1", at(peer, 1)), direct)

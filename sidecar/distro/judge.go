@@ -155,10 +155,10 @@ func (e *Engine) learn(r *record, s naming.Stamp) {
 }
 
 // alike reports whether both stamps are those of one write: by version and
-// writer where both have them, otherwise by revision.
+// writer where both have them, otherwise by what they have.
 func alike(a, b naming.Stamp) bool {
 	if a.Version != 0 && b.Version != 0 {
-		return a.Version == b.Version && a.Owner == b.Owner
+		return a.Version == b.Version && (a.Owner == b.Owner || a.Owner == "" || b.Owner == "")
 	}
 	return a.Revision == b.Revision
 }

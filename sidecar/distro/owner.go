@@ -46,10 +46,20 @@ func (e *Engine) mine(c naming.ClientID) bool {
 // RingOwner returns the member that Nacos's ring names for a client (gRPC page,
 // 5.8). An empty ring names nobody.
 func RingOwner(ring []member.Address, c naming.ClientID) (member.Address, bool) {
+	return named(ring, c.Tag())
+}
+
+// ServiceOwner returns the member that the ring of Nacos 1.x names for a
+// service: by its grouped name, whatever its namespace (HTTP page, 6.10).
+func ServiceOwner(ring []member.Address, s naming.ServiceKey) (member.Address, bool) {
+	return named(ring, s.Grouped())
+}
+
+func named(ring []member.Address, tag string) (member.Address, bool) {
 	if len(ring) == 0 {
 		return "", false
 	}
-	h := int64(naming.JavaHash(c.Tag()))
+	h := int64(naming.JavaHash(tag))
 	if h < 0 {
 		h = -h
 	}

@@ -24,6 +24,7 @@ type Metrics struct {
 	lag      *prometheus.HistogramVec
 	offers   *prometheus.CounterVec
 	expired  *prometheus.CounterVec
+	braked   prometheus.Counter
 	frames   *prometheus.CounterVec
 	bytes    *prometheus.CounterVec
 	resumed  *prometheus.CounterVec
@@ -53,6 +54,10 @@ func New() *Metrics {
 			Name: prefix + "expired_clients_total",
 			Help: "Replicated clients whose lease ended, by reason.",
 		}, []string{"reason"}),
+		braked: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: prefix + "braked_instances_total",
+			Help: "Instances that were lost with many others and stay listed as unhealthy for a while.",
+		}),
 		frames: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: prefix + "stream_frames_total",
 			Help: "Frames written to the peer by a stream.",
@@ -71,7 +76,7 @@ func New() *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8),
 		}, []string{"result"}),
 	}
-	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.pushes, m.frames, m.bytes, m.resumed,
+	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.braked, m.pushes, m.frames, m.bytes, m.resumed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -96,6 +101,9 @@ func (m *Metrics) Offered(_ member.Address, verdict string) { m.offers.WithLabel
 
 // Expired counts a replica whose lease ended.
 func (m *Metrics) Expired(_ naming.ClientID, reason string) { m.expired.WithLabelValues(reason).Inc() }
+
+// Braked counts instances that were lost and are held as unhealthy.
+func (m *Metrics) Braked(instances int) { m.braked.Add(float64(instances)) }
 
 // Framed counts a frame that was written to a peer.
 func (m *Metrics) Framed(to member.Address, bytes int) {

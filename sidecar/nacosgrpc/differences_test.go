@@ -1,7 +1,16 @@
 package nacosgrpc
 
 import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
 	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/test/golden"
 )
 
 // The tables of all that is deliberately otherwise than in Nacos. The page in
@@ -71,4 +80,88 @@ var members = map[string]string{
 	".serviceInfo.allIPs":                           "As 2.x spells it.",
 	".node.extendInfo.raftMetaData":                 "There is no Raft here.",
 	".node.extendInfo.lastRefreshTime":              "It changes with every report, for which every receiver then publishes an event.",
+}
+
+// TestPageOfDifferencesIsWrittenFromTheTables keeps docs/reference honest.
+func TestPageOfDifferencesIsWrittenFromTheTables(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Differences from Nacos\n\n" +
+		"Our members speak Nacos's gRPC protocol as Nacos 2.5.1 and 3.0.3 do. Every message that was recorded between real servers and clients of those\n" +
+		"versions is replayed in a test, and so are 169 crafted requests with the answers of real servers. What is meant to be otherwise is on this page, which\n" +
+		"that test writes. Anything else that differs is a bug.\n")
+	section(&b, "Replication", []string{"What", "Nacos", "Here", "Why"}, rows(inDistro))
+	section(&b, "Members and connections", []string{"What", "Nacos", "Here", "Why"}, rows(inMembership))
+
+	var answers [][]string
+	for _, name := range slices.Sorted(maps.Keys(different)) {
+		d := different[name]
+		answers = append(answers, []string{"`" + name + "`", d.java, fmt.Sprintf("`%s` %d/%d", d.want.kind, d.want.result, d.want.err), d.reason})
+	}
+	section(&b, "Answers to recorded requests", []string{"Request", "Nacos", "Here", "Why"}, answers)
+
+	var lacking [][]string
+	for _, path := range slices.Sorted(maps.Keys(members)) {
+		lacking = append(lacking, []string{"`" + strings.TrimPrefix(path, ".") + "`", members[path]})
+	}
+	section(&b, "Members of answers that are absent, or only here", []string{"Member", "Why"}, lacking)
+
+	var never [][]string
+	for _, name := range slices.Sorted(maps.Keys(unsent)) {
+		never = append(never, []string{"`" + name + "`", unsent[name].reason})
+	}
+	section(&b, "Recorded messages that are never sent", []string{"Message", "Why"}, never)
+	golden.Check(t, "../../docs/reference/nacos-differences.md", []byte(b.String()))
+}
+
+func rows(list []behaviour) (out [][]string) {
+	for _, r := range list {
+		out = append(out, []string{r.what, r.java, r.here, r.why})
+	}
+	return out
+}
+
+func section(b *strings.Builder, title string, columns []string, rows [][]string) {
+	fmt.Fprintf(b, "\n## %s\n\n| %s |\n|%s\n", title, strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
+	for _, r := range rows {
+		fmt.Fprintf(b, "| %s |\n", strings.Join(r, " | "))
+	}
+}
+
+// TestDifferencesAreShownByTests finds a row whose test is no more.
+func TestDifferencesAreShownByTests(t *testing.T) {
+	files, err := filepath.Glob("../*/*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	for _, r := range slices.Concat(inDistro, inMembership) {
+		if !strings.Contains(all.String(), "\nfunc "+r.test+"(") {
+			t.Errorf("%q: there is no %s", r.what, r.test)
+		}
+	}
+}
+
+// TestDifferencesAreOfWhatWasRecorded finds a row that is about nothing.
+func TestDifferencesAreOfWhatWasRecorded(t *testing.T) {
+	known := map[string]bool{}
+	for _, m := range recordings(t) {
+		known[m.name], known[m.version+" "+m.name] = true, true
+	}
+	for _, version := range []string{"2.5.1", "3.0.3"} {
+		for _, e := range exchanges(t, version) {
+			known[e.Name] = true
+		}
+	}
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(different)), slices.Collect(maps.Keys(unsent))) {
+		if !known[name] {
+			t.Errorf("%s was not recorded", name)
+		}
+	}
 }

@@ -25,9 +25,12 @@ type world struct {
 	panics       bool
 	disconnected []naming.ClientID
 	heard        []member.Node
+	compared     []naming.Mark
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
+	departed     []naming.ClientID
 	stranger     member.Address    // who is not in the list
+	fault        error             // what questions of peers end in
 	lacking      []naming.ClientID // what a peer was not given
 
 	changed chan struct{} // closed and replaced whenever something happened
@@ -126,11 +129,17 @@ func (w *world) Disconnect(_ context.Context, c naming.ClientID) error {
 	return nil
 }
 
+func (w *world) Depart(_ context.Context, c naming.ClientID) error {
+	w.do(func() { w.departed = append(w.departed, c) })
+	return nil
+}
+
 func (w *world) View(s naming.ServiceKey) *naming.View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refs++
-	return &naming.View{Service: s, Hosts: w.registry.Hosts(s), LastRef: w.refs}
+	hosts, _ := w.registry.Hosts(s)
+	return &naming.View{Service: s, Hosts: hosts, LastRef: w.refs}
 }
 
 func (w *world) Services(namespace, group string) (names []string) {
@@ -198,6 +207,13 @@ func (w *world) Forget(_ context.Context, _ member.Address, c naming.ClientID, _
 func (w *world) Compare(_ context.Context, _ member.Address, marks []naming.Mark) (different []naming.ClientID, _ error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.compared = append(w.compared, marks...)
+	if w.panics {
+		panic("a defect")
+	}
+	if w.fault != nil {
+		return nil, w.fault
+	}
 	for _, m := range marks {
 		r := w.registry.Record(m.Client)
 		if r == nil || (m.Stamp.Revision != 0 && m.Stamp.Revision != r.Stamp.Revision) {
@@ -315,6 +331,12 @@ func (s *streets) Dial(ctx context.Context, to member.Address, port int) (net.Co
 }
 
 func (s *streets) Reached(n member.Node, _ string) { s.do(func() { s.reached[n.Address]++ }) }
+
+func (s *streets) reachedNow() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached[selfAddress]
+}
 
 func (s *streets) Failed(to member.Address, refused bool, err error) {
 	s.do(func() { s.failed = append(s.failed, failure{to, refused, err}) })

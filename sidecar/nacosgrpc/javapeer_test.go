@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -25,6 +26,7 @@ type javaPeer struct {
 	takesReport bool   // over gRPC, since 2.2.1
 
 	mu      sync.Mutex
+	changed chan struct{} // closed and replaced whenever something was heard
 	heard   []*nacospb.Payload
 	answers map[wire.Kind]func() (*nacospb.Payload, error) // in place of the usual ones
 	streams chan grpc.BidiStreamingServer[nacospb.Payload, nacospb.Payload]
@@ -36,6 +38,7 @@ func startJava(t *testing.T, version string) *javaPeer {
 		node:        member.Node{Address: selfAddress, Version: version},
 		negotiates:  version >= "2.3.0",
 		takesReport: version >= "2.2.1",
+		changed:     make(chan struct{}),
 		answers:     map[wire.Kind]func() (*nacospb.Payload, error){},
 		streams:     make(chan grpc.BidiStreamingServer[nacospb.Payload, nacospb.Payload], 16),
 	}
@@ -69,10 +72,30 @@ func (j *javaPeer) got(kind wire.Kind) []*nacospb.Payload {
 	return slices.DeleteFunc(slices.Clone(j.heard), func(p *nacospb.Payload) bool { return wire.KindOf(p) != kind })
 }
 
+// until waits for ok, which it asks whenever something was heard.
+func (j *javaPeer) until(ok func() bool) bool {
+	deadline := time.After(10 * time.Second)
+	for {
+		j.mu.Lock()
+		changed := j.changed
+		j.mu.Unlock()
+		if ok() {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			return false
+		}
+	}
+}
+
 func (j *javaPeer) hear(in *nacospb.Payload) func() (*nacospb.Payload, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.heard = append(j.heard, in)
+	close(j.changed)
+	j.changed = make(chan struct{})
 	return j.answers[wire.KindOf(in)]
 }
 

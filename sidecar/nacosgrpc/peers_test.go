@@ -16,9 +16,15 @@ const callerAddress member.Address = "127.0.0.1:38848"
 // calling starts Peers that find the cluster port of each member as given.
 func calling(t *testing.T, ports map[member.Address]string) (*Peers, *streets) {
 	t.Helper()
+	return tuned(t, ports, func(*PeersConfig) {})
+}
+
+func tuned(t *testing.T, ports map[member.Address]string, tune func(*PeersConfig)) (*Peers, *streets) {
+	t.Helper()
 	routes := &streets{world: newWorld(callerAddress), ports: ports, reached: map[member.Address]int{}}
 	cfg := DefaultPeersConfig()
 	cfg.ReportEvery, cfg.RedialFrom = cfg.ReportEvery/100, cfg.RedialFrom/10
+	tune(&cfg)
 	p := NewPeers(cfg, routes)
 	t.Cleanup(p.Close)
 	return p, routes

@@ -14,7 +14,10 @@ type Registrar interface {
 	Connect(ctx context.Context, c naming.ClientID) error
 	Register(ctx context.Context, c naming.ClientID, s naming.ServiceKey, list []naming.Instance, batch bool) error
 	Deregister(ctx context.Context, c naming.ClientID, s naming.ServiceKey) error
+	// Disconnect ends a connection that was lost, Depart one whose client is
+	// expected at another member.
 	Disconnect(ctx context.Context, c naming.ClientID) error
+	Depart(ctx context.Context, c naming.ClientID) error
 }
 
 // Catalog is what it needs to read.

@@ -5,9 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -79,32 +77,25 @@ func TestReloadSendsTheSurplusAway(t *testing.T) {
 	}
 }
 
-func TestClientThatWasSentAwayStaysListedUntilItRegistersElsewhere(t *testing.T) {
-	for name, handOver := range map[string]time.Duration{"for a while": time.Hour, "but not for ever": time.Millisecond} {
-		t.Run(name, func(t *testing.T) {
-			s := start(t, func(c *Config) { c.HandOver = handOver })
-			c := connect(t, s.sdk, namingSetup)
-			c.must(wire.InstanceRequest, registration("s", `{"ip":"a","port":1}`))
-			session := s.open.all()[0]
-			sent := make(chan int, 1)
-			go func() { sent <- s.ResetClients(t.Context(), 1, callerAddress) }()
-			c.acknowledge(wire.ConnectResetResponse)
-			if n := <-sent; n != 1 {
-				t.Fatalf("%d said that they go", n)
-			}
-			_ = c.conn.Close() // it has gone
-			<-session.done
-			if handOver == time.Millisecond {
-				if !s.world.until(func() bool { return len(s.world.disconnected) == 1 }) {
-					t.Error("still listed")
-				}
-				return
-			}
-			if v := s.world.View(naming.ServiceKey{Namespace: "public", Group: "g", Name: "s"}); len(v.Hosts) != 1 {
-				t.Errorf("listed: %v", v.Hosts)
-			}
-		})
+func TestClientThatWasSentAwayIsExpectedElsewhere(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.sdk, namingSetup)
+	c.must(wire.InstanceRequest, registration("s", `{"ip":"a","port":1}`))
+	sent := make(chan int, 1)
+	go func() { sent <- s.ResetClients(t.Context(), 1, callerAddress) }()
+	c.acknowledge(wire.ConnectResetResponse)
+	if n := <-sent; n != 1 {
+		t.Fatalf("%d said that they go", n)
 	}
+	_ = c.conn.Close() // it has gone
+	if !s.world.until(func() bool { return len(s.world.departed) == 1 }) {
+		t.Error("it did not depart")
+	}
+	s.world.see(func() {
+		if len(s.world.disconnected) > 0 {
+			t.Errorf("disconnected as if it were lost: %v", s.world.disconnected)
+		}
+	})
 }
 
 func TestNoMoreThanATenthIsSentAwayAtOnce(t *testing.T) {

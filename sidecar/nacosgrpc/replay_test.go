@@ -92,7 +92,7 @@ func (m recorded) replay(t *testing.T) {
 	case m.Type == wire.ConnectionSetupRequest:
 		m.replaySetUp(t, s)
 	case m.Type == wire.SetupAckRequest:
-		c := open(t, s.sdk)
+		c := open(t, m.address(s))
 		c.setUp(namingSetup)
 		m.alike(t, c.receive())
 	case m.Type == wire.NotifySubscriberRequest:
@@ -102,7 +102,9 @@ func (m recorded) replay(t *testing.T) {
 		c.send(m.Type, m.Body)
 		c.must(wire.HealthCheckRequest, `{}`)
 	case m.Type.IsResponse() && m.bySDK():
-		m.replayAck(t, s)
+		if err := m.acknowledges(t, s); err != nil {
+			t.Errorf("not taken for an acknowledgement: %v", err)
+		}
 	case !m.Type.IsResponse():
 		m.replayRequest(t, s)
 	default:
@@ -117,6 +119,13 @@ func (m recorded) port(t *testing.T, s *running) *client {
 		return connect(t, s.sdk, namingSetup)
 	}
 	return connect(t, s.cluster, clusterSetup)
+}
+
+func (m recorded) address(s *running) string {
+	if strings.HasPrefix(m.name, "sdk-") {
+		return s.sdk
+	}
+	return s.cluster
 }
 
 // replayRequest wants a request to succeed, as it did.
@@ -192,10 +201,7 @@ func (m recorded) listed(t *testing.T, s *running, query string) {
 }
 
 func (m recorded) replaySetUp(t *testing.T, s *running) {
-	c := open(t, s.sdk)
-	if strings.HasPrefix(m.name, "cluster-") {
-		c = open(t, s.cluster)
-	}
+	c := open(t, m.address(s))
 	c.setUp(m.Body)
 	if strings.Contains(m.Body, "abilityTable") {
 		if p := c.receive(); wire.KindOf(p) != wire.SetupAckRequest {
@@ -209,17 +215,16 @@ func (m recorded) replaySetUp(t *testing.T, s *running) {
 	c.must(wire.HealthCheckRequest, `{}`)
 }
 
-// replayAck answers a push of ours as an SDK did.
-func (m recorded) replayAck(t *testing.T, s *running) {
+// acknowledges answers a push of ours as an SDK did, and returns what came of it.
+func (m recorded) acknowledges(t *testing.T, s *running) error {
+	t.Helper()
 	c := connect(t, s.sdk, namingSetup)
 	pushed := make(chan error, 1)
 	session := s.open.all()[0]
 	go func() { pushed <- session.deliverer("")(t.Context(), s.world.View(naming.ServiceKey{Name: "s"})) }()
 	id := wire.RequestID(wire.Body(c.receive()))
 	c.send(m.Type, strings.Replace(m.Body, wire.RequestID([]byte(m.Body)), id, 1))
-	if err := <-pushed; err != nil {
-		t.Errorf("not taken for an acknowledgement: %v", err)
-	}
+	return <-pushed
 }
 
 func (m recorded) replayPush(t *testing.T, s *running) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/frame"
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/route"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -117,20 +118,6 @@ func (l *link) reportHTTP(ctx context.Context) (member.Node, error) {
 	return n, nil
 }
 
-// webClient calls the main ports of peers, found as everything else there.
-func (p *Peers) webClient() *http.Client {
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-				to, err := member.ParseAddress(address)
-				if err != nil {
-					return nil, err
-				}
-				return p.routes.Dial(ctx, to, to.Port())
-			},
-			DisableKeepAlives: true, // a report is small, and old connections hide that a peer has gone
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       p.cfg.CallWithin,
-	}
-}
+// webClient calls the main ports of peers. A report is small, and old
+// connections hide that a peer has gone: none is kept.
+func (p *Peers) webClient() *http.Client { return route.Client(p.routes, p.cfg.CallWithin, 0) }

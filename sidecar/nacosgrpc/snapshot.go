@@ -18,14 +18,22 @@ import (
 // held before are no more. It is not given them, as it would list them for as
 // long as a lease lasts, and is known to run anew, which it does not say itself.
 func (s *Server) snapshot(ctx context.Context, from member.Address, ours bool) *nacospb.Payload {
+	select {
+	case s.loads <- struct{}{}:
+		defer func() { <-s.loads }()
+	case <-ctx.Done():
+		return failed(context.Cause(ctx))
+	}
 	records, loaded, err := s.deps.Inbox.Snapshot(ctx)
 	if err == nil && !loaded && !ours {
 		err = naming.ErrLoading
 	}
-	if err == nil && !ours && from != "" {
+	if err == nil && !ours {
 		records = slices.DeleteFunc(records, func(r *naming.Record) bool {
-			return r.Stamp.Owner == from && !r.Client.Beats()
+			return from != "" && r.Stamp.Owner == from && !r.Client.Beats() || r.Client.Datum()
 		})
+	}
+	if err == nil && !ours && from != "" {
 		err = s.deps.Inbox.Restarted(ctx, from)
 	}
 	if err != nil {
@@ -51,7 +59,8 @@ func (s *Server) everything(
 	})
 	body, left := wire.SnapshotResult(records, limit, partial)
 	if len(left) > 0 {
-		s.cfg.Log.Info("not all clients had room in a peer's load, the rest follows", "peer", from, "clients", len(records), "left", len(left))
+		s.cfg.Log.Info("not all clients had room in a peer's load, the rest follows",
+			"peer", from, "clients", len(records), "left", len(left))
 		clients := make([]naming.ClientID, len(left))
 		for i, r := range left {
 			clients[i] = r.Client

@@ -1,11 +1,15 @@
 package nacosgrpc
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -57,4 +61,24 @@ func TestJavaServerIsGivenWhatItCanRead(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestFewSnapshotsAreWrittenAtOnce(t *testing.T) {
+	s, c := javaWith(t)
+	for range loadsAtOnce {
+		s.loads <- struct{}{} // somebody is being given one
+	}
+	ask := func(ctx context.Context) error {
+		_, err := c.calls.Request(ctx, wire.Payload(wire.DistroDataRequest, wire.SnapshotRequest()))
+		return err
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := ask(ctx); status.Code(err) != codes.DeadlineExceeded {
+		t.Errorf("one more: %v, want it to wait", err)
+	}
+	<-s.loads
+	if err := ask(t.Context()); err != nil {
+		t.Errorf("when one is done: %v", err)
+	}
 }

@@ -15,7 +15,8 @@ type Cause struct {
 	Endpoint Endpoint       // the first of what came, changed or went
 	Count    int            // of endpoints: more than 1 for a batch
 	Peer     member.Address // who said so; empty when it happened at this member, or is unknown
-	Reason   string         // of an expiry
+	By       ClientID       // that took over, of CauseSuperseded
+	Reason   string         // of an expiry, or of a brake
 }
 
 // CauseKind is what happened.
@@ -32,6 +33,8 @@ const (
 	CauseReplicated   CauseKind = "replicated"
 	CauseRemoved      CauseKind = "removed by peer"
 	CauseExpired      CauseKind = "expired"
+	CauseSuperseded   CauseKind = "superseded" // another client's registration of the endpoint is listed
+	CauseBraked       CauseKind = "braked"     // lost, and listed as unhealthy for a while
 )
 
 // Between completes c for a service in which its client published what is in the

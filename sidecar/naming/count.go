@@ -8,7 +8,12 @@ import "iter"
 func (g *Registry) Instances() int {
 	n := 0
 	for _, s := range g.services {
-		if s.changed {
+		switch {
+		case !s.changed:
+		case len(g.departed.clients) > 0: // of whom not everything is listed
+			hosts, _ := g.Hosts(s.service)
+			s.listed, s.changed = len(hosts), false
+		default:
 			s.listed, s.changed = g.count(s), false
 		}
 		n += s.listed
@@ -45,6 +50,18 @@ func (g *Registry) count(s *publishers) int {
 		}
 	}
 	return len(distinct)
+}
+
+// seatOf returns what stands for e.
+func seatOf(e Endpoint) seat {
+	var p packed
+	i := Instance{IP: e.IP, Port: e.Port}
+	rest := p.derive(&i, &ServiceKey{})
+	s := seat{ip: p.ip, port: int(p.port), cluster: e.Cluster}
+	if p.flags&plain == 0 {
+		s.odd, s.port = rest.ip, rest.port
+	}
+	return s
 }
 
 // seat stands for an Endpoint.

@@ -6,6 +6,18 @@ import (
 	"strings"
 )
 
+// Contest is an endpoint that several clients publish.
+type Contest struct {
+	Endpoint Endpoint
+	Listed   ClientID // registered it last
+	Lost     ClientID // is not shown
+}
+
+// Compare orders contests by endpoint and clients.
+func (c Contest) Compare(o Contest) int {
+	return cmp.Or(c.Endpoint.Compare(o.Endpoint), cmp.Compare(c.Lost, o.Lost), cmp.Compare(c.Listed, o.Listed))
+}
+
 // offer is an instance that one client publishes.
 type offer struct {
 	Instance
@@ -15,11 +27,12 @@ type offer struct {
 
 // Hosts returns the instances of s, sorted by endpoint, each endpoint once: of
 // several publishers of one endpoint the newest registration wins, whichever
-// client made it, and every member chooses the same.
-func (g *Registry) Hosts(s ServiceKey) []Instance {
+// client made it, and every member chooses the same. It also returns, in order,
+// who lost.
+func (g *Registry) Hosts(s ServiceKey) ([]Instance, []Contest) {
 	held := g.services[s]
 	if held == nil {
-		return []Instance{}
+		return []Instance{}, nil
 	}
 	offers := make([]offer, 0, len(held.at))
 	for at := range held.at {
@@ -39,13 +52,29 @@ func (g *Registry) Hosts(s ServiceKey) []Instance {
 		}
 		return cmp.Or(b.compareAge(a), cmp.Compare(i, j)) // the newest first; of a client's own its first
 	})
-	out := make([]Instance, 0, len(offers))
+	return g.listed(s, offers, order)
+}
+
+// listed goes through the offers of s in order: by endpoint, the newest first.
+func (g *Registry) listed(s ServiceKey, offers []offer, order []int) (out []Instance, lost []Contest) {
+	out = make([]Instance, 0, len(offers))
+	var winner ClientID
 	for _, i := range order {
-		if last := len(out) - 1; last < 0 || out[last].Endpoint() != offers[i].Endpoint() {
-			out = append(out, offers[i].Instance)
+		o, last := &offers[i], len(out)-1
+		heir := g.departed.heir(s, o)
+		switch {
+		case last >= 0 && out[last].Endpoint() == o.Endpoint():
+			if o.client != winner {
+				lost = append(lost, Contest{o.Endpoint(), winner, o.client})
+			}
+		case heir != "":
+			lost = append(lost, Contest{o.Endpoint(), heir, o.client})
+		default:
+			out, winner = append(out, o.Instance), o.client
 		}
 	}
-	return out
+	slices.SortFunc(lost, Contest.Compare)
+	return out, lost
 }
 
 // offers appends what r publishes in s.
@@ -70,12 +99,14 @@ func (o *offer) compareAge(p *offer) int {
 	return cmp.Or(cmp.Compare(o.age(), p.age()), cmp.Compare(o.client, p.client))
 }
 
-// age is the time of the registration in Unix milliseconds. What came from a
-// Java server does not say; the id of a connection begins with its time.
-func (o *offer) age() int64 {
-	if o.since != 0 {
-		return o.since
+func (o *offer) age() int64 { return age(o.since, o.client) }
+
+// age is the time of a registration in Unix milliseconds. What came from a Java
+// server does not say; the id of a connection begins with its time.
+func age(since int64, c ClientID) int64 {
+	if since != 0 {
+		return since
 	}
-	opened, _ := o.client.Opened()
+	opened, _ := c.Opened()
 	return opened
 }

@@ -3,6 +3,8 @@ package naming
 import (
 	"strconv"
 	"strings"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
 )
 
 // Defaults that Nacos clients and servers share.
@@ -65,7 +67,18 @@ type ClientID string
 const (
 	beatSuffix       = "#true"
 	persistentSuffix = "#false"
+	datumPrefix      = "/v1/" // sorts before every other id
 )
+
+// DatumClient returns the id under which the instances are kept that a member of
+// Nacos 1.x lists in a service: it replicates services, not clients.
+func DatumClient(s ServiceKey, by member.Address) ClientID {
+	return ClientID(datumPrefix + s.String() + "/" + string(by))
+}
+
+// Datum reports whether the id stands for what a member of Nacos 1.x lists in a
+// service. No connection and no beats are behind it.
+func (c ClientID) Datum() bool { return strings.HasPrefix(string(c), datumPrefix) }
 
 // BeatClient returns the id of the HTTP client that publishes ip:port. The text
 // is Java's, which writes an IPv6 address as it was given, without brackets.

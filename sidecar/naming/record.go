@@ -125,6 +125,12 @@ func (r *Record) search(s *ServiceKey) (int, bool) {
 // that beats is made from its content, as Java makes it.
 func (r *Record) With(p Publication, stamp Stamp) *Record {
 	p.Since = stamp.Version
+	return r.Amended(p, stamp)
+}
+
+// Amended is With for a publication that was not registered anew: it takes the
+// place of no younger one of another client.
+func (r *Record) Amended(p Publication, stamp Stamp) *Record {
 	i, found := r.search(&p.Service)
 	list := make([]entry, 0, len(r.entries)+1)
 	list = append(append(list, r.entries[:i]...), pack(&p, &p.Service, nil))

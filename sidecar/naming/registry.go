@@ -19,7 +19,8 @@ type Registry struct {
 	idle     map[place]struct{} // those of clients that publish in no service
 	services map[ServiceKey]*publishers
 
-	sharing sharing
+	sharing  sharing
+	departed departed
 }
 
 // place stands for a client as long as it publishes.
@@ -36,8 +37,8 @@ type publishers struct {
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
 	return &Registry{
-		places: map[ClientID]place{}, idle: map[place]struct{}{},
-		services: map[ServiceKey]*publishers{}, sharing: newSharing(),
+		places: map[ClientID]place{}, idle: map[place]struct{}{}, services: map[ServiceKey]*publishers{},
+		sharing: newSharing(), departed: newDeparted(),
 	}
 }
 
@@ -65,6 +66,21 @@ func (g *Registry) Publishers(s ServiceKey) int {
 // Services returns the services with at least one publisher, in order.
 func (g *Registry) Services() []ServiceKey {
 	return slices.SortedFunc(maps.Keys(g.services), ServiceKey.Compare)
+}
+
+// In returns the records of the clients that publish instances in s, in no order.
+func (g *Registry) In(s ServiceKey) iter.Seq[*Record] {
+	return func(yield func(*Record) bool) {
+		held := g.services[s]
+		if held == nil {
+			return
+		}
+		for at := range held.at {
+			if !yield(g.records[at]) {
+				return
+			}
+		}
+	}
 }
 
 // All returns all records in no order, for who only counts.
@@ -114,6 +130,7 @@ func (g *Registry) Put(r *Record) []ServiceKey {
 	} else {
 		delete(g.idle, at)
 	}
+	g.departed.replace(old, r)
 	return changed
 }
 
@@ -134,9 +151,11 @@ func (g *Registry) Remove(c ClientID) []ServiceKey {
 	if !found {
 		return nil
 	}
-	changed := g.replace(at, g.records[at], &Record{})
+	old := g.records[at]
+	changed := g.replace(at, old, &Record{})
 	g.records[at] = nil
 	delete(g.idle, at)
+	g.departed.replace(old, nil)
 	delete(g.places, c)
 	g.free = append(g.free, at)
 	return changed

@@ -161,7 +161,7 @@ var errCut = errors.New("cable is cut")
 func (l *link) peer(to member.Address) (*Loop, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.cut[to] || l.cut[l.from] {
+	if l.cut[to] || l.cut[l.from] || l.loops[to] == nil {
 		return nil, errCut
 	}
 	return l.loops[to], nil
@@ -212,6 +212,7 @@ func (quiet) Called(member.Address, string, time.Duration, error) {}
 func (quiet) Acknowledged(member.Address, time.Duration)          {}
 func (quiet) Offered(member.Address, string)                      {}
 func (quiet) Expired(naming.ClientID, string)                     {}
+func (quiet) Braked(int)                                          {}
 
 // lagging notes how long it took until peers took a member's changes.
 type lagging struct {

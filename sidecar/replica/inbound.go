@@ -24,6 +24,9 @@ func (l *Loop) offered(now time.Time, from member.Address, r *naming.Record, dir
 	l.observer.Offered(from, verdict.Code.String())
 	switch verdict.Code {
 	case distro.Accept:
+		if r.Client.Datum() {
+			r = l.takeDatum(now, r)
+		}
 		l.put(now, r, naming.Cause{Kind: naming.CauseReplicated, Client: r.Client, Peer: from})
 	case distro.OwnedHere:
 		return fmt.Errorf("record of %s from %s: %w", r.Client, from, naming.ErrOwnedHere)
@@ -38,7 +41,7 @@ func (l *Loop) offered(now time.Time, from member.Address, r *naming.Record, dir
 // It is not always the same: a change of health and, before 2.3, a batch leave
 // the revision as it was (gRPC page, 5.10).
 func (l *Loop) refresh(now time.Time, from member.Address, r *naming.Record, direct bool) {
-	if direct && r.Stamp.Version == 0 && !l.engine.Owns(r.Client) {
+	if direct && r.Stamp.Version == 0 && !l.engine.Owns(r.Client) && !r.Client.Datum() {
 		l.put(now, r, naming.Cause{Kind: naming.CauseReplicated, Client: r.Client, Peer: from})
 	}
 }
@@ -55,6 +58,7 @@ func (l *Loop) dropped(now time.Time, from member.Address, c naming.ClientID, ve
 	switch verdict.Code {
 	case distro.Accept:
 		delete(l.beats.last, c)
+		l.lost(now, c) // it may be part of an event that this member sees another part of
 		l.forget(now, c, naming.Cause{Kind: naming.CauseRemoved, Client: c, Peer: from})
 	case distro.OwnedHere:
 		return fmt.Errorf("removal of %s by %s: %w", c, from, naming.ErrOwnedHere)
@@ -115,6 +119,9 @@ func (l *Loop) Snapshot(ctx context.Context) (records []*naming.Record, loaded b
 	err = l.call(ctx, func(time.Time) error {
 		records, loaded = make([]*naming.Record, 0, l.registry.Len()), l.engine.Loaded()
 		for r := range l.registry.All() {
+			if l.givenUp(r) {
+				continue
+			}
 			if r.Stamp.Version == 0 || r.Stamp.Owner == "" {
 				r = l.attributed(r)
 			}

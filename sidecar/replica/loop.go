@@ -30,6 +30,9 @@ type Config struct {
 	VerifyTimeout time.Duration // one round of verifying
 	LoadTimeout   time.Duration // one snapshot, of however many parts
 
+	HandOver time.Duration // for which a client that parted from a leaving member stays listed unless it comes back
+	Brake    naming.BrakeConfig
+
 	Causes        int // remembered of each service; 0 for none
 	CauseServices int // of which causes are remembered: those that changed last
 }
@@ -43,6 +46,9 @@ func DefaultConfig(self member.Address) Config {
 		CallTimeout:   3 * time.Second,
 		VerifyTimeout: 30 * time.Second,
 		LoadTimeout:   5 * time.Minute, // the transport knows when a peer has stopped giving
+
+		HandOver: distro.Default().Grace,
+		Brake:    naming.DefaultBrake(),
 
 		Causes:        32,
 		CauseServices: 10_000,
@@ -91,6 +97,8 @@ type Observer interface {
 	Offered(from member.Address, verdict string)
 	// Expired reports a replica whose lease ended.
 	Expired(c naming.ClientID, reason string)
+	// Braked reports instances that were lost and are held as unhealthy.
+	Braked(instances int)
 }
 
 // Loop owns the registry and the engine of one member.
@@ -106,17 +114,19 @@ type Loop struct {
 	calls    sync.WaitGroup
 
 	// Owned by the goroutine of Run.
-	registry  *naming.Registry
-	engine    *distro.Engine
-	clock     hybridClock
-	connected map[naming.ClientID]struct{}
-	beats     *beatTable
-	view      member.View
-	journal   journal
-	streaming map[member.Address]bool
-	outgoing  map[member.Address]*post // decided in this turn, for peers that stream
-	began     time.Time
-	loadTook  time.Duration // 0 until loaded
+	registry   *naming.Registry
+	engine     *distro.Engine
+	clock      hybridClock
+	connected  map[naming.ClientID]struct{}
+	beats      *beatTable
+	datums     *datums
+	departures departures
+	view       member.View
+	journal    journal
+	streaming  map[member.Address]bool
+	outgoing   map[member.Address]*post // decided in this turn, for peers that stream
+	began      time.Time
+	loadTook   time.Duration // 0 until loaded
 
 	settling settling
 
@@ -130,21 +140,23 @@ type Loop struct {
 // service whose answer may have changed; it must return at once.
 func New(cfg Config, log logr.Logger, transport Transport, observer Observer, touch func(naming.ServiceKey)) *Loop {
 	return &Loop{
-		cfg:       cfg,
-		log:       log,
-		transport: transport,
-		observer:  observer,
-		touch:     touch,
-		commands:  make(chan func(time.Time), cfg.Queue),
-		stopped:   make(chan struct{}),
-		registry:  naming.NewRegistry(),
-		engine:    distro.New(cfg.Self, cfg.Engine),
-		connected: map[naming.ClientID]struct{}{},
-		streaming: map[member.Address]bool{},
-		outgoing:  map[member.Address]*post{},
-		beats:     newBeatTable(),
-		journal:   newJournal(cfg.Causes, cfg.CauseServices),
-		views:     newViews(),
+		cfg:        cfg,
+		log:        log,
+		transport:  transport,
+		observer:   observer,
+		touch:      touch,
+		commands:   make(chan func(time.Time), cfg.Queue),
+		stopped:    make(chan struct{}),
+		registry:   naming.NewRegistry(),
+		engine:     distro.New(cfg.Self, cfg.Engine),
+		connected:  map[naming.ClientID]struct{}{},
+		streaming:  map[member.Address]bool{},
+		outgoing:   map[member.Address]*post{},
+		beats:      newBeatTable(),
+		datums:     newDatums(),
+		departures: newDepartures(cfg.Brake),
+		journal:    newJournal(cfg.Causes, cfg.CauseServices),
+		views:      newViews(),
 	}
 }
 
@@ -169,7 +181,9 @@ func (l *Loop) Run(ctx context.Context) error {
 			}
 		case now = <-timer.C:
 			l.expireBeats(now)
+			l.judgeDeparted(now)
 		}
+		l.settleDatums(now)
 		l.engine.Advance(now)
 		l.perform(ctx, now)
 		l.publishState()
@@ -177,13 +191,17 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 }
 
-// sleep returns the time until the engine or the beats have something to do.
+// sleep returns the time until the engine, the beats or the departed have
+// something to do.
 func (l *Loop) sleep(now time.Time) time.Duration {
 	wait := time.Hour
 	if next, ok := l.engine.Next(); ok {
 		wait = min(wait, next.Sub(now))
 	}
 	if next, ok := l.beats.next(); ok {
+		wait = min(wait, next.Sub(now))
+	}
+	if next, ok := l.departures.next(); ok {
 		wait = min(wait, next.Sub(now))
 	}
 	return max(wait, 0)
@@ -236,11 +254,13 @@ func (l *Loop) call(ctx context.Context, fn func(now time.Time) error) error {
 func (l *Loop) put(now time.Time, r *naming.Record, why naming.Cause) {
 	old := l.registry.Record(r.Client)
 	l.changed(now, l.registry.Put(r), old, r, why)
+	l.stored(r)
 }
 
 // forget removes all that c published, and says why.
 func (l *Loop) forget(now time.Time, c naming.ClientID, why naming.Cause) {
 	old := l.registry.Record(c)
+	delete(l.departures.holds, c)
 	l.changed(now, l.registry.Remove(c), old, nil, why)
 }
 
@@ -262,5 +282,8 @@ func (l *Loop) changed(now time.Time, services []naming.ServiceKey, old, fresh *
 			l.views.dirty(s)
 		}
 		l.touch(s)
+		if l.datums.of[s] != nil && !why.Client.Beats() && !why.Client.Datum() {
+			l.hideEchoes(now, s, old.Find(s), fresh.Find(s))
+		}
 	}
 }

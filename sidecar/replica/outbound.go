@@ -13,6 +13,7 @@ import (
 // many at once as the engine allows, and report back as commands.
 func (l *Loop) perform(ctx context.Context, now time.Time) {
 	for actions := l.engine.Take(); len(actions) > 0; actions = l.engine.Take() {
+		l.lostTogether(now, actions)
 		for _, a := range actions {
 			l.performOne(ctx, now, a)
 		}
@@ -45,12 +46,13 @@ func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
 		l.load(ctx, a)
 	case distro.Expire:
 		delete(l.beats.last, a.Client)
-		l.forget(now, a.Client, naming.Cause{Kind: naming.CauseExpired, Client: a.Client, Reason: string(a.Reason)})
+		l.lose(now, a.Client, naming.Cause{Kind: naming.CauseExpired, Client: a.Client, Reason: string(a.Reason)}, false)
 		l.observer.Expired(a.Client, string(a.Reason))
 	case distro.Adopt:
 		l.adopt(now, a.Client)
 	case distro.Yield:
 		delete(l.beats.last, a.Client)
+		delete(l.departures.holds, a.Client)
 	}
 }
 
@@ -65,13 +67,16 @@ type call struct {
 
 // start runs one call to a peer beside the loop and reports its end.
 func (l *Loop) start(ctx context.Context, t distro.Ticket, c call, do func(context.Context) (distro.Result, error)) {
+	v1 := l.view.V1(c.to) // it is told in another way, and observed there
 	l.calls.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 		began := time.Now()
 		result, err := do(ctx)
-		l.observer.Called(c.to, c.kind, time.Since(began), err)
-		if err == nil && !c.since.IsZero() {
+		if !v1 {
+			l.observer.Called(c.to, c.kind, time.Since(began), err)
+		}
+		if err == nil && !c.since.IsZero() && !v1 {
 			l.observer.Acknowledged(c.to, time.Since(c.since))
 		}
 		result.Err = err

@@ -71,15 +71,18 @@ func NewSender(cfg Config, to member.Address, self func() member.Node, observer 
 // must return soon and not call the Sender.
 func (s *Sender) Post(changes []naming.Change, done func([]error)) bool {
 	s.mu.Lock()
-	up := s.up
+	up, before := s.up, len(s.queue)
 	if up {
 		b := &batch{changes: changes, left: len(changes), done: done}
 		for i := range changes {
 			s.queue = append(s.queue, parcel{batch: b, place: i})
 		}
 	}
+	full := before < s.cfg.FrameItems && len(s.queue) >= s.cfg.FrameItems
 	s.mu.Unlock()
-	s.stir()
+	if before == 0 || full { // else who writes knows that something waits
+		s.stir()
+	}
 	return up
 }
 

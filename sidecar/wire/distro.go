@@ -24,6 +24,14 @@ const (
 	OpQuery    Operation = "QUERY"
 )
 
+// plain returns OpChange for OpAdd, which means the same.
+func (o Operation) plain() Operation {
+	if o == OpAdd {
+		return OpChange
+	}
+	return o
+}
+
 // Headers by which our own members tell each other what Nacos has no place for;
 // Java ignores them.
 const (
@@ -86,6 +94,8 @@ func DecodeDistro(body []byte) (Distro, error) {
 		return out, fmt.Errorf("%w: resource type %q is not %q", ErrDistro, in.Data.Key.ResourceType, resourceType)
 	case in.Data.Type == "":
 		return out, fmt.Errorf("%w: type is missing", ErrDistro)
+	case in.Data.Type.plain() != in.Operation.plain():
+		return out, fmt.Errorf("%w: type %s within %s", ErrDistro, in.Data.Type, in.Operation)
 	case out.Client == "":
 		return out, fmt.Errorf("%w: resourceKey is missing", ErrDistro)
 	case out.Client.Persistent():

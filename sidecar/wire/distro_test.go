@@ -171,6 +171,31 @@ func TestRecordWithoutRevisionGetsOneOfItsContent(t *testing.T) {
 	}
 }
 
+func TestOperationsSaidTwiceMustAgree(t *testing.T) {
+	tests := map[string]struct {
+		outer, inner Operation
+		good         bool
+	}{
+		"as Java sends a change":          {OpChange, OpChange, true},
+		"to add is to change":             {OpAdd, OpChange, true},
+		"either way":                      {OpChange, OpAdd, true},
+		"an end":                          {OpDelete, OpDelete, true},
+		"a change that is an end":         {OpChange, OpDelete, false},
+		"an end that is a change":         {OpDelete, OpChange, false},
+		"a verification that is a change": {OpVerify, OpChange, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			body := strings.NewReplacer("OUTER", string(tc.outer), "INNER", string(tc.inner)).Replace(
+				`{"distroData":{"distroKey":{"resourceKey":"1_a_1","resourceType":"Nacos:Naming:v2:ClientData"},"type":"INNER","content":""},"dataOperation":"OUTER"}`)
+			in, err := DecodeDistro([]byte(body))
+			if in.Operation != tc.outer || (err == nil) != tc.good || err != nil && !errors.Is(err, ErrDistro) {
+				t.Errorf("DecodeDistro = %+v, %v", in, err)
+			}
+		})
+	}
+}
+
 func TestFaultyDistroContentIsRefused(t *testing.T) {
 	const head, tail = `{"clientId":"1_a_1","attributes":{"clientAttributes":{"revision":1}},`, `"batchInstanceData":{}}`
 	one := func(extend string) string {
@@ -206,16 +231,38 @@ func TestOddValuesBecomeTheTextThatJavaShows(t *testing.T) {
 	r, err := DecodeRecord([]byte(`{"clientId":"1_a_1","attributes":{"clientAttributes":{}},"namespaces":["public"],` +
 		`"groupNames":["g"],"serviceNames":["n"],` +
 		`"instancePublishInfos":[{"ip":"a","port":1,"healthy":true,"cluster":null,"extendDatum":` +
-		`{"n":1,"d":1e3,"o":{"a":"b"},"l":[1,2],"t":true,"publishInstanceWeight":2,"publishInstanceEnable":"false"}}]}`))
+		`{"n":1,"d":1e3,"z":-0,"big":1e999,"o":{"b":1,"a":["x",null,{}]},"l":[1,2],"t":true,"none":null,` +
+		`"publishInstanceWeight":2,"publishInstanceEnable":"false"}}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := naming.Instance{
 		IP: "a", Port: 1, Cluster: "DEFAULT", Weight: 2, Healthy: true,
-		Metadata: map[string]string{"n": "1", "d": "1000.0", "o": "{a=b}", "l": "[1, 2]", "t": "true"},
+		Metadata: map[string]string{
+			"n": "1", "d": "1000.0", "z": "0", "big": "Infinity", "o": "{b=1, a=[x, null, {}]}", "l": "[1, 2]", "t": "true",
+		},
 	}
 	if got := r.Publications()[0].Instances[0]; !got.Equal(want) {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestMembersNobodyKnowsAreNotGivenOn: a record is written anew from what was
+// understood of it, so it has what Java needs and nothing that nobody checked.
+func TestMembersNobodyKnowsAreNotGivenOn(t *testing.T) {
+	const known = `{"clientId":"1_a_1","attributes":{"clientAttributes":{"revision":3}},"namespaces":["public"],"groupNames":["g"],` +
+		`"serviceNames":["n"],"instancePublishInfos":[{"ip":"a","port":1,"healthy":true,"cluster":"DEFAULT",` +
+		`"extendDatum":{"k":"v","publishInstanceWeight":2.0},"metadataId":"a:1:DEFAULT"}],"batchInstanceData":{}}`
+	odd := strings.NewReplacer(`"revision":3`, `"revision":3,"odd":{}`, `"ip":"a"`, `"ip":"a","odd":[1],"lastHeartBeatTime":9`,
+		`"clientId"`, `"odd":null,"clientId"`, `2.0`, `2`).Replace(known)
+	for _, text := range []string{known, odd} {
+		r, err := DecodeRecord([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(AppendRecord(nil, r)); got != known {
+			t.Errorf("%s is given on as\n%s, want\n%s", text, got, known)
+		}
 	}
 }
 

@@ -49,5 +49,10 @@ func (i Identity) Sign(p *nacospb.Payload) *nacospb.Payload {
 
 // Admits reports whether a request comes from a member of this cluster.
 func (i Identity) Admits(p *nacospb.Payload) bool {
-	return i.Key == "" || subtle.ConstantTimeCompare([]byte(Header(p, i.Key)), []byte(i.Value)) == 1
+	return i.Key == "" || i.Is(Header(p, i.Key))
+}
+
+// Is reports whether the value of the header is that of a member.
+func (i Identity) Is(value string) bool {
+	return subtle.ConstantTimeCompare([]byte(value), []byte(i.Value)) == 1
 }

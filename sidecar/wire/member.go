@@ -79,6 +79,7 @@ type memberJSON struct {
 	State   member.State `json:"state"`
 	Extend  struct {
 		Version string `json:"version"`
+		Upgrade any    `json:"readyToUpgrade"`
 	} `json:"extendInfo"`
 }
 

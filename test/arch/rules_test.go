@@ -138,6 +138,20 @@ var rules = map[string]rule{
 			"sidecar/report": "the answer",
 		},
 	},
+	"sidecar/route": {
+		why:  "finds members for every HTTP client",
+		ours: map[string]string{"sidecar/member": "whom to find"},
+	},
+	"sidecar/nacosv1": {
+		why: "a thin adapter: what it needs from the replica it declares itself",
+		ours: map[string]string{
+			"sidecar/member": "members of Nacos 1.x",
+			"sidecar/naming": "what is listed in services",
+			"sidecar/route":  "calls to members",
+			"sidecar/wire":   "the formats",
+		},
+		outside: []string{logr},
+	},
 	"sidecar/membership": {
 		why:     "follows the member list and finds peers",
 		ours:    map[string]string{"sidecar/member": "lists and views"},
@@ -149,6 +163,7 @@ var rules = map[string]rule{
 			"sidecar/frame":           "the version of the frames that is offered",
 			"sidecar/member":          "peers",
 			"sidecar/naming":          "what clients publish and read",
+			"sidecar/route":           "reports over HTTP",
 			"sidecar/stream":          "what is said on the stream between our own members",
 			"sidecar/stream/streampb": "the service that carries it",
 			"sidecar/wire":            "the formats",
@@ -161,6 +176,7 @@ var rules = map[string]rule{
 		ours: map[string]string{
 			"sidecar/member": "whom to forward to",
 			"sidecar/naming": "what clients publish and read",
+			"sidecar/route":  "forwarding",
 			"sidecar/wire":   "the formats",
 		},
 		outside: []string{logr},
@@ -216,6 +232,23 @@ var rules = map[string]rule{
 	"hack/simulate": {
 		why:  "replays a seed of the simulator",
 		ours: map[string]string{"sidecar/distro/distrotest": "the simulator"},
+	},
+	"hack/scale": {
+		why: "measures messages as they are encoded, and times in the simulator",
+		ours: map[string]string{
+			"sidecar/distro":            "how often is verified",
+			"sidecar/distro/distrotest": "the simulator",
+			"sidecar/frame":             "what the stream says",
+			"sidecar/naming":            "whose marks",
+			"sidecar/stream/streampb":   "what carries it",
+			"sidecar/wire":              "what Nacos says instead",
+			"sidecar/wire/nacospb":      "what carries that",
+		},
+		outside: []string{"google.golang.org/protobuf"},
+	},
+	"hack/conditions": {
+		why:  "prints what the schema's own table says",
+		ours: map[string]string{"api/v1alpha1": "the table"},
 	},
 	"hack/demo": {
 		why:  "shows the sidecar without Kubernetes and without an SDK",

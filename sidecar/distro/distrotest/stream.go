@@ -1,20 +1,24 @@
 package distrotest
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"math/bits"
+	"errors"
 	"slices"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro"
-	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
-// streams reports whether two nodes stream to each other while they take each
-// other for up.
-func (c *Cluster) streams(a, b string) bool {
-	pair := [2]string{min(a, b), max(a, b)}
+// errNoStream is what a node is told that speaks of digests to one that does not
+// stream with it (any more).
+var errNoStream = errors.New("no stream")
+
+// streams reports whether two nodes speak by the stream of our own members,
+// rather than by Nacos's messages, while they take each other for up.
+func (c *Cluster) streams(a, b *node) bool {
+	if a.java || b.java {
+		return false
+	}
+	pair := [2]string{min(a.name, b.name), max(a.name, b.name)}
 	on, drawn := c.pairs[pair]
 	if !drawn && c.options.Streams > 0 {
 		on = c.random.Float64() < c.options.Streams
@@ -26,98 +30,74 @@ func (c *Cluster) streams(a, b string) bool {
 // Stream has two nodes stream to each other from now on, or no longer.
 func (c *Cluster) Stream(a, b string, on bool) {
 	c.pairs[[2]string{min(a, b), max(a, b)}] = on
-	for _, pair := range [][2]string{{a, b}, {b, a}} {
-		n := c.node(pair[0])
-		c.step(n, func() { n.stream(pair[1]) })
+	for _, name := range []string{a, b} {
+		if n := c.node(name); n.up {
+			c.step(n, n.server.members)
+		}
 	}
 }
 
-// stream tells the engine whether a stream to a node is up.
-func (n *node) stream(name string) {
-	n.engine.Streams(n.cluster.now, address(name), n.states[name] == member.Up && n.cluster.streams(n.name, name))
+// stream tells the engine that the stream to a peer is up or down.
+func (s *sidecar) stream(peer *node, on bool) {
+	if s.streaming[peer.name] != on {
+		s.streaming[peer.name] = on
+		s.engine.Streams(s.now(), address(peer.name), on)
+	}
 }
 
-func (n *node) summarize(a distro.Summarize) {
-	n.call(a.To, a.Ticket, func(to *node) any {
-		buckets := to.engine.CompareDigest(to.cluster.now, address(n.name), a.Root)
-		if buckets == nil {
-			return nil
+func (s *sidecar) summarize(a distro.Summarize) {
+	s.call(a.To, a.Ticket, func(to *node) any {
+		return to.server.(*sidecar).overStream(s.node, func(to *sidecar) any { return to.compareDigest(s.node, a.Root) })
+	})
+}
+
+func (s *sidecar) detail(a distro.Detail) {
+	s.cluster.say("%s -> %s detail of %d in %d buckets", s.name, a.To.Host(), len(a.Marks), len(a.Buckets))
+	s.call(a.To, a.Ticket, func(to *node) any {
+		return to.server.(*sidecar).overStream(s.node, func(to *sidecar) any { return to.compareBuckets(s.node, a) })
+	})
+}
+
+// overStream serves what comes over a stream, which is thereby up.
+func (s *sidecar) overStream(from *node, serve func(*sidecar) any) any {
+	if !s.cluster.streams(s.node, from) {
+		return errNoStream
+	}
+	s.stream(from, true)
+	return serve(s)
+}
+
+func (s *sidecar) compareDigest(from *node, root distro.Digest) any {
+	buckets := s.engine.CompareDigest(s.now(), address(from.name), root)
+	if buckets != nil {
+		if _, want := s.buckets(address(from.name)); *buckets != want {
+			s.violated(lawModel, "buckets of %s are not those of the store", from.name)
 		}
-		if *buckets != to.buckets(address(n.name)) {
-			to.cluster.violated("%s: buckets of %s are not those of the store", to.name, n.name)
-		}
-		to.cluster.say("%s holds what differs from %s's digest", to.name, n.name)
+		s.cluster.say("%s holds what differs from %s's digest", s.name, from.name)
 		return buckets
-	})
-}
-
-func (n *node) detail(a distro.Detail) {
-	n.cluster.say("%s -> %s detail of %d in %d buckets", n.name, a.To.Host(), len(a.Marks), len(a.Buckets))
-	n.call(a.To, a.Ticket, func(to *node) any {
-		return to.engine.CompareBuckets(to.cluster.now, address(n.name), a.Held, a.Buckets, a.Marks)
-	})
-}
-
-// snapshot answers a Load.
-func (n *node) snapshot(except []member.Address) loaded {
-	out := loaded{complete: n.engine.Loaded()}
-	for _, c := range n.sorted() {
-		if owner, ok := n.engine.Owner(c); ok && slices.Contains(except, owner) {
-			continue
+	}
+	if s.engine.Loaded() {
+		for c := range s.store {
+			if owner, ok := s.engine.Owner(c); ok && owner == address(from.name) {
+				s.trace.confirmed[c] = s.now()
+			}
 		}
-		out.messages = append(out.messages, message{naming.Mark{Client: c, Stamp: n.store[c].stamp}, n.store[c].content})
 	}
-	return out
+	return nil
 }
 
-// buckets is a second, independent computation of the digests of what is held of
-// a member.
-func (n *node) buckets(owner member.Address) [distro.Buckets]distro.Digest {
-	var sums [distro.Buckets][2]uint64
-	for id, held := range n.store {
-		if o, ok := n.engine.Owner(id); !ok || o != owner || n.engine.Owns(id) != (owner == address(n.name)) {
-			continue
+func (s *sidecar) compareBuckets(from *node, a distro.Detail) any {
+	different := s.engine.CompareBuckets(s.now(), address(from.name), a.Held, a.Buckets, a.Marks)
+	s.confirm(a.Marks, different)
+	return different
+}
+
+// confirm notes which of the marks that an owner has shown are held alike.
+func (s *sidecar) confirm(marks []naming.Mark, different []naming.ClientID) {
+	for _, m := range marks {
+		held, ok := s.engine.Stamp(m.Client)
+		if ok && held.Revision == m.Stamp.Revision && !slices.Contains(different, m.Client) {
+			s.trace.confirmed[m.Client] = s.now()
 		}
-		high, low := hashed(id, held.stamp.Revision)
-		if held.stamp.Version != 0 {
-			high += scrambled(low ^ scrambled(uint64(held.stamp.Version)^fnv(string(held.stamp.Owner))))
-		}
-		sum := &sums[bucket(id)]
-		var carry uint64
-		sum[1], carry = bits.Add64(sum[1], low, 0)
-		sum[0], _ = bits.Add64(sum[0], high, carry)
 	}
-	var out [distro.Buckets]distro.Digest
-	for i, sum := range sums {
-		var b [16]byte
-		binary.BigEndian.PutUint64(b[:8], sum[0])
-		binary.BigEndian.PutUint64(b[8:], sum[1])
-		out[i] = distro.DigestOf(b)
-	}
-	return out
-}
-
-func bucket(id naming.ClientID) uint8 { return uint8(scrambled(fnv(string(id))) >> 56) } //nolint:gosec // eight bits are left
-
-func hashed(id naming.ClientID, revision int32) (high, low uint64) {
-	sum := sha256.Sum256(binary.BigEndian.AppendUint32([]byte(id), uint32(revision)))
-	return binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:16])
-}
-
-func fnv(s string) uint64 {
-	h := uint64(0xcbf29ce484222325)
-	for _, b := range []byte(s) {
-		h ^= uint64(b)
-		h *= 0x100000001b3
-	}
-	return h
-}
-
-// scrambled is the finalizer of SplitMix64.
-func scrambled(x uint64) uint64 {
-	x ^= x >> 30
-	x *= 0xbf58476d1ce4e5b9
-	x ^= x >> 27
-	x *= 0x94d049bb133111eb
-	return x ^ x>>31
 }

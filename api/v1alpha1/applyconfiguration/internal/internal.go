@@ -30,9 +30,30 @@ var schemaYAML = typed.YAMLObject(`types:
   map:
     elementType:
       scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.Convergence
+  map:
+    fields:
+    - name: digest
+      type:
+        scalar: string
+    - name: divergentMembers
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: since
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.Endpoints
   map:
     fields:
+    - name: external
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
     - name: grpc
       type:
         scalar: string
@@ -57,9 +78,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: digest
       type:
         scalar: string
+    - name: fenced
+      type:
+        scalar: boolean
     - name: generation
       type:
         scalar: numeric
+    - name: image
+      type:
+        scalar: string
     - name: instances
       type:
         scalar: numeric
@@ -69,9 +96,23 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: ready
       type:
         scalar: boolean
+    - name: revision
+      type:
+        scalar: string
     - name: services
       type:
         scalar: numeric
+    - name: since
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: state
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.MemberState
+    - name: waitsFor
+      type:
+        scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.MemberState
+  scalar: string
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.NamingCluster
   map:
     fields:
@@ -109,6 +150,12 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: io.k8s.api.core.v1.LocalObjectReference
           elementRelationship: atomic
+    - name: minConvergedSeconds
+      type:
+        scalar: numeric
+    - name: networkPolicy
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.NetworkPolicy
     - name: nodeSelector
       type:
         map:
@@ -150,6 +197,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: io.k8s.api.core.v1.TopologySpreadConstraint
           elementRelationship: atomic
+    - name: updateStrategy
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.UpdateStrategy
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.NamingClusterStatus
   map:
     fields:
@@ -161,6 +211,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
+    - name: convergence
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.Convergence
     - name: endpoints
       type:
         namedType: com.github.distro-naming.naming-operator.api.v1alpha1.Endpoints
@@ -190,6 +243,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: updatedReplicas
       type:
         scalar: numeric
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.NetworkPolicy
+  map:
+    fields:
+    - name: enabled
+      type:
+        scalar: boolean
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.PodMetadata
   map:
     fields:
@@ -221,6 +280,15 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - name
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.RollingUpdate
+  map:
+    fields:
+    - name: partition
+      type:
+        scalar: numeric
+    - name: paused
+      type:
+        scalar: boolean
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.Service
   map:
     fields:
@@ -254,10 +322,25 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: nodePort
       type:
         scalar: numeric
+    - name: port
+      type:
+        scalar: numeric
+      default: 8848
     - name: type
       type:
         namedType: io.k8s.api.core.v1.ServiceType
       default: ClusterIP
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.UpdateStrategy
+  map:
+    fields:
+    - name: rollingUpdate
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.RollingUpdate
+    - name: type
+      type:
+        namedType: io.k8s.api.apps.v1.StatefulSetUpdateStrategyType
+- name: io.k8s.api.apps.v1.StatefulSetUpdateStrategyType
+  scalar: string
 - name: io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource
   map:
     fields:

@@ -8,12 +8,14 @@ package v1alpha1
 // EndpointsApplyConfiguration represents a declarative configuration of the Endpoints type for use
 // with apply.
 //
-// Endpoints are the DNS names of the client Service, host:port.
+// Endpoints are where the client Service is reached, host:port.
 type EndpointsApplyConfiguration struct {
 	// For the HTTP interface, and what Nacos SDKs are configured with.
 	HTTP *string `json:"http,omitempty"`
 	// For gRPC. SDKs compute it from the HTTP port.
 	GRPC *string `json:"grpc,omitempty"`
+	// The HTTP interface from outside, once a load balancer has addresses. gRPC is on the port + 1000.
+	External []string `json:"external,omitempty"`
 }
 
 // EndpointsApplyConfiguration constructs a declarative configuration of the Endpoints type for use with
@@ -35,5 +37,15 @@ func (b *EndpointsApplyConfiguration) WithHTTP(value string) *EndpointsApplyConf
 // If called multiple times, the GRPC field is set to the value of the last call.
 func (b *EndpointsApplyConfiguration) WithGRPC(value string) *EndpointsApplyConfiguration {
 	b.GRPC = &value
+	return b
+}
+
+// WithExternal adds the given value to the External field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the External field.
+func (b *EndpointsApplyConfiguration) WithExternal(values ...string) *EndpointsApplyConfiguration {
+	for i := range values {
+		b.External = append(b.External, values[i])
+	}
 	return b
 }

@@ -5,18 +5,35 @@
 
 package v1alpha1
 
+import (
+	apiv1alpha1 "github.com/distro-naming/naming-operator/api/v1alpha1"
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
 // MemberApplyConfiguration represents a declarative configuration of the Member type for use
 // with apply.
 //
-// Member is one member of the cluster. Fields other than name, address and
-// ready come from the member itself and are absent while it does not answer.
+// Member is one member of the cluster. Fields from generation on come from the
+// member itself and are absent while it does not answer.
 type MemberApplyConfiguration struct {
 	// Name of the pod.
 	Name *string `json:"name,omitempty"`
 	// Address under which other members know it, host:port.
 	Address *string `json:"address,omitempty"`
+	// How far it is.
+	State *apiv1alpha1.MemberState `json:"state,omitempty"`
+	// Since when it has been in this state.
+	Since *v1.Time `json:"since,omitempty"`
+	// What it waits for, and what to do about it; empty if nothing.
+	WaitsFor *string `json:"waitsFor,omitempty"`
+	// Image of its registry's container.
+	Image *string `json:"image,omitempty"`
+	// Revision of the template that its pod was made from.
+	Revision *string `json:"revision,omitempty"`
 	// Whether the pod serves clients.
 	Ready *bool `json:"ready,omitempty"`
+	// Whether clients are kept from it by the annotation naming.distro.io/fenced-members.
+	Fenced *bool `json:"fenced,omitempty"`
 	// Generation of the member list that it runs on.
 	Generation *int64 `json:"generation,omitempty"`
 	// Digest of its registry. Equal digests mean equal registries.
@@ -51,11 +68,59 @@ func (b *MemberApplyConfiguration) WithAddress(value string) *MemberApplyConfigu
 	return b
 }
 
+// WithState sets the State field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the State field is set to the value of the last call.
+func (b *MemberApplyConfiguration) WithState(value apiv1alpha1.MemberState) *MemberApplyConfiguration {
+	b.State = &value
+	return b
+}
+
+// WithSince sets the Since field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Since field is set to the value of the last call.
+func (b *MemberApplyConfiguration) WithSince(value v1.Time) *MemberApplyConfiguration {
+	b.Since = &value
+	return b
+}
+
+// WithWaitsFor sets the WaitsFor field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the WaitsFor field is set to the value of the last call.
+func (b *MemberApplyConfiguration) WithWaitsFor(value string) *MemberApplyConfiguration {
+	b.WaitsFor = &value
+	return b
+}
+
+// WithImage sets the Image field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Image field is set to the value of the last call.
+func (b *MemberApplyConfiguration) WithImage(value string) *MemberApplyConfiguration {
+	b.Image = &value
+	return b
+}
+
+// WithRevision sets the Revision field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Revision field is set to the value of the last call.
+func (b *MemberApplyConfiguration) WithRevision(value string) *MemberApplyConfiguration {
+	b.Revision = &value
+	return b
+}
+
 // WithReady sets the Ready field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Ready field is set to the value of the last call.
 func (b *MemberApplyConfiguration) WithReady(value bool) *MemberApplyConfiguration {
 	b.Ready = &value
+	return b
+}
+
+// WithFenced sets the Fenced field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Fenced field is set to the value of the last call.
+func (b *MemberApplyConfiguration) WithFenced(value bool) *MemberApplyConfiguration {
+	b.Fenced = &value
 	return b
 }
 

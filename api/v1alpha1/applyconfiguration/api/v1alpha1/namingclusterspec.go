@@ -28,6 +28,8 @@ type NamingClusterSpecApplyConfiguration struct {
 	Template *PodTemplateApplyConfiguration `json:"template,omitempty"`
 	// The Service that clients use.
 	Service *ServiceApplyConfiguration `json:"service,omitempty"`
+	// Who may reach the port on which members replicate.
+	NetworkPolicy *NetworkPolicyApplyConfiguration `json:"networkPolicy,omitempty"`
 	// Where pods may run. It adds to the default spread over nodes.
 	Affinity *v1.Affinity `json:"affinity,omitempty"`
 	// Taints that pods tolerate.
@@ -40,6 +42,10 @@ type NamingClusterSpecApplyConfiguration struct {
 	PriorityClassName *string `json:"priorityClassName,omitempty"`
 	// Seconds a pod may take to leave. A third of it is for handing clients over to other members.
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
+	// How members are replaced when what they run changes.
+	UpdateStrategy *UpdateStrategyApplyConfiguration `json:"updateStrategy,omitempty"`
+	// Seconds for which all members must have held the same registry before the next one is replaced or removed.
+	MinConvergedSeconds *int32 `json:"minConvergedSeconds,omitempty"`
 	// Stop changing anything; status is still reported.
 	Paused *bool `json:"paused,omitempty"`
 }
@@ -108,6 +114,14 @@ func (b *NamingClusterSpecApplyConfiguration) WithService(value *ServiceApplyCon
 	return b
 }
 
+// WithNetworkPolicy sets the NetworkPolicy field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the NetworkPolicy field is set to the value of the last call.
+func (b *NamingClusterSpecApplyConfiguration) WithNetworkPolicy(value *NetworkPolicyApplyConfiguration) *NamingClusterSpecApplyConfiguration {
+	b.NetworkPolicy = value
+	return b
+}
+
 // WithAffinity sets the Affinity field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Affinity field is set to the value of the last call.
@@ -163,6 +177,22 @@ func (b *NamingClusterSpecApplyConfiguration) WithPriorityClassName(value string
 // If called multiple times, the TerminationGracePeriodSeconds field is set to the value of the last call.
 func (b *NamingClusterSpecApplyConfiguration) WithTerminationGracePeriodSeconds(value int64) *NamingClusterSpecApplyConfiguration {
 	b.TerminationGracePeriodSeconds = &value
+	return b
+}
+
+// WithUpdateStrategy sets the UpdateStrategy field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the UpdateStrategy field is set to the value of the last call.
+func (b *NamingClusterSpecApplyConfiguration) WithUpdateStrategy(value *UpdateStrategyApplyConfiguration) *NamingClusterSpecApplyConfiguration {
+	b.UpdateStrategy = value
+	return b
+}
+
+// WithMinConvergedSeconds sets the MinConvergedSeconds field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MinConvergedSeconds field is set to the value of the last call.
+func (b *NamingClusterSpecApplyConfiguration) WithMinConvergedSeconds(value int32) *NamingClusterSpecApplyConfiguration {
+	b.MinConvergedSeconds = &value
 	return b
 }
 

@@ -30,6 +30,8 @@ type NamingClusterStatusApplyConfiguration struct {
 	MembersGeneration *int64 `json:"membersGeneration,omitempty"`
 	// The listed members, each as it last described itself.
 	Members []MemberApplyConfiguration `json:"members,omitempty"`
+	// Whether the members hold the same registry.
+	Convergence *ConvergenceApplyConfiguration `json:"convergence,omitempty"`
 	// Where clients connect.
 	Endpoints *EndpointsApplyConfiguration `json:"endpoints,omitempty"`
 }
@@ -111,6 +113,14 @@ func (b *NamingClusterStatusApplyConfiguration) WithMembers(values ...*MemberApp
 		}
 		b.Members = append(b.Members, *values[i])
 	}
+	return b
+}
+
+// WithConvergence sets the Convergence field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Convergence field is set to the value of the last call.
+func (b *NamingClusterStatusApplyConfiguration) WithConvergence(value *ConvergenceApplyConfiguration) *NamingClusterStatusApplyConfiguration {
+	b.Convergence = value
 	return b
 }
 

@@ -14,7 +14,7 @@ import (
 // with apply.
 //
 // Service is the shape of the Service that clients use: port 8848 for HTTP and
-// 9848 for gRPC, to members that are ready.
+// 9848 for gRPC, or another such pair, to members that are ready.
 //
 // Nacos clients are told the HTTP port only and add 1000 for gRPC, so node
 // ports keep that distance too.
@@ -29,7 +29,9 @@ type ServiceApplyConfiguration struct {
 	IPFamilyPolicy *v1.IPFamilyPolicy `json:"ipFamilyPolicy,omitempty"`
 	// IP families in order of preference.
 	IPFamilies []v1.IPFamily `json:"ipFamilies,omitempty"`
-	// Port on every node for HTTP; gRPC gets this port + 1000.
+	// Port of the Service for HTTP; gRPC gets this port + 1000.
+	Port *int32 `json:"port,omitempty"`
+	// Port on every node for HTTP; gRPC gets this port + 1000. Both must be in the cluster's range, usually 30000 to 32767.
 	NodePort *int32 `json:"nodePort,omitempty"`
 	// Which load balancer implementation serves this Service.
 	LoadBalancerClass *string `json:"loadBalancerClass,omitempty"`
@@ -84,6 +86,14 @@ func (b *ServiceApplyConfiguration) WithIPFamilies(values ...v1.IPFamily) *Servi
 	for i := range values {
 		b.IPFamilies = append(b.IPFamilies, values[i])
 	}
+	return b
+}
+
+// WithPort sets the Port field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Port field is set to the value of the last call.
+func (b *ServiceApplyConfiguration) WithPort(value int32) *ServiceApplyConfiguration {
+	b.Port = &value
 	return b
 }
 

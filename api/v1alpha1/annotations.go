@@ -1,0 +1,21 @@
+package v1alpha1
+
+// Annotations of a NamingCluster by which users steer the operator. A value
+// that is not understood changes nothing and shows as Degraded, InvalidAnnotation.
+const (
+	// PauseAnnotation "true" stops the operator as spec.paused does.
+	PauseAnnotation = "naming.distro.io/pause-reconciliation"
+
+	// SkipCheckAnnotation "true" lets members be replaced and removed although
+	// they do not hold the same registry. For emergencies: what only the
+	// replaced member holds is lost until its clients register again.
+	SkipCheckAnnotation = "naming.distro.io/skip-convergence-check"
+
+	// FencedAnnotation names the members that clients are kept from, as a JSON
+	// list of pods: ["demo-1"], or ["*"] for all. They stay members.
+	FencedAnnotation = "naming.distro.io/fenced-members"
+
+	// RestartedAnnotation is copied to the pods, so that a new value restarts
+	// them one after another.
+	RestartedAnnotation = "kubectl.kubernetes.io/restartedAt"
+)

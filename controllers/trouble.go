@@ -1,0 +1,138 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/distro-naming/naming-operator/controllers/resources"
+)
+
+// fatal are the reasons of waiting containers that time alone does not cure,
+// and what does.
+var fatal = map[string]string{
+	"CrashLoopBackOff":           "see kubectl logs --previous",
+	"ErrImagePull":               "correct the image, or let spec.imagePullSecrets name a Secret that may pull it",
+	"ImagePullBackOff":           "correct the image, or let spec.imagePullSecrets name a Secret that may pull it",
+	"InvalidImageName":           "correct the image",
+	"ErrImageNeverPull":          "bring the image to the node, or change spec.imagePullPolicy",
+	"CreateContainerConfigError": "create the Secret or ConfigMap that it refers to, or correct the reference",
+	"CreateContainerError":       "correct the container",
+	"RunContainerError":          "correct the container's command",
+}
+
+// telling are the reasons of events that explain why a pod cannot be made or
+// does not start, and what to do about it. Others come and go with every start.
+var telling = map[string]string{
+	"FailedCreate":           "raise the quota or change what forbids it, or make the cluster smaller",
+	"FailedMount":            "create the Secret, ConfigMap or claim that a volume of spec.template refers to, or correct the reference",
+	"FailedAttachVolume":     "look at the volume's claim",
+	"FailedCreatePodSandBox": "look at the node's network and runtime",
+}
+
+// trouble says why p cannot serve, or "" if nothing is known to be wrong.
+// answered: the member answers the operator; warning: what an event says of p.
+func (p pod) trouble(now time.Time, answered bool, warning string) string {
+	if !p.DeletionTimestamp.IsZero() || p.ready() {
+		return ""
+	}
+	if c := p.condition(corev1.PodScheduled); c.Status == corev1.ConditionFalse {
+		return "no node for it: " + c.Message + ": free or add nodes, or change spec.resources and what else chooses nodes"
+	}
+	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
+		for _, c := range statuses {
+			if w := c.State.Waiting; w != nil && fatal[w.Reason] != "" {
+				return fmt.Sprintf("container %s: %s: %s: %s", c.Name, w.Reason, w.Message, fatal[w.Reason])
+			}
+		}
+	}
+	if warning != "" {
+		return warning
+	}
+	if since := p.running(); !since.IsZero() && !answered && now.Sub(since) >= soon {
+		return "it runs but does not answer on port 8080: see kubectl logs " + p.Name + " -c " + resources.SidecarName
+	}
+	if c := p.condition(corev1.PodReady); c.Status == corev1.ConditionFalse && now.Sub(c.LastTransitionTime.Time) >= patience {
+		return "it has not served clients for more than two minutes: see kubectl describe pod " + p.Name
+	}
+	return ""
+}
+
+// unborn reports whether p has had time to start and none of its containers has.
+func (p pod) unborn(now time.Time) bool {
+	return p.DeletionTimestamp.IsZero() && !p.ready() && p.running().IsZero() &&
+		p.condition(corev1.PodScheduled).Status == corev1.ConditionTrue && now.Sub(p.CreationTimestamp.Time) >= soon
+}
+
+// observeWarnings reads what events tell about members without a pod and about
+// pods that do not start: a full quota and a Secret that is missing are told
+// nowhere else. Events are hints: a pass does without them if it must.
+func (r *Reconciler) observeWarnings(ctx context.Context, s *scope, now time.Time) {
+	if s.set == nil {
+		return
+	}
+	exists := map[string]bool{}
+	for _, p := range s.pods {
+		exists[p.Name] = true
+		if p.unborn(now) {
+			r.observeWarning(ctx, s, p.UID, p.Name)
+		}
+	}
+	for _, m := range s.cluster.Status.Members {
+		if !exists[m.Name] && now.Sub(m.Since.Time) >= soon {
+			r.observeWarning(ctx, s, s.set.UID, m.Name)
+		}
+	}
+}
+
+// observeWarning keeps the newest event about the object with the UID that
+// tells something about the pod.
+func (r *Reconciler) observeWarning(ctx context.Context, s *scope, about types.UID, pod string) {
+	var list corev1.EventList
+	err := r.Live.List(ctx, &list, client.InNamespace(s.cluster.Namespace),
+		client.MatchingFields{"involvedObject.uid": string(about), "type": corev1.EventTypeWarning})
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Info("Cannot read events", "pod", pod, "error", err.Error())
+		return
+	}
+	var newest time.Time
+	for _, e := range list.Items {
+		advice, told := telling[e.Reason]
+		at := latest(e)
+		if !told || at.Before(newest) || about == s.set.UID && !mentions(e.Message, pod) {
+			continue
+		}
+		newest = at
+		s.warnings[pod] = fmt.Sprintf("%s: %s: %s", e.Reason, e.Message, advice)
+	}
+}
+
+// latest is when e was last seen, whichever API it was written through.
+func latest(e corev1.Event) time.Time {
+	at := e.CreationTimestamp.Time
+	for _, other := range []time.Time{e.LastTimestamp.Time, e.EventTime.Time} {
+		if other.After(at) {
+			at = other
+		}
+	}
+	if e.Series != nil && e.Series.LastObservedTime.After(at) {
+		at = e.Series.LastObservedTime.Time
+	}
+	return at
+}
+
+// mentions reports whether a sentence of the StatefulSet controller is about the pod.
+func mentions(message, pod string) bool {
+	for word := range strings.FieldsSeq(message) {
+		if strings.Trim(word, `".,:`) == pod {
+			return true
+		}
+	}
+	return false
+}
