@@ -191,18 +191,14 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 }
 
-// sleep returns the time until the engine, the beats or the departed have
-// something to do.
+// sleep returns the time until the engine, the beats, the departed or the lists
+// of members of Nacos 1.x have something to do.
 func (l *Loop) sleep(now time.Time) time.Duration {
 	wait := time.Hour
-	if next, ok := l.engine.Next(); ok {
-		wait = min(wait, next.Sub(now))
-	}
-	if next, ok := l.beats.next(); ok {
-		wait = min(wait, next.Sub(now))
-	}
-	if next, ok := l.departures.next(); ok {
-		wait = min(wait, next.Sub(now))
+	for _, due := range []func() (time.Time, bool){l.engine.Next, l.beats.next, l.departures.next, l.datums.next} {
+		if next, ok := due(); ok {
+			wait = min(wait, next.Sub(now))
+		}
 	}
 	return max(wait, 0)
 }
@@ -261,6 +257,9 @@ func (l *Loop) put(now time.Time, r *naming.Record, why naming.Cause) {
 func (l *Loop) forget(now time.Time, c naming.ClientID, why naming.Cause) {
 	old := l.registry.Record(c)
 	delete(l.departures.holds, c)
+	if c.Datum() && old != nil {
+		l.dropDatum(old)
+	}
 	l.changed(now, l.registry.Remove(c), old, nil, why)
 }
 
