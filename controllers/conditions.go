@@ -108,8 +108,8 @@ func (v view) conditions() []metav1.Condition {
 }
 
 // ready turns True when everybody serves that may, and nobody is known to run
-// on an old list, and then endures one missing member: that is what a rolling update or
-// a node's maintenance takes, and no reason to alarm anyone.
+// on an old list, and then endures one missing member: that is what a rolling
+// update or a node's maintenance takes, and no reason to alarm anyone.
 func (v view) ready() metav1.Condition {
 	serving, list := int32(len(v.serving)), v.membershipCurrent()
 	was := meta.IsStatusConditionTrue(v.before, v1alpha1.Ready)
