@@ -11,7 +11,8 @@ VERSION   ?= v0.1.0
 PLATFORMS ?= linux/$(shell go env GOARCH)
 CONTEXT   ?=
 FUZZTIME  ?= 30s
-SEEDS     ?= 2000
+SEEDS     ?= 20000
+RUN       ?=
 export VERSION CONTEXT
 
 MODULE  := github.com/distro-naming/naming-operator
@@ -100,7 +101,7 @@ test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import
 	cd test/gitops && $(GOTESTSUM) -count=1 ./... # it reads files of other modules, which the cache does not see
 
 .PHONY: test-sim
-test-sim: $(TOOLS)/gotestsum ## a long simulation (SEEDS=2000)
+test-sim: $(TOOLS)/gotestsum ## a long simulation, a quarter of an hour on two cores (SEEDS=20000)
 	SEEDS=$(SEEDS) $(GOTESTSUM) -count=1 -timeout 60m ./sidecar/distro/...
 
 .PHONY: test-clients
@@ -108,10 +109,11 @@ test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against t
 	cd test/clients && $(GOTESTSUM) -count=1 ./... # they run a program, which the cache does not see
 
 .PHONY: test-interop
-test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers (not part of "make ci" yet)
+test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers
 	@$(call need,javac,default-jdk-headless)
 	@$(call need,mvn,maven)
-	cd test/interop && $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -count=1 -timeout 20m ./...
+	cd test/interop && $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -count=1 -timeout 20m \
+	  -ldflags "-X google.golang.org/protobuf/reflect/protoregistry.conflictPolicy=ignore" ./... # the SDK has messages of the same names
 
 .PHONY: test-envtest
 test-envtest: $(TOOLS)/gotestsum ## the operator against a real API server
@@ -141,13 +143,13 @@ fuzz: ## every fuzz target for FUZZTIME each
 	  done; done
 
 .PHONY: bench
-bench: ## CPU per register, query and push beside an empty echo server, and time until visible
-	go run ./test/bench
+bench: ## latency, CPU, memory, joins and verification, beside their goals (RUN=heap,join: only these)
+	go run ./test/bench -run "$(RUN)"
 
 ##@ Develop
 
 .PHONY: generate
-generate: proto manifests conditions ## everything that is generated and committed
+generate: proto manifests tables conditions ## everything that is generated and committed
 
 .PHONY: manifests
 manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configurations, install manifest
@@ -163,8 +165,12 @@ conditions: ## the reference of conditions
 
 .PHONY: proto
 proto: $(PROTOC_PLUGINS) ## the gRPC contract
-	@$(call need,protoc,protobuf-compiler)
+	@$(call need,protoc,protobuf-compiler libprotobuf-dev)
 	PATH="$(TOOLS):$$PATH" hack/gen-proto.sh
+
+.PHONY: tables
+tables: ## the tables of docs/explanation/distro.md, by the simulator
+	go run ./hack/scale -page docs/explanation/distro.md
 
 .PHONY: golden
 golden: ## rewrite expected outputs; review the difference like code
@@ -191,8 +197,8 @@ lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
 
 .PHONY: verify
 verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod files are up to date
-	@$(call need,protoc,protobuf-compiler)
+	@$(call need,protoc,protobuf-compiler libprotobuf-dev)
 	hack/verify-generated.sh
 
 .PHONY: ci
-ci: verify lint test test-race test-e2e ## all of the above, as .ci/run does
+ci: verify lint test test-race test-interop test-e2e ## all of the above, as .ci/run does

@@ -33,7 +33,7 @@ type view struct {
 	serving  []string        // pods that clients use
 	fenced   []string        // pods that clients could use but are kept from
 	answers  []report.Report // of both, in order of ordinal; shorter if some are silent
-	updated  int             // pods that run the newest template
+	updated  int32           // pods that run the newest template
 	faults   []fault
 	idle     []string // members that do not serve though nobody keeps clients from them, with their states
 	silent   []string // ready pods that do not answer
@@ -53,7 +53,7 @@ type fault struct {
 	updated bool // it runs the newest template
 }
 
-func newView(s *scope, d rollout.Decision, applyErr error, now time.Time) view {
+func newView(s *scope, f rollout.Facts, d rollout.Decision, applyErr error, now time.Time) view {
 	v := view{
 		want: resources.Replicas(s.cluster), wishes: s.wishes,
 		list: s.list(d.Replicas).Generation(), decision: d, err: applyErr,
@@ -68,12 +68,8 @@ func newView(s *scope, d rollout.Decision, applyErr error, now time.Time) view {
 			v.answers = append(v.answers, said)
 		}
 	}
-	for _, p := range s.pods {
-		if s.updated(p) {
-			v.updated++
-		}
-		v.rolling = v.rolling || !s.updated(p)
-	}
+	v.updated = s.updatedReplicas(f)
+	v.rolling = v.updated < int32(len(s.pods))
 	v.cut = s.cut(now)
 	return v
 }
@@ -253,6 +249,9 @@ func (v view) degraded() metav1.Condition {
 	if differ && before != nil && before.Status == metav1.ConditionFalse && v.now.Sub(before.LastTransitionTime.Time) >= patience {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonDivergedTooLong, v.converged().Message)
 	}
+	if held := v.braked(); held != "" {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonMassLoss, held)
+	}
 	if len(v.wishes.problems) > 0 {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonInvalidAnnotation, strings.Join(v.wishes.problems, "; "))
 	}
@@ -262,6 +261,20 @@ func (v view) degraded() metav1.Condition {
 				"remove the annotation "+v1alpha1.SkipCheckAnnotation+" when the emergency is over")
 	}
 	return no(v1alpha1.Degraded, v1alpha1.ReasonHealthy, "nothing needs attention")
+}
+
+// braked names the members that hold what services lost at once, or is empty.
+func (v view) braked() string {
+	var holding []string
+	for _, r := range v.answers {
+		if r.Braked > 0 {
+			holding = append(holding, fmt.Sprintf("%s holds instances of %d services as unhealthy", r.Member, r.Braked))
+		}
+	}
+	if len(holding) == 0 {
+		return ""
+	}
+	return strings.Join(holding, ", ") + ", since too many were lost at once"
 }
 
 func (v view) reconciling() metav1.Condition {

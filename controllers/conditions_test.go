@@ -56,6 +56,7 @@ func answering(n int) func(*view)        { return func(v *view) { v.answers = v.
 func wanting(n int32) func(*view)        { return func(v *view) { v.want = n } }
 func lagging(v *view)                    { v.answers[1].Generation = 6 }
 func differing(v *view)                  { v.answers[2].Digest = "other" }
+func braked(v *view)                     { v.answers[1].Braked = 4 }
 func paused(v *view)                     { v.wishes.paused = v1alpha1.ReasonPausedBySpec }
 func noted(v *view)                      { v.wishes.paused = v1alpha1.ReasonPausedByAnnotation }
 func apart(v *view)                      { v.cut = []string{"demo-0 and demo-2 do not reach each other"} }
@@ -230,10 +231,20 @@ func TestDegraded(t *testing.T) {
 			with(differing, before(v1alpha1.Converged, metav1.ConditionFalse, patience-time.Second)),
 			metav1.ConditionFalse, v1alpha1.ReasonHealthy,
 		},
+		"many instances were lost at once": {with(braked), metav1.ConditionTrue, v1alpha1.ReasonMassLoss},
+		"a member that is down tells more": {with(braked, faulty("demo-1", true)), metav1.ConditionTrue, v1alpha1.ReasonMemberDown},
 		"it was another difference": {
 			with(differing, before(v1alpha1.Converged, metav1.ConditionTrue, time.Hour)), metav1.ConditionFalse, v1alpha1.ReasonHealthy,
 		},
 	})
+}
+
+func TestMassLossNamesMembersAndServices(t *testing.T) {
+	got := with(braked).degraded().Message
+	want := "b holds instances of 4 services as unhealthy, since too many were lost at once"
+	if got != want {
+		t.Errorf("message %q, want %q", got, want)
+	}
 }
 
 func TestReconciling(t *testing.T) {

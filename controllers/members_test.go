@@ -156,7 +156,8 @@ func TestViewOfMembers(t *testing.T) {
 	silent := v1alpha1.Member{Name: "demo-1", State: v1alpha1.MemberSilent, Since: metav1.NewTime(noon.Add(-soon))}
 	s.cluster.Status.Members = []v1alpha1.Member{silent}
 
-	v := newView(s, rollout.Decide(s.facts("image", noon)), nil, noon)
+	f := s.facts("image", noon)
+	v := newView(s, f, rollout.Decide(f), nil, noon)
 	got := []any{v.serving, v.fenced, v.idle, v.silent, v.mute, len(v.answers)}
 	want := []any{[]string{"demo-1"}, []string{"demo-0"}, []string{"demo-2 (Pending)"}, []string{"demo-1"}, []string{"demo-1"}, 1}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -283,6 +283,24 @@ func (s *scope) updatedNamed(name string) bool {
 	return slices.ContainsFunc(s.pods, func(p pod) bool { return p.Name == name && s.updated(p) })
 }
 
+// updatedReplicas counts the members that run the newest template. The set's
+// controller needs a moment to say which that is: nobody runs one that this
+// pass writes, and until it has been seen what was known before holds.
+func (s *scope) updatedReplicas(f rollout.Facts) (n int32) {
+	switch {
+	case f.Changed:
+		return 0
+	case s.set != nil && !f.Settled:
+		return min(s.cluster.Status.UpdatedReplicas, int32(len(s.pods)))
+	}
+	for _, p := range s.pods {
+		if s.updated(p) {
+			n++
+		}
+	}
+	return n
+}
+
 // updated reports whether p runs the newest template, as far as the set's
 // controller has told.
 func (s *scope) updated(p pod) bool {

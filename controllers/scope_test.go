@@ -12,6 +12,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
+	"github.com/distro-naming/naming-operator/controllers/rollout"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/report"
 )
@@ -131,5 +132,28 @@ func TestEndpoints(t *testing.T) {
 	want.External = []string{"192.0.2.1:80", "[2001:db8::1]:80", "lb.example.org:80"}
 	if diff := cmp.Diff(want, s.endpoints()); diff != "" {
 		t.Errorf("endpoints of a load balancer (-want +got):\n%s", diff)
+	}
+}
+
+func TestUpdatedReplicas(t *testing.T) {
+	tests := map[string]struct {
+		facts    rollout.Facts
+		reported int32
+		want     int32
+	}{
+		"all run what the set calls newest":                 {rollout.Facts{Settled: true}, 1, 3},
+		"nobody runs a template that is written now":        {rollout.Facts{Settled: true, Changed: true}, 3, 0},
+		"the set has not been seen: what was known holds":   {rollout.Facts{}, 1, 1},
+		"what was known is never more than there are pods":  {rollout.Facts{}, 9, 3},
+		"written now, and the change before it is not seen": {rollout.Facts{Changed: true}, 3, 0},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := seen()
+			s.cluster.Status.UpdatedReplicas = tc.reported
+			if got := s.updatedReplicas(tc.facts); got != tc.want {
+				t.Errorf("updatedReplicas = %d, want %d", got, tc.want)
+			}
+		})
 	}
 }

@@ -44,12 +44,13 @@ func firstStatus(c *v1alpha1.NamingCluster, now time.Time) v1alpha1.NamingCluste
 func statusFor(
 	s *scope, f rollout.Facts, d rollout.Decision, applyErr error, now time.Time,
 ) v1alpha1.NamingClusterStatus {
-	v := newView(s, d, applyErr, now)
+	v := newView(s, f, d, applyErr, now)
 	status := v1alpha1.NamingClusterStatus{
 		ObservedGeneration: s.cluster.Generation,
 		Conditions:         slices.Clone(s.cluster.Status.Conditions),
 		Replicas:           int32(len(s.pods)),
 		ReadyReplicas:      int32(len(v.serving)),
+		UpdatedReplicas:    v.updated,
 		Selector:           resources.Selector(s.cluster),
 		MembersGeneration:  max(s.cluster.Status.MembersGeneration, s.published.Generation()),
 		Convergence:        s.convergence(f.Agree(), now),
@@ -57,11 +58,6 @@ func statusFor(
 	}
 	if applyErr == nil && s.wishes.paused == "" {
 		status.MembersGeneration = s.list(d.Replicas).Generation()
-	}
-	for _, p := range s.pods {
-		if s.updated(p) {
-			status.UpdatedReplicas++
-		}
 	}
 	for _, m := range s.look(now) {
 		status.Members = append(status.Members, m.Member)

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 // Version is the program's version, set when a release is built.
@@ -22,15 +25,19 @@ type Config struct {
 	ListenHost      string         // where the Nacos ports listen; empty means everywhere
 	AdminAddress    string         // host:port of the admin port
 	HeadlessService string         // for look-ups of peers; empty outside Kubernetes
+	BrakeShare      float64        // of a service: losing more at once is braked; 1 never
+	PeerStream      bool           // stream to members of this program, and let them
 	DrainTimeout    time.Duration  // how long leaving may take
 	LogLevel        string         // info or debug
+	Identity        wire.Identity  // by which the members know each other; none if its key is empty
 }
 
 // parseConfig reads the flags of "serve". Every problem is reported at once.
 func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	var (
-		cfg     Config
-		address string
+		cfg      Config
+		address  string
+		identity string
 	)
 	fs := flag.NewFlagSet("distro-sidecar serve", flag.ContinueOnError)
 	fs.SetOutput(stderr)
@@ -39,7 +46,13 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.StringVar(&cfg.ListenHost, "listen-host", "", "`IP` on which the Nacos ports listen (default all)")
 	fs.StringVar(&cfg.AdminAddress, "admin-address", ":8080", "`host:port` for probes, status, metrics")
 	fs.StringVar(&cfg.HeadlessService, "headless-service", "", "DNS `name` of the headless Service, for look-ups of peers")
+	fs.Float64Var(&cfg.BrakeShare, "brake-share", naming.DefaultBrake().Share,
+		"`share` of a service's instances; when more than it is lost at once, they are held as unhealthy; 1 never does")
+	fs.BoolVar(&cfg.PeerStream, "peer-stream", true,
+		"speak to members that are of this program by a stream of their own; others, and all if false, by Nacos's messages")
 	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
+	fs.StringVar(&identity, "server-identity", "",
+		"`file` with the line \"key: value\" that members show each other (nacos.core.auth.server.identity)")
 	fs.StringVar(&cfg.LogLevel, "log-level", "info", "info or debug")
 	if err := fs.Parse(args); err != nil {
 		return Config{}, err
@@ -53,7 +66,22 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 		errs = append(errs, fmt.Errorf("--address: %w", err))
 	}
 	cfg.Address = parsed
+	if cfg.Identity, err = readIdentity(identity); err != nil {
+		errs = append(errs, fmt.Errorf("--server-identity: %w", err))
+	}
 	return cfg, errors.Join(append(errs, cfg.problems()...)...)
+}
+
+// readIdentity reads a file; without one there is no identity.
+func readIdentity(path string) (wire.Identity, error) {
+	if path == "" {
+		return wire.Identity{}, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return wire.Identity{}, err
+	}
+	return wire.ParseIdentity(string(text))
 }
 
 func (c Config) problems() []error {
@@ -66,6 +94,9 @@ func (c Config) problems() []error {
 	}
 	if _, _, err := net.SplitHostPort(c.AdminAddress); err != nil {
 		errs = append(errs, fmt.Errorf("--admin-address: %w", err))
+	}
+	if !(c.BrakeShare >= 0 && c.BrakeShare <= 1) {
+		errs = append(errs, fmt.Errorf("--brake-share: want 0 to 1, is %v", c.BrakeShare))
 	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("--drain-timeout: must not be negative, is %s", c.DrainTimeout))

@@ -2,19 +2,26 @@ package sidecar
 
 import (
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 func TestConfigComplainsAboutEverythingAtOnce(t *testing.T) {
 	_, err := parseConfig([]string{
-		"--address=a:65000", "--listen-host=here", "--admin-address=8080", "--drain-timeout=-1s", "--log-level=loud", "extra",
+		"--address=a:65000", "--listen-host=here", "--admin-address=8080", "--drain-timeout=-1s", "--brake-share=NaN", "--log-level=loud", "--server-identity=/nowhere", "extra",
 	}, io.Discard)
 	if err == nil {
 		t.Fatal("a faulty configuration was taken")
 	}
-	for _, want := range []string{"--address", "--member-list", "--listen-host", "--admin-address", "--drain-timeout", "--log-level", `"extra"`} {
+	for _, want := range []string{
+		"--address", "--member-list", "--listen-host", "--admin-address", "--drain-timeout", "--brake-share", "--log-level",
+		"--server-identity", `"extra"`,
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %s:\n%v", want, err)
 		}
@@ -28,10 +35,21 @@ func TestConfigHasCompleteDefaults(t *testing.T) {
 	}
 	want := Config{
 		Address: "demo-0.demo-headless.prod.svc:8848", MemberList: "/etc/distro/members/cluster.conf",
-		AdminAddress: ":8080", DrainTimeout: 20 * time.Second, LogLevel: "info",
+		AdminAddress: ":8080", BrakeShare: 0.5, PeerStream: true, DrainTimeout: 20 * time.Second, LogLevel: "info",
 	}
 	if got != want {
 		t.Errorf("config = %+v, want %+v", got, want)
+	}
+}
+
+func TestServerIdentityIsReadFromItsFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "identity")
+	if err := os.WriteFile(file, []byte("serverIdentity: s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := parseConfig([]string{"--address=a:8848", "--member-list=list", "--server-identity=" + file}, io.Discard)
+	if want := (wire.Identity{Key: "serverIdentity", Value: "s3cret"}); err != nil || got.Identity != want {
+		t.Errorf("identity = %+v, %v, want %+v", got.Identity, err, want)
 	}
 }
 

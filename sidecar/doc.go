@@ -5,9 +5,12 @@
 //	member, naming, report    leaves: addresses, the domain, what a member says of itself
 //	distro                    pure core: what to send to whom, and when
 //	wire                      Nacos formats, bytes to domain and back
+//	frame                     the same for what our own members tell each other
 //	replica, push             shells: the goroutine that owns the state; deliveries
+//	stream                    shell: the conversation of two of our own members
 //	membership                the member list, name look-ups, the state of peers
 //	nacosgrpc, nacoshttp      Nacos's ports: p (HTTP), p+1000 (SDK), p+1001 (cluster)
+//	nacosv1, route            members of Nacos 1.x; HTTP clients that find members
 //	admin, metrics, console   for those who look after a member
 //
 // It needs no access to the Kubernetes API.

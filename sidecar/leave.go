@@ -40,10 +40,11 @@ func (n *node) handOver(ctx context.Context) error {
 		return n.drained(began, err)
 	}
 	if n.anyPeerUp() {
-		asked := n.grpc.ResetAll(ctx)
+		waitUntil(ctx, began.Add(announceFor)) // what peers know of us decides what becomes of who moves
+		targets := moveTargets(n.cfg.Address, n.watch.Peers())
+		asked := n.grpc.ResetAll(ctx, targets)
 		n.waitForMoves(ctx)
-		n.log.Info("clients asked to move", "asked", asked, "stayed", n.grpc.Clients())
-		waitUntil(ctx, began.Add(announceFor))
+		n.log.Info("clients asked to move", "asked", asked, "targets", targets, "stayed", n.grpc.Clients())
 	}
 	return n.drained(began, n.loop.Flush(ctx))
 }
@@ -51,6 +52,28 @@ func (n *node) handOver(ctx context.Context) error {
 // anyPeerUp reports whether there is somewhere to move to.
 func (n *node) anyPeerUp() bool {
 	return slices.ContainsFunc(n.watch.Peers(), func(p membership.PeerStatus) bool { return p.State == member.Up })
+}
+
+// moveTargets returns the members that a client may be told to go to: those that
+// serve clients now.
+//
+// An SDK goes there only when its own list has the target's host, so it is led
+// to no address that it was not meant to reach; one that lists the client
+// Service chooses by itself, and the Service names ready members only. But the
+// SDKs compare hosts without ports, so where members share a host, as on a
+// laptop, none is named: they could be led back here.
+func moveTargets(self member.Address, peers []membership.PeerStatus) []member.Address {
+	hosts := map[string]int{self.Host(): 1}
+	for _, p := range peers {
+		hosts[p.Address.Host()]++
+	}
+	var out []member.Address
+	for _, p := range peers {
+		if p.State == member.Up && p.Ready && hosts[p.Address.Host()] == 1 {
+			out = append(out, p.Address)
+		}
+	}
+	return out
 }
 
 // waitForMoves waits until no client is connected any more. Who stays moves

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/metrics"
 	"github.com/distro-naming/naming-operator/sidecar/nacosgrpc"
 	"github.com/distro-naming/naming-operator/sidecar/nacoshttp"
+	"github.com/distro-naming/naming-operator/sidecar/nacosv1"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/push"
 	"github.com/distro-naming/naming-operator/sidecar/replica"
@@ -39,6 +41,7 @@ type node struct {
 	hub     *push.Hub
 	watch   *membership.Watch
 	peers   *nacosgrpc.Peers
+	v1      *nacosv1.Exchange
 	grpc    *nacosgrpc.Server
 	api     *nacoshttp.Handler
 	http    *http.Server
@@ -57,16 +60,27 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
 		n.ready, func() int64 { return n.loop.Clock() })
 	peers := nacosgrpc.DefaultPeersConfig()
-	peers.Log = log.WithName("peers")
+	peers.Log, peers.Identity = log.WithName("peers"), cfg.Identity
+	peers.Stream, peers.Observer, peers.Streaming = cfg.PeerStream, n.metrics, n.streaming
 	n.peers = nacosgrpc.NewPeers(peers, n.watch)
-	n.loop = replica.New(replica.DefaultConfig(cfg.Address), log.WithName("replica"), n.peers, n.metrics,
-		func(s naming.ServiceKey) { n.hub.Touch(s) })
+	ways := &transports{Stream: n.peers, watch: n.watch, grpc: n.peers}
+	local := replica.DefaultConfig(cfg.Address)
+	local.Brake.Share = cfg.BrakeShare
+	n.loop = replica.New(local, log.WithName("replica"), ways, n.metrics,
+		func(s naming.ServiceKey) { n.hub.Touch(s); n.v1.Touch(s) })
+	old := nacosv1.DefaultConfig()
+	old.Self, old.Identity, old.Log = cfg.Address, cfg.Identity, log.WithName("v1")
+	n.v1 = nacosv1.New(old, nacosv1.Deps{
+		Catalog: n.loop, Inbox: n.loop, Routes: n.watch, Roster: n.watch, Observer: n.metrics, Forget: n.peers.Drop,
+	})
+	ways.v1 = n.v1
 	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.metrics.Pushed)
 	if err := n.open(ctx); err != nil {
 		return nil, err
 	}
 	n.metrics.Watch(metrics.Sources{
 		Report: n.report, Counts: n.counts, Subscriptions: n.subscriptions, Connections: n.grpc.Clients,
+		Moves: n.grpc.Moves, Merged: n.hub.Merged,
 	})
 	return n, nil
 }
@@ -78,17 +92,22 @@ func (n *node) open(ctx context.Context) error {
 	n.adminListener, errs[0] = listen.Listen(ctx, "tcp", n.cfg.AdminAddress)
 	n.httpListener, errs[1] = listen.Listen(ctx, "tcp", net.JoinHostPort(n.cfg.ListenHost, strconv.Itoa(n.cfg.Address.Port())))
 	grpc := nacosgrpc.DefaultConfig()
-	grpc.Log = n.log.WithName("grpc")
+	grpc.Log, grpc.Identity = n.log.WithName("grpc"), n.cfg.Identity
+	grpc.Stream = n.cfg.PeerStream
 	grpc.SDK, grpc.Cluster, errs[2] = nacosgrpc.Listen(n.cfg.ListenHost, n.cfg.Address)
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("open ports: %w", err)
 	}
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
+		Stream: n.loop,
 	})
 	web := nacoshttp.DefaultConfig()
 	web.Self, web.Version, web.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
-	n.api = nacoshttp.New(web, nacoshttp.Deps{Registrar: n.loop, Catalog: n.loop, Dialer: n.watch, Roster: n.watch})
+	web.Identity = n.cfg.Identity
+	n.api = nacoshttp.New(web, nacoshttp.Deps{
+		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.watch, Roster: n.watch, Datums: n.v1,
+	})
 	n.http = nacoshttp.Server(n.api)
 	n.admin = admin.NewServer(admin.Handler(n.sources()), n.cfg.DrainTimeout)
 	return nil
@@ -107,8 +126,9 @@ func (n *node) events() membership.Events {
 	ctx := context.Background()
 	return membership.Events{
 		View: func(v member.View) {
-			n.peers.SetPeers(v.Peers())
+			n.peers.SetPeers(slices.DeleteFunc(v.Peers(), n.v1.OnlyV1))
 			n.note("members", n.loop.SetMembers(ctx, v))
+			n.v1.SetMembers(v)
 		},
 		Met: func(m membership.Meeting) {
 			n.note("incarnation of a peer", n.loop.Incarnation(ctx, m.Peer, m.Epoch))
@@ -118,6 +138,11 @@ func (n *node) events() membership.Events {
 		},
 		Clock: func(t int64) { n.note("clock of a peer", n.loop.ObserveClock(ctx, t)) },
 	}
+}
+
+// streaming carries to the replica that a stream to a peer is up, or no longer.
+func (n *node) streaming(peer member.Address, up bool) {
+	n.note("stream to a peer", n.loop.Streams(context.Background(), peer, up))
 }
 
 func (n *node) note(what string, err error) {
@@ -174,15 +199,23 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 		Member: string(n.cfg.Address), Epoch: n.epoch, Version: Version,
 		Generation: generation, Fault: fault, Loaded: st.Loaded, Draining: n.watch.Draining(),
 		Digest: st.Digest, Clients: st.Clients, Owned: st.Owned, Services: st.Services,
-		Instances: st.Instances, Pending: st.Pending, Peers: []report.Peer{}, Time: time.Now().UTC(),
+		Instances: st.Instances, Braked: st.Braked, Pending: st.Pending, Peers: []report.Peer{}, Time: time.Now().UTC(),
 	}
 	for _, p := range n.watch.Peers() {
 		r.Peers = append(r.Peers, report.Peer{
 			Member: string(p.Address), State: string(p.State), Address: p.IP,
-			Pending: st.PendingTo[p.Address], Error: p.Error,
+			Transport: n.transport(p.Address), Pending: st.PendingTo[p.Address] + n.v1.Pending(p.Address), Error: p.Error,
 		})
 	}
 	return r, nil
+}
+
+// transport is how a peer is told changes.
+func (n *node) transport(a member.Address) string {
+	if n.v1.Speaks(a) {
+		return "v1"
+	}
+	return n.peers.Transport(a)
 }
 
 func (n *node) counts(ctx context.Context) (metrics.Counts, error) {

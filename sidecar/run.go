@@ -100,6 +100,7 @@ func (n *node) parts() []part {
 // keepPeers lets the connections to peers live until ctx ends.
 func (n *node) keepPeers(ctx context.Context) error {
 	<-ctx.Done()
+	n.v1.Close()
 	n.peers.Close()
 	return nil
 }

@@ -25,9 +25,10 @@ const patience = 30 * time.Second
 // house is some members in this process, each on a loopback IP of its own with
 // the usual ports.
 type house struct {
-	t    *testing.T
-	list string
-	stop map[string]func() error
+	t     *testing.T
+	list  string
+	plain map[string]bool // members that offer no stream
+	stop  map[string]func() error
 }
 
 // loopback returns the n-th loopback IP of this process, so that two runs of the
@@ -39,7 +40,7 @@ func loopback(n int) string {
 
 func newHouse(t *testing.T, ips ...string) *house {
 	t.Helper()
-	h := &house{t: t, list: filepath.Join(t.TempDir(), "cluster.conf"), stop: map[string]func() error{}}
+	h := &house{t: t, list: filepath.Join(t.TempDir(), "cluster.conf"), plain: map[string]bool{}, stop: map[string]func() error{}}
 	h.setList(1, ips...)
 	for _, ip := range ips {
 		h.start(ip)
@@ -73,7 +74,7 @@ func (h *house) setList(generation int64, ips ...string) {
 func (h *house) start(ip string) {
 	cfg := Config{
 		Address: member.Address(ip + ":8848"), MemberList: h.list, ListenHost: ip,
-		AdminAddress: ip + ":8080", DrainTimeout: 10 * time.Second, LogLevel: "info",
+		AdminAddress: ip + ":8080", BrakeShare: 0.5, PeerStream: !h.plain[ip], DrainTimeout: 10 * time.Second, LogLevel: "info",
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	done := make(chan error, 1)

@@ -108,6 +108,8 @@ const (
 	ReasonRolloutStuck = "RolloutStuck"
 	// ReasonDivergedTooLong: members have held different registries for more than two minutes.
 	ReasonDivergedTooLong = "DivergedTooLong"
+	// ReasonMassLoss: a member holds instances of services that lost many at once, as unhealthy.
+	ReasonMassLoss = "MassLoss"
 	// ReasonPeersUnreachable: members that serve clients cannot reach each other.
 	ReasonPeersUnreachable = "PeersUnreachable"
 	// ReasonInvalidAnnotation: an annotation that users steer the operator with cannot be understood and changes nothing.

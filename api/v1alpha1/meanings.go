@@ -162,6 +162,11 @@ var Meanings = []Meaning{
 		"Compare `/v1/status` of the members that the message names with the others': pending changes, last errors.",
 	},
 	{
+		Degraded, metav1.ConditionTrue, ReasonMassLoss,
+		"Services lost so many instances at once that members keep them listed, as unhealthy, for a minute.",
+		"Look at what lies between clients and the members that the message names: nodes, networks, load balancers.",
+	},
+	{
 		Degraded, metav1.ConditionTrue, ReasonInvalidAnnotation,
 		"An annotation that steers the operator cannot be understood and changes nothing.",
 		"Correct it as the message says.",

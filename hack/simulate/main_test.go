@@ -11,6 +11,8 @@ func TestSimulate(t *testing.T) {
 		want string
 	}{
 		"one seed prints its transcript": {[]string{"-seed", "3", "-steps", "5"}, "a starts"},
+		"a seed as a scenario":           {[]string{"-seed", "3", "-steps", "5", "-scenario"}, "members a b c"},
+		"a file":                         {[]string{"-file", "../../sidecar/distro/testdata/owner_wins.txt"}, "a owns c1@1"},
 		"many print failures and a sum":  {[]string{"-seeds", "3", "-steps", "5"}, "3 seeds passed\n"},
 	}
 	for name, tc := range tests {

@@ -15,7 +15,8 @@ type Cause struct {
 	Cluster string    `json:"cluster"`
 	Count   int       `json:"count"`            // endpoints concerned
 	Peer    string    `json:"peer,omitempty"`   // the member that said so; absent when it happened here
-	Reason  string    `json:"reason,omitempty"` // of an expiry
+	By      string    `json:"by,omitempty"`     // the client that took over
+	Reason  string    `json:"reason,omitempty"` // of an expiry, or of what is braked
 }
 
 func (s Sources) causes(w http.ResponseWriter, r *http.Request) {
@@ -29,7 +30,7 @@ func (s Sources) causes(w http.ResponseWriter, r *http.Request) {
 		out = append(out, Cause{
 			Time: c.Time.UTC(), Kind: string(c.Kind), Client: string(c.Client),
 			IP: c.Endpoint.IP, Port: c.Endpoint.Port, Cluster: c.Endpoint.Cluster, Count: c.Count,
-			Peer: string(c.Peer), Reason: c.Reason,
+			Peer: string(c.Peer), By: string(c.By), Reason: c.Reason,
 		})
 	}
 	writeJSON(w, out)

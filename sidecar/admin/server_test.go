@@ -43,6 +43,9 @@ func sources() Sources {
 			return []naming.Cause{{
 				Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)), Kind: naming.CauseExpired, Client: "1_x_1",
 				Endpoint: naming.Endpoint{IP: "10.0.0.1", Port: 80, Cluster: "DEFAULT"}, Count: 1, Reason: "down",
+			}, {
+				Time: time.Unix(0, 0), Kind: naming.CauseSuperseded, Client: "1_x_1", By: "2_x_1",
+				Endpoint: naming.Endpoint{IP: "10.0.0.1", Port: 80, Cluster: "DEFAULT"}, Count: 1,
 			}}, nil
 		},
 		Drain:   func(context.Context) error { return nil },
@@ -85,7 +88,8 @@ func TestAnswers(t *testing.T) {
 		"no causes from a stopped member":  {broken, "GET", "/v1/causes?service=x", "", 503, "stopping"},
 		"causes, in UTC and without what is not known": {
 			sources(), "GET", "/v1/causes?namespace=public&group=DEFAULT_GROUP&service=web", "", 200,
-			`[{"time":"2026-01-02T02:04:05Z","kind":"expired","client":"1_x_1","ip":"10.0.0.1","port":80,"cluster":"DEFAULT","count":1,"reason":"down"}]`,
+			`[{"time":"2026-01-02T02:04:05Z","kind":"expired","client":"1_x_1","ip":"10.0.0.1","port":80,"cluster":"DEFAULT","count":1,"reason":"down"},` +
+				`{"time":"1970-01-01T00:00:00Z","kind":"superseded","client":"1_x_1","ip":"10.0.0.1","port":80,"cluster":"DEFAULT","count":1,"by":"2_x_1"}]`,
 		},
 		"drain from this host":               {sources(), "POST", "/v1/drain", "127.0.0.1:4000", 200, "drained"},
 		"drain from this host over IPv6":     {sources(), "POST", "/v1/drain", "[::1]:4000", 200, "drained"},

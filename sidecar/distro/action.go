@@ -13,8 +13,8 @@ import (
 type Ticket uint64
 
 // Action is something that the shell must do. The set is closed. Every action
-// may be carried out twice without harm. Send, Drop, Verify and Load carry a
-// Ticket; Expire, Adopt and Yield are done at once and report nothing.
+// may be carried out twice without harm. Expire, Adopt and Yield are done
+// at once and report nothing; all others carry a Ticket.
 type Action interface{ action() }
 
 // Send asks the shell to offer a client's record to a peer. The record is read
@@ -44,11 +44,31 @@ type Verify struct {
 	Marks  []naming.Mark
 }
 
+// Summarize asks the shell to show a peer that streams the digest of all clients
+// owned here, also of none. The answer is that of CompareDigest there.
+type Summarize struct {
+	Ticket Ticket
+	To     member.Address
+	Root   Digest
+}
+
+// Detail asks the shell to show a peer that streams the marks of all clients owned
+// here in the buckets that differ there, which may be none. The answer is that of
+// CompareBuckets there.
+type Detail struct {
+	Ticket  Ticket
+	To      member.Address
+	Held    Digest // what the peer's answer to Summarize adds up to: this is about that answer
+	Buckets []uint8
+	Marks   []naming.Mark // in order of bucket
+}
+
 // Load asks the shell to fetch everything a peer knows, to hand each record to
 // Offered as hearsay, and only then to report it Finished.
 type Load struct {
 	Ticket Ticket
 	From   member.Address
+	Except []member.Address // owners whose clients need not be sent: they are asked themselves; only of a peer that streams
 }
 
 // Expire tells the shell to remove a client's record. The engine has already
@@ -67,18 +87,21 @@ type Adopt struct{ Client naming.ClientID }
 // another member: it is a replica now and its beats are no longer watched here.
 type Yield struct{ Client naming.ClientID }
 
-func (Send) action()   {}
-func (Drop) action()   {}
-func (Verify) action() {}
-func (Load) action()   {}
-func (Expire) action() {}
-func (Adopt) action()  {}
-func (Yield) action()  {}
+func (Send) action()      {}
+func (Drop) action()      {}
+func (Verify) action()    {}
+func (Summarize) action() {}
+func (Detail) action()    {}
+func (Load) action()      {}
+func (Expire) action()    {}
+func (Adopt) action()     {}
+func (Yield) action()     {}
 
 // Result is the outcome of one action.
 type Result struct {
 	Err       error             // why it failed; nil when the peer answered
-	Different []naming.ClientID // Verify: clients that the peer lacks or has otherwise
+	Different []naming.ClientID // Verify and Detail: clients that the peer lacks or has otherwise
+	Buckets   *[Buckets]Digest  // Summarize: what the peer holds of this member; nil when it is the same
 	Complete  bool              // Load: the peer itself was loaded
 }
 
@@ -125,7 +148,8 @@ type Stats struct {
 
 	Accepted, Same, Stale, OwnedHere uint64 // verdicts
 	Failed                           uint64 // actions that ended with an error
-	Different                        uint64 // clients that peers had otherwise, as they answered to Verify
+	Summaries, Differing             uint64 // digests that peers answered, and those of them that they had otherwise
+	Different                        uint64 // clients that peers had otherwise, as they answered to Verify and Detail
 	Repaired                         uint64 // sends caused by that
 	Retried                          uint64 // Send and Drop made again after a failure
 	Abandoned                        uint64 // changes that a peer is told no more, as it left or the client has another owner

@@ -18,6 +18,7 @@ type Config struct {
 
 	LoadTimeout time.Duration // longest wait for peers at start
 	LoadRetry   time.Duration // between two Load from one peer
+	StreamWait  time.Duration // a peer within reach may take that long to stream before it is asked for all; 0 where none will
 
 	Lease   time.Duration // life of an unconfirmed replica whose owner is unreachable or unknown
 	Missing time.Duration // the same while its owner is Up and confirms others, but not this one
@@ -26,30 +27,32 @@ type Config struct {
 
 	Tombstone time.Duration // how long an ended client is remembered
 
-	MaxInFlight   int // Send and Drop under way to one peer
-	MaxTombstones int // ended clients remembered; over it the oldest are forgotten
+	MaxInFlight       int // Send and Drop under way to one peer
+	MaxInFlightStream int // the same to a peer that streams, where many share a message
+	MaxTombstones     int // ended clients remembered; over it the oldest are forgotten
 
 	Seed uint64 // of the jitter; equal seeds and inputs give equal actions
 }
 
-// Default returns the values that a member runs with. The bounds of the
-// product's promises are computed from them.
+// Default returns the values that a member runs with; one that offers streams adds
+// a StreamWait. The bounds of the product's promises are computed from them.
 func Default() Config {
 	return Config{
-		SyncDelay:      100 * time.Millisecond,
-		SyncDelayMax:   500 * time.Millisecond,
-		RetryMin:       500 * time.Millisecond,
-		RetryMax:       5 * time.Second,
-		VerifyInterval: 5 * time.Second,
-		LoadTimeout:    10 * time.Second,
-		LoadRetry:      500 * time.Millisecond,
-		Lease:          180 * time.Second,
-		Missing:        30 * time.Second,
-		Down:           30 * time.Second,
-		Grace:          15 * time.Second,
-		Tombstone:      10 * time.Minute,
-		MaxInFlight:    64,
-		MaxTombstones:  200_000,
+		SyncDelay:         100 * time.Millisecond,
+		SyncDelayMax:      500 * time.Millisecond,
+		RetryMin:          500 * time.Millisecond,
+		RetryMax:          5 * time.Second,
+		VerifyInterval:    5 * time.Second,
+		LoadTimeout:       10 * time.Second,
+		LoadRetry:         500 * time.Millisecond,
+		Lease:             180 * time.Second,
+		Missing:           30 * time.Second,
+		Down:              30 * time.Second,
+		Grace:             15 * time.Second,
+		Tombstone:         10 * time.Minute,
+		MaxInFlight:       64,
+		MaxInFlightStream: 1024,
+		MaxTombstones:     200_000,
 	}
 }
 
@@ -73,6 +76,7 @@ func (c Config) Validate() error {
 	must(c.RetryMax >= c.RetryMin, "RetryMax: %v: want at least RetryMin (%v)", c.RetryMax, c.RetryMin)
 	must(c.VerifyInterval > 0, "VerifyInterval: %v: want more than 0", c.VerifyInterval)
 	must(c.LoadTimeout > 0, "LoadTimeout: %v: want more than 0", c.LoadTimeout)
+	must(c.StreamWait >= 0, "StreamWait: %v: want at least 0", c.StreamWait)
 	must(c.LoadRetry > 0, "LoadRetry: %v: want more than 0", c.LoadRetry)
 	must(c.Grace > 0, "Grace: %v: want more than 0", c.Grace)
 	must(c.Missing >= c.Grace, "Missing: %v: want at least Grace (%v)", c.Missing, c.Grace)
@@ -81,6 +85,7 @@ func (c Config) Validate() error {
 	must(c.Lease >= max(c.Missing, c.Down), "Lease: %v: want at least Missing (%v) and Down (%v)", c.Lease, c.Missing, c.Down)
 	must(c.Tombstone >= c.Lease, "Tombstone: %v: want at least Lease (%v): an older copy may live that long", c.Tombstone, c.Lease)
 	must(c.MaxInFlight > 0, "MaxInFlight: %d: want at least 1", c.MaxInFlight)
+	must(c.MaxInFlightStream > 0, "MaxInFlightStream: %d: want at least 1", c.MaxInFlightStream)
 	must(c.MaxTombstones > 0, "MaxTombstones: %d: want at least 1", c.MaxTombstones)
 	return errors.Join(all...)
 }

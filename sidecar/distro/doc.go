@@ -18,12 +18,29 @@
 //   - Every VerifyInterval the owner shows each peer the marks of all it owns
 //     (Verify). The peer renews the leases of those it has alike and names the
 //     others, which are then sent again. So whatever was lost is repaired.
+//   - A peer that streams, as our own members do, is shown a digest of all that
+//     the owner has, also of nothing (Summarize). If the peer holds the same of it,
+//     it renews the leases of all at once. If not, it answers the digests of 256
+//     buckets, and the owner shows it the marks of those that differ (Detail). The
+//     peer renews what it has alike among them, and everything in the other buckets
+//     as of the moment of its answer: however much changes, what is alike stays
+//     confirmed, and what the owner no longer has does not. Every change moves
+//     the digests, at a cost that does not depend on how many clients there are.
 //   - At start a member asks all peers for all they know (Load) and is Loaded
-//     when each listed peer has answered or LoadTimeout has passed.
+//     when each listed peer has answered or LoadTimeout has passed. Those that
+//     stream leave out what others among them own; what one of these then fails
+//     to give is asked of another, and waited for as well.
 //   - A record of another member is a replica with a lease. It is given up
 //     (Expire) when nobody confirms it: soon if its owner is proven gone (Grace)
 //     or dead (Down) or alive and silent about it (Missing), late if its owner
 //     is merely out of reach (Lease).
+//   - A member that starts anew is another incarnation. What the one before had is
+//     proven gone unless the new one confirms it. Of which incarnation a connection
+//     is, its id tells by the time at which it was opened, so that no record carries
+//     a number for it; a client that beats outlives incarnations. Hearsay of a
+//     connection that is too old is taken only for as long as those who held it
+//     before may still do so, and what an earlier incarnation says itself is not
+//     handed in by the shell.
 //   - An ended client leaves a tombstone, so that no older copy brings it back.
 //
 // # Laws
@@ -35,10 +52,16 @@
 //   - No peer changes or removes a client whose connection is held here.
 //   - The version held for a client never falls; once ended at a version, it
 //     does not reappear with that version or a lower one while remembered.
-//   - At most one item per (peer, client), at most MaxInFlight under way to one
-//     peer, nothing for a member outside the list.
+//   - At most one item per (peer, client), at most MaxInFlight (MaxInFlightStream)
+//     under way to one peer, nothing for a member outside the list.
+//   - The digests of an owner, here and at its peers, are those of the records held.
+//   - A record that its owner no longer has is not confirmed, nor one of an earlier
+//     incarnation, whatever else is. A record that its owner has alike is, within
+//     two VerifyInterval, whatever else changes.
 //   - While more than half of the peers are out of reach, and for two
 //     VerifyInterval after, nothing is given up merely because time has passed.
+//   - Of one owner that is not proven gone at most ten clients, or 15 % of them,
+//     are given up in one VerifyInterval.
 //   - After the network heals, digests become equal.
 //
 // # What the engine never does

@@ -1,6 +1,7 @@
 package distro
 
 import (
+	"cmp"
 	"hash/fnv"
 	"maps"
 	"math/rand/v2"
@@ -26,12 +27,13 @@ type Engine struct {
 	ring      []member.Address // in order
 
 	records map[naming.ClientID]*record
-	own     map[naming.ClientID]*record // those of records that are owned here
-	marks   []naming.Mark               // of own, in order; nil when it must be built anew
-	digest  Digest
+	own     share         // of records, what is owned here
+	marks   []naming.Mark // of own, in order; nil when it must be built anew
+	digest  Digest        // over records
 
 	outbox  outbox
-	rounds  map[member.Address]*round // of Verify, by peer
+	rounds  map[member.Address]*round // of verification, by peer
+	streams map[member.Address]bool
 	loading loading
 	leases  leases
 	ended   tombstones
@@ -40,14 +42,9 @@ type Engine struct {
 	issued  Ticket
 	actions []Action
 	stats   Stats
-}
 
-// record is what is known about one client.
-type record struct {
-	naming.Mark
-	own     bool      // owned here; otherwise it has a lease
-	adopted time.Time // when this member last wrote or adopted it; of a client that beats
-	lease
+	origin   origin
+	promised earliest // what Next returned last
 }
 
 // errand is one outstanding action.
@@ -55,13 +52,15 @@ type errand struct {
 	kind   errandKind
 	peer   member.Address
 	client naming.ClientID // of a delivery
+	owner  member.Address  // of a load for a debt
 }
 
 type errandKind int
 
 const (
-	delivery errandKind = iota // Send or Drop
-	verification
+	delivery     errandKind = iota // Send or Drop
+	verification                   // Verify or Detail
+	summary                        // Summarize
 	load
 )
 
@@ -76,10 +75,10 @@ func New(self member.Address, cfg Config) *Engine {
 		random:    rand.New(rand.NewPCG(cfg.Seed, h.Sum64())),
 		reachable: map[member.Address]bool{},
 		records:   map[naming.ClientID]*record{},
-		own:       map[naming.ClientID]*record{},
 		outbox:    newOutbox(cfg),
 		rounds:    map[member.Address]*round{},
-		loading:   loading{asked: map[member.Address]*question{}},
+		streams:   map[member.Address]bool{},
+		loading:   newLoading(),
 		leases:    newLeases(self, cfg),
 		ended:     tombstones{of: map[naming.ClientID]tombstone{}},
 		errands:   map[Ticket]errand{},
@@ -92,14 +91,12 @@ func New(self member.Address, cfg Config) *Engine {
 // ring says so; otherwise the shell is told to Yield it.
 func (e *Engine) Local(now time.Time, m naming.Mark) {
 	e.at(now)
-	r := e.put(m)
-	r.adopted = e.now
+	r := e.put(m, e.records[m.Client])
 	e.ended.forget(m.Client)
-	switch {
-	case !m.Client.Beats() || e.mine(m.Client):
-		e.hold(r)
-	default:
-		e.release(r)
+	if !m.Client.Beats() || e.mine(m.Client) {
+		e.place(r, &e.own)
+	} else {
+		e.lease(r)
 		e.emit(Yield{Client: m.Client})
 	}
 	for _, p := range e.peers {
@@ -113,11 +110,11 @@ func (e *Engine) Local(now time.Time, m naming.Mark) {
 func (e *Engine) Gone(now time.Time, c naming.ClientID, version int64) {
 	e.at(now)
 	r := e.records[c]
-	if !c.Beats() && (r == nil || !r.own) {
+	if !c.Beats() && (r == nil || !e.owns(r)) {
 		return
 	}
 	if r != nil {
-		version = max(version, r.Stamp.Version)
+		version = max(version, r.version)
 		e.remove(r)
 	}
 	e.bury(c, tombstone{version: version})
@@ -143,8 +140,10 @@ func (e *Engine) Finished(now time.Time, t Ticket, r Result) {
 		e.outbox.finished(e.now, done.peer, done.client, r.Err, e.jitter)
 	case verification:
 		e.verified(done.peer, r)
+	case summary:
+		e.summarized(done.peer, r)
 	case load:
-		e.answered(done.peer, r)
+		e.answered(done, r)
 	}
 }
 
@@ -154,8 +153,8 @@ func (e *Engine) Advance(now time.Time) {
 	e.expire()
 	e.exhume()
 	e.ask()
-	e.verify()
 	e.deliver()
+	e.verify()
 }
 
 // Take returns the actions decided since the last call, in the order in which
@@ -167,7 +166,7 @@ func (e *Engine) Take() []Action {
 }
 
 // Next returns when Advance will next find something to do if nothing else
-// happens before.
+// happens before. The shell promises to come back by then.
 func (e *Engine) Next() (time.Time, bool) {
 	var first earliest
 	e.nextExpiry(&first)
@@ -178,6 +177,7 @@ func (e *Engine) Next() (time.Time, bool) {
 			e.outbox.next(p, &first)
 		}
 	}
+	e.promised = first
 	return first.time, first.set
 }
 
@@ -204,13 +204,13 @@ func (e *Engine) Stamp(c naming.ClientID) (naming.Stamp, bool) {
 	if !ok {
 		return naming.Stamp{}, false
 	}
-	return r.Stamp, true
+	return r.stamp(), true
 }
 
 // Stats returns the counts.
 func (e *Engine) Stats() Stats {
 	s := e.stats
-	s.Clients, s.Owned, s.Tombstones = len(e.records), len(e.own), len(e.ended.of)
+	s.Clients, s.Owned, s.Tombstones = len(e.records), e.own.count, len(e.ended.of)
 	s.Pending = e.Pending()
 	for _, p := range e.peers {
 		s.InFlight += e.outbox.inFlight(p)
@@ -225,53 +225,71 @@ func (e *Engine) Stats() Stats {
 // Next asked for by more than settle was paused, and what it knows of its peers
 // is old: it then gives nothing up until they had time to speak.
 func (e *Engine) at(now time.Time) {
-	if due, ok := e.Next(); ok && now.Sub(due) > e.cfg.settle() {
-		e.leases.calm = later(e.leases.calm, now.Add(e.cfg.settle()))
+	if e.origin.time.IsZero() {
+		e.origin.time = now
+	}
+	if e.promised.set && now.Sub(e.promised.time) > e.cfg.settle() {
+		if due, ok := e.Next(); ok && now.Sub(due) > e.cfg.settle() { // there is still something to do
+			e.leases.calm = later(e.leases.calm, now.Add(e.cfg.settle()))
+		}
 	}
 	e.now = later(e.now, now)
 }
 
-// put stores m and returns its record.
-func (e *Engine) put(m naming.Mark) *record {
-	r := e.records[m.Client]
+func (e *Engine) instant() instant { return e.origin.instant(e.now) }
+
+// put notes m, in place of r or as a new record, which must then be placed.
+func (e *Engine) put(m naming.Mark, r *record) *record {
 	if r == nil {
-		r = &record{}
+		r = &record{client: m.Client, bucket: bucketOf(m.Client)}
 		e.records[m.Client] = r
 	} else {
-		e.digest = e.digest.minus(digestOf(r.Client, r.Stamp.Revision))
+		e.lift(r)
 	}
-	r.Mark = m
-	e.digest = e.digest.plus(digestOf(m.Client, m.Stamp.Revision))
-	e.marks = nil
+	e.stampRecord(r, m.Stamp)
 	return r
+}
+
+func (e *Engine) stampRecord(r *record, s naming.Stamp) {
+	r.owner, r.version, r.revision = e.leases.known(s.Owner), s.Version, s.Revision
+}
+
+// lift takes r out of its share.
+func (e *Engine) lift(r *record) {
+	plain := fingerprint(r.client, r.revision)
+	e.digest = e.digest.minus(plain)
+	e.touched(r)
+	r.share.take(r, plain)
+}
+
+// place puts r, lifted or not, into a share.
+func (e *Engine) place(r *record, s *share) {
+	plain := fingerprint(r.client, r.revision)
+	if r.share == nil {
+		e.digest = e.digest.Plus(plain)
+	} else {
+		e.touched(r)
+		r.share.take(r, plain)
+	}
+	r.kind = s.kindOf(r.client)
+	s.add(r, plain, e.instant())
+	e.touched(r)
+}
+
+// touched notes that the marks of what is owned here change with r.
+func (e *Engine) touched(r *record) {
+	if e.owns(r) {
+		e.marks = nil
+	}
 }
 
 // remove forgets r.
 func (e *Engine) remove(r *record) {
-	e.digest = e.digest.minus(digestOf(r.Client, r.Stamp.Revision))
-	e.leases.end(r)
-	e.marks = nil
-	delete(e.own, r.Client)
-	delete(e.records, r.Client)
+	e.lift(r)
+	delete(e.records, r.client)
 }
 
-// hold makes r owned here, without a lease.
-func (e *Engine) hold(r *record) {
-	e.leases.end(r)
-	e.marks = nil
-	r.own = true
-	e.own[r.Client] = r
-}
-
-// release makes r a replica whose lease begins now.
-func (e *Engine) release(r *record) {
-	if r.own {
-		r.own = false
-		e.marks = nil
-		delete(e.own, r.Client)
-	}
-	e.confirm(r)
-}
+func (e *Engine) owns(r *record) bool { return r.share == &e.own }
 
 // bury remembers that c ended.
 func (e *Engine) bury(c naming.ClientID, t tombstone) {
@@ -297,10 +315,11 @@ func (e *Engine) jitter(d time.Duration) time.Duration {
 // shared until something changes and then built anew, never changed.
 func (e *Engine) ownMarks() []naming.Mark {
 	if e.marks == nil {
-		e.marks = make([]naming.Mark, 0, len(e.own))
-		for _, c := range slices.Sorted(maps.Keys(e.own)) {
-			e.marks = append(e.marks, e.own[c].Mark)
+		e.marks = make([]naming.Mark, 0, e.own.count)
+		for r := range e.own.all() {
+			e.marks = append(e.marks, r.mark())
 		}
+		slices.SortFunc(e.marks, func(a, b naming.Mark) int { return cmp.Compare(a.Client, b.Client) })
 	}
 	return e.marks
 }

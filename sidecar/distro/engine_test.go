@@ -71,9 +71,11 @@ func ready(t *testing.T, change func(*Config)) bench {
 	return b
 }
 
-// run advances the engine and returns what it wants.
+// run advances the engine and returns what it wants, as a shell does that comes
+// back when it is asked to.
 func (b bench) run(now time.Time) []Action {
 	b.Advance(now)
+	b.Next()
 	return b.Take()
 }
 

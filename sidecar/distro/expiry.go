@@ -1,7 +1,7 @@
 package distro
 
 import (
-	"container/list"
+	"cmp"
 	"slices"
 	"time"
 
@@ -9,27 +9,28 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
-// lease is a replica's place in the queue of the member that should confirm it.
-type lease struct {
-	confirmed time.Time
-	lessor    *lessor
-	place     *list.Element
-}
-
 // lessor is a member that owns records held here, and what their leases depend
-// on. Its queues are in order of confirmation, and every deadline rises with
-// it, so the front of a queue is always the first to end.
+// on. Every deadline rises with the time of confirmation, so the first of a chain
+// is always the first of it to end.
 type lessor struct {
+	share
+	said    reply
 	address member.Address
 	stands  standing
 	since   time.Time // of stands
 
-	epoch     int64     // its incarnation; 0 while unknown, as that of a Java server is
+	incarnation
 	restarted time.Time // a new incarnation was seen last; zero if never
 	spoke     time.Time // it confirmed something last; zero if never
 	streak    time.Time // since when it has done so without a long pause
 
-	connections, beats list.List // of *record
+	restraint restraint
+}
+
+// incarnation is one life of a member.
+type incarnation struct {
+	epoch  int64     // Unix milliseconds of its start by its own clock; 0 while unknown, as that of a Java server is
+	learnt time.Time // when it was heard of here
 }
 
 // standing is what is known of a lessor.
@@ -49,23 +50,45 @@ type leases struct {
 	cfg     Config
 	view    member.View
 	lessors []*lessor // in order of address
-	epochs  map[member.Address]int64
+	lives   map[member.Address]incarnation
 
 	braked bool      // more than half of the peers are out of reach
 	calm   time.Time // until then nothing ends except of owners that are gone
 }
 
 func newLeases(self member.Address, cfg Config) leases {
-	return leases{self: self, cfg: cfg, epochs: map[member.Address]int64{}}
+	return leases{self: self, cfg: cfg, lives: map[member.Address]incarnation{}}
 }
 
 // of returns the lessor with that address, new if need be.
 func (l *leases) of(a member.Address, now time.Time) *lessor {
 	i, found := l.search(a)
 	if !found {
-		l.lessors = slices.Insert(l.lessors, i, &lessor{address: a, stands: l.standing(a), since: now, epoch: l.epochs[a]})
+		o := &lessor{address: a, stands: l.standing(a), since: now, incarnation: l.lives[a]}
+		o.lessor = o
+		l.lessors = slices.Insert(l.lessors, i, o)
 	}
 	return l.lessors[i]
+}
+
+// find returns the lessor with that address, or nil.
+func (l *leases) find(a member.Address) *lessor {
+	if i, found := l.search(a); found {
+		return l.lessors[i]
+	}
+	return nil
+}
+
+// known returns a, as the string that is kept already if there is one: a million
+// records name a few members.
+func (l *leases) known(a member.Address) member.Address {
+	if a == l.self {
+		return l.self
+	}
+	if o := l.find(a); o != nil {
+		return o.address
+	}
+	return a
 }
 
 func (l *leases) search(a member.Address) (int, bool) {
@@ -109,7 +132,7 @@ func (l *leases) members(now time.Time, v member.View, peers, reachable int) {
 		}
 	}
 	l.lessors = slices.DeleteFunc(l.lessors, func(o *lessor) bool {
-		return o.stands == gone && o.connections.Len() == 0 && o.beats.Len() == 0
+		return o.stands == gone && o.count == 0
 	})
 	braked := 2*(peers-reachable) > peers
 	if l.braked && !braked {
@@ -118,66 +141,56 @@ func (l *leases) members(now time.Time, v member.View, peers, reachable int) {
 	l.braked = braked
 }
 
-func (l *leases) incarnation(now time.Time, a member.Address, epoch int64) {
-	known := l.epochs[a]
-	if epoch <= known {
-		return
+// begins notes an incarnation of a member, and reports whether none later is
+// known. What it has begun without ends, as the package comment says.
+func (l *leases) begins(now time.Time, a member.Address, epoch int64) bool {
+	before := l.lives[a]
+	if epoch <= before.epoch {
+		return epoch == before.epoch
 	}
-	l.epochs[a] = epoch
-	i, found := l.search(a)
-	if !found {
-		return
+	l.lives[a] = incarnation{epoch, now}
+	o := l.find(a)
+	if o == nil {
+		return true
 	}
-	o := l.lessors[i]
-	o.epoch = epoch
-	if known != 0 {
-		o.restarted, o.spoke, o.streak = now, time.Time{}, time.Time{}
+	o.incarnation = l.lives[a]
+	o.sort()
+	if before.epoch != 0 {
+		o.anew(now)
 	}
+	return true
 }
 
 // anew notes that a runs anew: what it does not confirm has ended with the one
 // before.
 func (l *leases) anew(now time.Time, a member.Address) {
-	if i, found := l.search(a); found {
-		o := l.lessors[i]
-		o.restarted, o.spoke, o.streak = now, time.Time{}, time.Time{}
+	if o := l.find(a); o != nil {
+		o.anew(now)
 	}
+}
+
+func (o *lessor) anew(now time.Time) {
+	o.restarted, o.spoke, o.streak = now, time.Time{}, time.Time{}
 }
 
 // spoke notes that a confirmed records. After a long pause its streak begins
 // anew: it cannot confirm everything at once, and must not seem to omit what it
 // has not come to yet.
 func (l *leases) spoke(now time.Time, a member.Address) {
-	i, found := l.search(a)
-	if !found {
+	o := l.find(a)
+	if o == nil {
 		return
 	}
-	o := l.lessors[i]
 	if now.Sub(o.spoke) > 3*l.cfg.VerifyInterval {
 		o.streak = now
 	}
 	o.spoke = now
 }
 
-// end takes r's lease away.
-func (l *leases) end(r *record) {
-	if r.lessor != nil {
-		r.lessor.queue(r.Client).Remove(r.place)
-	}
-	r.lease = lease{}
-}
-
-func (o *lessor) queue(c naming.ClientID) *list.List {
-	if c.Beats() {
-		return &o.beats
-	}
-	return &o.connections
-}
-
-// deadline returns when the record at the front of a queue is given up, and
-// why. It is false while it must not be.
-func (l *leases) deadline(o *lessor, r *record) (time.Time, Reason, bool) {
-	at, reason := o.ends(r, l.cfg)
+// deadline returns when a record of o that was last confirmed then is given up,
+// and why. It is false while it must not be.
+func (l *leases) deadline(o *lessor, k kind, confirmed time.Time) (time.Time, Reason, bool) {
+	at, reason := o.ends(k, confirmed, l.cfg)
 	if reason == OwnerGone {
 		return at, reason, true
 	}
@@ -186,89 +199,137 @@ func (l *leases) deadline(o *lessor, r *record) (time.Time, Reason, bool) {
 
 // ends applies the rules of the package comment to one record. A client that
 // beats outlives its owner: the ring finds it another.
-func (o *lessor) ends(r *record, cfg Config) (time.Time, Reason) {
-	if !r.Client.Beats() {
+func (o *lessor) ends(k kind, confirmed time.Time, cfg Config) (time.Time, Reason) {
+	if k != beating {
 		switch {
 		case o.stands == gone:
-			return later(r.confirmed, o.since).Add(cfg.Grace), OwnerGone
-		case !o.restarted.IsZero() && !r.confirmed.After(o.restarted):
+			return later(confirmed, o.since).Add(cfg.Grace), OwnerGone
+		case k != fresh && !o.restarted.IsZero() && !confirmed.After(o.restarted):
 			return o.restarted.Add(cfg.Grace), OwnerGone
-		case o.outlived(r):
-			return r.confirmed.Add(cfg.Grace), OwnerGone
+		case k == relic:
+			return later(confirmed, o.learnt).Add(cfg.Grace), OwnerGone
 		case o.stands == down:
-			return later(r.confirmed, o.since).Add(cfg.Down), OwnerDown
+			return later(confirmed, o.since).Add(cfg.Down), OwnerDown
 		}
 	}
 	if o.stands != alive {
-		return r.confirmed.Add(cfg.Lease), LeaseEnded
+		return confirmed.Add(cfg.Lease), LeaseEnded
 	}
-	at, reason := r.confirmed.Add(cfg.Lease), LeaseEnded
-	heard := later(r.confirmed, o.streak)
+	at, reason := confirmed.Add(cfg.Lease), LeaseEnded
+	heard := later(confirmed, o.streak)
 	if o.spoke.Sub(heard) >= cfg.Missing/2 {
 		at, reason = heard.Add(cfg.Missing), OwnerForgets
 	}
 	return later(at, o.since.Add(cfg.settle())), reason
 }
 
-// outlived reports whether r is a connection from before the lessor's present
-// incarnation. It came by hearsay: the lessor itself would not confirm it.
-func (o *lessor) outlived(r *record) bool {
-	opened, ok := r.Client.Opened()
-	return ok && opened < o.epoch
+// age tells from the time at which a connection was opened which incarnation of
+// the lessor it is of. A relic came by hearsay: the lessor itself would not
+// confirm it.
+func (o *lessor) age(c naming.ClientID) kind {
+	opened, dated := c.Opened()
+	switch {
+	case !dated || o.epoch == 0:
+		return connection
+	case opened < o.epoch:
+		return relic
+	default:
+		return fresh
+	}
 }
 
-// confirm begins r's lease anew, with the member that now owns it.
-func (e *Engine) confirm(r *record) {
-	e.leases.end(r)
+// sort finds out anew which connections are of the present incarnation. Chains
+// stay in order.
+func (o *lessor) sort() {
+	byTime := func(a, b *record) int { return cmp.Compare(a.since, b.since) }
+	for _, r := range slices.SortedStableFunc(o.all(), byTime) {
+		o.unlink(r)
+		r.kind = o.kindOf(r.client)
+		o.push(r)
+	}
+}
+
+// lease begins r's lease, with the member that owns it now. A lease that it has
+// with that member already goes on.
+func (e *Engine) lease(r *record) {
 	o := e.leases.of(e.lessorOf(r), e.now)
-	r.lease = lease{confirmed: e.now, lessor: o, place: o.queue(r.Client).PushBack(r)}
+	if r.share != &o.share {
+		e.place(r, &o.share)
+	}
 }
 
 // renew begins r's lease anew if it has one.
 func (e *Engine) renew(r *record) {
-	if !r.own {
-		e.confirm(r)
+	if e.owns(r) {
+		return
 	}
+	e.lease(r)
+	r.share.renew(r, e.instant())
 }
 
 // lessorOf returns the member that should confirm r: the one that the ring
 // names, or the one that holds the connection.
 func (e *Engine) lessorOf(r *record) member.Address {
-	if !r.Client.Beats() {
-		return r.Stamp.Owner
+	if !r.client.Beats() {
+		return r.owner
 	}
-	owner, _ := RingOwner(e.ring, r.Client)
+	owner, _ := RingOwner(e.ring, r.client)
 	return owner
 }
 
-// expire gives up the records whose leases have ended. They leave a tombstone
-// that only their owner can lift.
+// expire gives up the records whose leases have ended.
 func (e *Engine) expire() {
 	for _, o := range e.leases.lessors {
-		for _, queue := range []*list.List{&o.connections, &o.beats} {
-			for queue.Len() > 0 {
-				r := queue.Front().Value.(*record)
-				at, reason, may := e.leases.deadline(o, r)
-				if !may || at.After(e.now) {
-					break
-				}
-				e.remove(r)
-				e.outbox.forget(e.peers, r.Client)
-				e.bury(r.Client, tombstone{version: r.Stamp.Version, expired: true})
-				e.stats.Expired[reason]++
-				e.emit(Expire{Client: r.Client, Reason: reason})
+		for k := range kind(kinds) {
+			if at, may := e.firstEnd(o, k); may && !at.After(e.now) {
+				e.expireOf(o, k)
 			}
 		}
 	}
 }
 
+// firstEnd returns when the first lease of a kind ends.
+func (e *Engine) firstEnd(o *lessor, k kind) (time.Time, bool) {
+	confirmed := o.longest(k)
+	if confirmed == 0 {
+		return time.Time{}, false
+	}
+	at, reason, may := e.leases.deadline(o, k, e.origin.at(confirmed))
+	if reason != OwnerGone {
+		at = o.restraint.from(at)
+	}
+	return at, may
+}
+
+func (e *Engine) expireOf(o *lessor, k kind) {
+	for i := range o.parts {
+		part := &o.parts[i]
+		for r := part.chains[k].first; r != nil; r = part.chains[k].first {
+			at, reason, may := e.leases.deadline(o, k, e.origin.at(o.effective(part, r)))
+			if !may || at.After(e.now) {
+				break
+			}
+			if reason != OwnerGone && !o.restraint.take(e.now, o.count, e.cfg.VerifyInterval) {
+				return
+			}
+			e.giveUp(r, reason)
+		}
+	}
+}
+
+// giveUp forgets a record. It leaves a tombstone that only its owner can lift.
+func (e *Engine) giveUp(r *record, reason Reason) {
+	e.remove(r)
+	e.outbox.forget(e.peers, r.client)
+	e.bury(r.client, tombstone{version: r.version, expired: true})
+	e.stats.Expired[reason]++
+	e.emit(Expire{Client: r.client, Reason: reason})
+}
+
 func (e *Engine) nextExpiry(first *earliest) {
 	for _, o := range e.leases.lessors {
-		for _, queue := range []*list.List{&o.connections, &o.beats} {
-			if queue.Len() == 0 {
-				continue
-			}
-			if at, _, may := e.leases.deadline(o, queue.Front().Value.(*record)); may {
+		for k := range kind(kinds) {
+			if at, may := e.firstEnd(o, k); may {
 				first.add(at)
 			}
 		}

@@ -104,6 +104,47 @@ func TestNothingExpiresWhileMostPeersAreOutOfReach(t *testing.T) {
 	b.same("proven gone even then", b.expired(after(time.Hour+26*time.Second), "c1"), OwnerGone)
 }
 
+// However many clients an owner had, they do not vanish at once merely because
+// time has passed; when it is proven gone they do.
+func TestManyEndSlowlyUnlessTheirOwnerIsProvenGone(t *testing.T) {
+	const many = 1000
+	tests := map[string]struct {
+		clients int
+		happens func(bench)
+		from    time.Duration // when the first end
+		want    []int         // how many are left, then and after each interval
+	}{
+		"down": {
+			many, func(b bench) { b.Members(start, view(member.Down, member.Up)) }, 30 * time.Second,
+			[]int{850, 700, 550, 400, 250, 100, 0},
+		},
+		"out of reach": {many, nothing, 180 * time.Second, []int{850, 700, 550, 400, 250, 100, 0}},
+		"a few":        {25, nothing, 180 * time.Second, []int{15, 5, 0}},
+		"gone":         {many, func(b bench) { b.restart(start, peer) }, 15 * time.Second, []int{0}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := ready(t, nil)
+			for i := range tc.clients {
+				b.Offered(start, peer, mark(naming.ClientID(fmt.Sprintf("c%d", i)), at(peer, 1)), direct)
+			}
+			tc.happens(b)
+			for d := time.Second; d < tc.from; d += time.Second { // a member that is not paused
+				b.run(after(d))
+			}
+			for i, left := range tc.want {
+				then := after(tc.from + time.Duration(i)*b.cfg.VerifyInterval)
+				b.run(then.Add(-time.Millisecond))
+				if next, ok := b.Next(); !ok || next.After(then) {
+					t.Errorf("Next = %v, want at most %v", next.Sub(start), then.Sub(start))
+				}
+				b.run(then)
+				b.same(fmt.Sprintf("left at %v", then.Sub(start)), b.Stats().Clients, left)
+			}
+		})
+	}
+}
+
 func TestAnOwnerThatComesBackIsGivenTime(t *testing.T) {
 	b := ready(t, nil)
 	b.Offered(start, peer, mark("c1", at(peer, 1)), direct)
@@ -183,4 +224,59 @@ func TestConnectionsOfAJavaServerEndWithIt(t *testing.T) {
 	b.Compare(after(2*time.Second), peer, []naming.Mark{kept})
 	b.same("held by the one before", b.expired(after(17*time.Second), before.Client), OwnerGone)
 	b.same("confirmed by the one that runs", b.expired(after(17*time.Second), kept.Client), Reason(""))
+}
+
+func TestHearsayOfAnEarlierIncarnationIsTakenForAsLongAsItMayLive(t *testing.T) {
+	old, fresh := mark("4999_10.0.0.1_1", at(peer, 1)), mark("5000_10.0.0.1_1", at(peer, 1))
+	tests := map[string]struct {
+		offer naming.Mark
+		at    time.Duration
+		want  Code
+	}{
+		"while others hold it too":             {old, 14 * time.Second, Accept},
+		"when all have given it up":            {old, 15 * time.Second, Stale},
+		"of this incarnation":                  {fresh, time.Hour, Accept},
+		"of one that names no owner":           {mark(old.Client, java("", 1)), time.Hour, Accept},
+		"of a client that beats":               {mark("4999_1#true", at(peer, 1)), time.Hour, Accept},
+		"of a connection that tells no time":   {mark("c1", at(peer, 1)), time.Hour, Accept},
+		"of a member whose start is not known": {mark(old.Client, at(far, 1)), time.Hour, Accept},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := ready(t, nil)
+			b.Incarnation(start, peer, 5000)
+			if got := b.Offered(after(tc.at), far, tc.offer, hearsay); got.Code != tc.want {
+				t.Errorf("Offered = %v, want code %v", got, tc.want)
+			}
+		})
+	}
+}
+
+// A relic that was held before its owner's incarnation was known does not hide
+// behind younger connections, nor they behind it.
+func TestRelicsAreFoundWhenTheIncarnationIsLearnt(t *testing.T) {
+	b := ready(t, nil)
+	b.Offered(start, far, mark("5001_10.0.0.1_1", at(peer, 1)), hearsay)
+	b.Offered(start, far, mark("4999_10.0.0.1_1", at(peer, 1)), hearsay)
+	b.Incarnation(after(time.Second), peer, 5000)
+	b.same("before Grace", b.expired(after(16*time.Second-1), "4999_10.0.0.1_1"), Reason(""))
+	b.same("after it", b.expired(after(16*time.Second), "4999_10.0.0.1_1"), OwnerGone)
+	_, held := b.Stamp("5001_10.0.0.1_1")
+	b.same("the younger is held", held, true)
+}
+
+// What is learnt late says nothing of connections that are younger.
+func TestARestartEndsNoConnectionThatIsYounger(t *testing.T) {
+	b := ready(t, nil)
+	old, dated, undated := mark("4999_10.0.0.1_1", at(peer, 1)), mark("5000_10.0.0.1_1", at(peer, 1)), mark("c1", at(peer, 1))
+	b.Incarnation(start, peer, 4000)
+	for _, m := range []naming.Mark{dated, old, undated} {
+		b.Offered(start, peer, m, direct)
+	}
+	b.Incarnation(after(time.Second), peer, 5000)
+	b.run(after(16 * time.Second))
+	for m, want := range map[naming.Mark]bool{old: false, undated: false, dated: true} {
+		_, held := b.Stamp(m.Client)
+		b.same(string(m.Client)+" is held", held, want)
+	}
 }

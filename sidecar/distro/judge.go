@@ -1,8 +1,8 @@
 package distro
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -35,15 +35,18 @@ func (e *Engine) judge(from member.Address, m naming.Mark, direct bool) Verdict 
 	if direct && from != "" && from != m.Stamp.Owner && !m.Client.Beats() {
 		return Verdict{Stale, "its connection is held by " + string(m.Stamp.Owner)}
 	}
+	if !direct && e.overdue(m) {
+		return Verdict{Stale, "its owner was restarted since"}
+	}
 	if r == nil {
 		if t, dead := e.ended.of[m.Client]; dead && !t.admits(m, direct) {
 			return Verdict{Stale, "it " + t.String()}
 		}
-		e.take(m)
+		e.take(m, nil)
 		return Verdict{Code: Accept}
 	}
 	switch {
-	case alike(m.Stamp, r.Stamp):
+	case alike(m.Stamp, r.stamp()):
 		if direct {
 			e.learn(r, m.Stamp)
 			e.renew(r)
@@ -51,11 +54,19 @@ func (e *Engine) judge(from member.Address, m naming.Mark, direct bool) Verdict 
 		return Verdict{Code: Same}
 	case !direct && m.Stamp.Version == 0:
 		return Verdict{Stale, "hearsay without a version replaces nothing"}
-	case !m.Stamp.Supersedes(r.Stamp):
-		return Verdict{Stale, fmt.Sprintf("version %d is held", r.Stamp.Version)}
+	case !m.Stamp.Supersedes(r.stamp()):
+		return Verdict{Stale, fmt.Sprintf("version %d is held", r.version)}
 	}
-	e.take(m)
+	e.take(m, r)
 	return Verdict{Code: Accept}
+}
+
+// overdue reports whether m is a connection of a member that was restarted since
+// it was opened, for so long that everybody has given it up by now.
+func (e *Engine) overdue(m naming.Mark) bool {
+	life, known := e.leases.lives[m.Stamp.Owner]
+	opened, dated := m.Client.Opened()
+	return known && dated && !m.Client.Beats() && opened < life.epoch && e.now.Sub(life.learnt) >= e.cfg.Grace
 }
 
 // intrudes refuses what is said, by or in the name of a member, about a
@@ -64,26 +75,33 @@ func (e *Engine) intrudes(from member.Address, c naming.ClientID, r *record) (Ve
 	switch {
 	case r == nil || c.Beats():
 		return Verdict{}, false
-	case r.own:
+	case e.owns(r):
 		return Verdict{OwnedHere, "its connection is held here"}, true
-	case from != "" && r.Stamp.Owner != "" && r.Stamp.Owner != from:
-		return Verdict{Stale, "its connection is held by " + string(r.Stamp.Owner)}, true
+	case from != "" && r.owner != "" && r.owner != from:
+		return Verdict{Stale, "its connection is held by " + string(r.owner)}, true
 	}
 	return Verdict{}, false
 }
 
-// take notes a mark that a peer offered. Who owns a client that beats is then
+// take notes a mark that a peer offered, in place of r or as a new record. Who owns a client that beats is then
 // for the ring to say. Two members that disagree about the ring would adopt
 // such a client from each other for ever; so it is not adopted again sooner
 // than after a VerifyInterval.
-func (e *Engine) take(m naming.Mark) {
+func (e *Engine) take(m naming.Mark, r *record) {
 	e.ended.forget(m.Client)
-	r := e.put(m)
+	var adopted instant
+	if r != nil && e.owns(r) {
+		adopted = r.since
+	}
+	r = e.put(m, r)
 	switch {
 	case !m.Client.Beats() || !e.mine(m.Client):
-		e.release(r)
-	case !r.own || e.now.Sub(r.adopted) >= e.cfg.VerifyInterval:
+		e.lease(r)
+	case adopted == 0 || e.now.Sub(e.origin.at(adopted)) >= e.cfg.VerifyInterval:
 		e.adopt(r)
+	default:
+		e.place(r, &e.own)
+		r.since = adopted
 	}
 }
 
@@ -104,84 +122,43 @@ func (e *Engine) judgeDrop(from member.Address, c naming.ClientID, version int64
 	case r == nil:
 		e.bury(c, tombstone{version: version})
 		return Verdict{Same, "it is not known here"}
-	case r.own && version == 0:
+	case e.owns(r) && version == 0:
 		return Verdict{OwnedHere, "its beats are watched here"}
-	case version != 0 && r.Stamp.Version > version:
-		return Verdict{Stale, fmt.Sprintf("version %d is held", r.Stamp.Version)}
+	case version != 0 && r.version > version:
+		return Verdict{Stale, fmt.Sprintf("version %d is held", r.version)}
 	}
 	e.remove(r)
 	e.outbox.forget(e.peers, c)
-	e.bury(c, tombstone{version: max(version, r.Stamp.Version)})
+	e.bury(c, tombstone{version: max(version, r.version)})
 	return Verdict{Code: Accept}
-}
-
-// Compare answers a peer that verifies the clients it owns: it returns those
-// that are unknown or different here, in the order given, and renews the leases
-// of the others. A mark with revision 0 matches any known record.
-func (e *Engine) Compare(now time.Time, from member.Address, marks []naming.Mark) []naming.ClientID {
-	e.at(now)
-	var different []naming.ClientID
-	for _, m := range marks {
-		r := e.records[m.Client]
-		if v, refused := e.intrudes(from, m.Client, r); refused {
-			e.count(v) // a second claim: asking for the record could only end in a refusal
-			continue
-		}
-		if r == nil || (m.Stamp.Revision != 0 && !alike(m.Stamp, r.Stamp)) {
-			if !e.correct(from, m, r) {
-				different = append(different, m.Client)
-			}
-			continue
-		}
-		if m.Stamp.Owner == "" {
-			m.Stamp.Owner = from
-		}
-		e.learn(r, m.Stamp)
-		e.renew(r)
-	}
-	if len(marks) > 0 {
-		e.leases.spoke(e.now, from)
-	}
-	return different
-}
-
-// correct tells a peer that verifies a client that beats what is newer here: a
-// write, or an end. The member that made it while the ring was in dispute may
-// have died before it told the owner, who would otherwise offer for ever what
-// everybody else refuses. It reports whether there was anything to tell.
-func (e *Engine) correct(from member.Address, m naming.Mark, r *record) bool {
-	if !m.Client.Beats() || m.Stamp.Version == 0 || !slices.Contains(e.peers, from) {
-		return false
-	}
-	t, dead := e.ended.of[m.Client]
-	switch {
-	case r != nil && r.Stamp.Version != 0 && r.Stamp.Supersedes(m.Stamp):
-		e.outbox.plan(e.now, from, item{client: m.Client})
-		return true
-	case r == nil && dead && !t.expired && t.version >= m.Stamp.Version:
-		e.outbox.plan(e.now, from, item{client: m.Client, drop: true, version: t.version})
-		return true
-	}
-	return false
 }
 
 // learn fills in what the held stamp lacks from one that is alike.
 func (e *Engine) learn(r *record, s naming.Stamp) {
-	if r.Stamp.Version == 0 && s.Version != 0 && r.Stamp.Revision == s.Revision {
-		r.Stamp = s
-		e.marks = nil
+	known := r.stamp()
+	if known.Version == 0 && s.Version != 0 && known.Revision == s.Revision {
+		known = s
 	}
-	if r.Stamp.Owner == "" {
-		r.Stamp.Owner = s.Owner
-		e.marks = nil
+	known.Owner = cmp.Or(known.Owner, s.Owner)
+	if known == r.stamp() {
+		return
 	}
+	held, since := r.share, r.since
+	e.lift(r)
+	e.stampRecord(r, known)
+	if held != &e.own {
+		e.lease(r)
+		return
+	}
+	e.place(r, held)
+	r.since = since
 }
 
 // alike reports whether both stamps are those of one write: by version and
-// writer where both have them, otherwise by revision.
+// writer where both have them, otherwise by what they have.
 func alike(a, b naming.Stamp) bool {
 	if a.Version != 0 && b.Version != 0 {
-		return a.Version == b.Version && a.Owner == b.Owner
+		return a.Version == b.Version && (a.Owner == b.Owner || a.Owner == "" || b.Owner == "")
 	}
 	return a.Revision == b.Revision
 }

@@ -229,6 +229,21 @@ func TestCompareNamesWhatIsUnknownOrDifferent(t *testing.T) {
 	b.same("stamp learnt from a verify", learnt, at(peer, 4))
 }
 
+// Nacos's VERIFY tells a version, not who wrote it; the owner of a client that beats
+// may have taken it over from another.
+func TestAClientThatBeatsIsVerifiedByWhoOwnsItNow(t *testing.T) {
+	moved := beatOf(peer)
+	b := ready(t, nil)
+	b.Offered(start, far, mark(moved, at(far, 5)), direct)
+	unsigned := at("", 5)
+	got := b.Compare(after(time.Second), peer, []naming.Mark{mark(moved, unsigned)})
+	b.same("different", got, []naming.ClientID(nil))
+	b.same("told", b.deliveries(after(time.Second), peer, nil), []string(nil))
+	unsigned = at("", 6)
+	got = b.Compare(after(2*time.Second), peer, []naming.Mark{mark(moved, unsigned)})
+	b.same("different at another version", got, []naming.ClientID{moved})
+}
+
 func TestCompareTellsTheRingsOwnerWhatIsNewerHere(t *testing.T) {
 	newer, over := beatOf(peer), naming.BeatClient("10.9.9.9", 9)
 	b := ready(t, nil)

@@ -24,10 +24,13 @@ func (e *Engine) Members(now time.Time, v member.View) {
 	for _, p := range left {
 		e.part(p)
 	}
+	e.loading.members(e.now, v.List.Len(), e.peers, e.cfg)
 	for _, p := range e.peers {
 		e.meet(p, e.reachable[p] && !before[p])
+		if before[p] && !e.reachable[p] {
+			e.loading.lost(e.now, p)
+		}
 	}
-	e.loading.members(e.now, v.List.Len(), e.peers, e.cfg.LoadTimeout)
 	e.leases.members(e.now, v, len(e.peers), len(e.reachable))
 	if ring := v.Ring(); !slices.Equal(ring, e.ring) {
 		e.ring = ring
@@ -36,12 +39,13 @@ func (e *Engine) Members(now time.Time, v member.View) {
 }
 
 // Incarnation notes the incarnation of a peer, the Unix milliseconds of its
-// start. When it rises, what the peer owned before has ended, except clients
-// that beat, which outlive their owner. So have connections that are older than
-// the incarnation, wherever they were heard of.
-func (e *Engine) Incarnation(now time.Time, peer member.Address, epoch int64) {
+// start, and reports whether it is the latest known. When it rises, what the peer
+// owned before has ended, except clients that beat, which outlive their owner. So
+// have connections that are older than the incarnation, wherever they were heard
+// of. What an earlier incarnation says must not be handed in.
+func (e *Engine) Incarnation(now time.Time, peer member.Address, epoch int64) bool {
 	e.at(now)
-	e.leases.incarnation(e.now, peer, epoch)
+	return e.leases.begins(e.now, peer, epoch)
 }
 
 // Restarted notes that a peer was seen to start which, as a Java server, tells no
@@ -56,8 +60,8 @@ func (e *Engine) Restarted(now time.Time, peer member.Address) {
 func (e *Engine) part(p member.Address) {
 	e.outbox.leave(p)
 	delete(e.rounds, p)
-	delete(e.loading.asked, p)
-	delete(e.leases.epochs, p)
+	e.loading.part(e.now, p)
+	delete(e.leases.lives, p)
 	maps.DeleteFunc(e.errands, func(_ Ticket, job errand) bool { return job.peer == p })
 }
 
@@ -65,7 +69,7 @@ func (e *Engine) part(p member.Address) {
 // whatever waited for it and asked if it still owes an answer; it is verified
 // soon, but not before it had time to load what would else be sent to it twice.
 func (e *Engine) meet(p member.Address, within bool) {
-	e.outbox.join(p)
+	e.outbox.join(p, e.limit(p))
 	if e.rounds[p] == nil {
 		e.rounds[p] = &round{due: e.now}
 	}
@@ -76,6 +80,9 @@ func (e *Engine) meet(p member.Address, within bool) {
 	e.rounds[p].due = e.now.Add(e.jitter(e.cfg.VerifyInterval / 2))
 	if q := e.loading.asked[p]; q != nil {
 		q.due = e.now
+		if !e.streams[p] {
+			q.due = e.now.Add(e.cfg.StreamWait)
+		}
 	}
 }
 
@@ -91,20 +98,19 @@ func (e *Engine) assignAll() {
 	for _, c := range beating {
 		r := e.records[c]
 		switch mine := e.mine(c); {
-		case mine && !r.own:
+		case mine && !e.owns(r):
 			e.adopt(r)
-		case !mine && r.own:
-			e.release(r)
+		case !mine && e.owns(r):
+			e.lease(r)
 			e.emit(Yield{Client: c})
-		case !mine && e.lessorOf(r) != r.lessor.address:
-			e.confirm(r) // its new owner gets a full lease
+		case !mine:
+			e.lease(r) // a new owner gets a full one
 		}
 	}
 }
 
 // adopt makes r owned here and tells the shell.
 func (e *Engine) adopt(r *record) {
-	e.hold(r)
-	r.adopted = e.now
-	e.emit(Adopt{Client: r.Client})
+	e.place(r, &e.own)
+	e.emit(Adopt{Client: r.client})
 }

@@ -31,6 +31,7 @@ type lane struct {
 	waiting byTime
 	resting []*item // told, and kept until their window has passed; in order of coming to rest
 	flying  int
+	limit   int // of flying
 	pace    pace
 }
 
@@ -62,10 +63,11 @@ func newOutbox(cfg Config) outbox {
 	return outbox{cfg: cfg, lanes: map[member.Address]*lane{}}
 }
 
-func (o *outbox) join(p member.Address) {
+func (o *outbox) join(p member.Address, limit int) {
 	if o.lanes[p] == nil {
 		o.lanes[p] = &lane{items: map[naming.ClientID]*item{}}
 	}
+	o.lanes[p].limit = limit
 }
 
 func (o *outbox) leave(p member.Address) {
@@ -131,18 +133,18 @@ func (o *outbox) window(now time.Time, l *lane, it *item) time.Time {
 	return later(now, it.sent.Add(o.delay(now, l)))
 }
 
-// delay is how long changes of one client are kept apart: SyncDelay for each
-// MaxInFlight items that the peer has to be told or was told within the last
-// SyncDelay, and never more than SyncDelayMax.
+// delay is how long changes of one client are kept apart: one SyncDelay for each
+// time that the items which the peer has to be told, or was told within the last
+// SyncDelay, fill what may be in flight to it; and never more than SyncDelayMax.
 func (o *outbox) delay(now time.Time, l *lane) time.Duration {
 	load := len(l.waiting) + l.pace.of(now, o.cfg.SyncDelay)
-	return min(time.Duration(max(1, load/o.cfg.MaxInFlight))*o.cfg.SyncDelay, o.cfg.SyncDelayMax)
+	return min(time.Duration(max(1, load/l.limit))*o.cfg.SyncDelay, o.cfg.SyncDelayMax)
 }
 
 // launch returns the next item for p that is due, now in flight, or nil.
 func (o *outbox) launch(now time.Time, p member.Address) *item {
 	l := o.lanes[p]
-	if l.flying >= o.cfg.MaxInFlight || len(l.waiting) == 0 || l.waiting[0].due.After(now) {
+	if l.flying >= l.limit || len(l.waiting) == 0 || l.waiting[0].due.After(now) {
 		return nil
 	}
 	it := heap.Pop(&l.waiting).(*item)
@@ -228,7 +230,7 @@ func (o *outbox) tidy(now time.Time, p member.Address) {
 // next adds the time at which p's first item is due, unless too many are in
 // flight: then the end of one is what makes room.
 func (o *outbox) next(p member.Address, first *earliest) {
-	if l := o.lanes[p]; l.flying < o.cfg.MaxInFlight && len(l.waiting) > 0 {
+	if l := o.lanes[p]; l.flying < l.limit && len(l.waiting) > 0 {
 		first.add(l.waiting[0].due)
 	}
 }
@@ -240,6 +242,9 @@ func (o *outbox) pending(p member.Address) int {
 	}
 	return len(l.waiting) + l.flying
 }
+
+// waits reports whether p has yet to be told something that is not in flight.
+func (o *outbox) waits(p member.Address) bool { return len(o.lanes[p].waiting) > 0 }
 
 func (o *outbox) inFlight(p member.Address) int { return o.lanes[p].flying }
 

@@ -1,8 +1,6 @@
 package distro
 
 import (
-	"unicode/utf16"
-
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
@@ -17,7 +15,8 @@ func (e *Engine) Owns(c naming.ClientID) bool {
 	if c.Beats() {
 		return e.mine(c)
 	}
-	return e.own[c] != nil
+	r := e.records[c]
+	return r != nil && e.owns(r)
 }
 
 // Owner returns the member that may change c: of a client that beats the one
@@ -27,13 +26,14 @@ func (e *Engine) Owner(c naming.ClientID) (member.Address, bool) {
 	if c.Beats() {
 		return RingOwner(e.ring, c)
 	}
-	if e.own[c] != nil {
+	switch r := e.records[c]; {
+	case r == nil:
+		return "", false
+	case e.owns(r):
 		return e.self, true
+	default:
+		return r.owner, r.owner != ""
 	}
-	if r := e.records[c]; r != nil && r.Stamp.Owner != "" {
-		return r.Stamp.Owner, true
-	}
-	return "", false
 }
 
 // mine reports whether the ring names this member. A member that is not in the
@@ -46,21 +46,22 @@ func (e *Engine) mine(c naming.ClientID) bool {
 // RingOwner returns the member that Nacos's ring names for a client (gRPC page,
 // 5.8). An empty ring names nobody.
 func RingOwner(ring []member.Address, c naming.ClientID) (member.Address, bool) {
+	return named(ring, c.Tag())
+}
+
+// ServiceOwner returns the member that the ring of Nacos 1.x names for a
+// service: by its grouped name, whatever its namespace (HTTP page, 6.10).
+func ServiceOwner(ring []member.Address, s naming.ServiceKey) (member.Address, bool) {
+	return named(ring, s.Grouped())
+}
+
+func named(ring []member.Address, tag string) (member.Address, bool) {
 	if len(ring) == 0 {
 		return "", false
 	}
-	h := int64(javaHash(c.Tag()))
+	h := int64(naming.JavaHash(tag))
 	if h < 0 {
 		h = -h
 	}
 	return ring[h%maxInt32%int64(len(ring))], true
-}
-
-// javaHash is Java's String.hashCode: over UTF-16 units, wrapping.
-func javaHash(s string) int32 {
-	var h int32
-	for _, unit := range utf16.Encode([]rune(s)) {
-		h = 31*h + int32(unit)
-	}
-	return h
 }

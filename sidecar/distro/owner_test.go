@@ -24,8 +24,8 @@ func TestRingOwnerIsJavas(t *testing.T) {
 	ring := []member.Address{"a:8848", "b:8848", "c:8848"}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := javaHash(tc.tag); got != tc.hash {
-				t.Errorf("javaHash(%q) = %d, want %d", tc.tag, got, tc.hash)
+			if got := naming.JavaHash(tc.tag); got != tc.hash {
+				t.Errorf("naming.JavaHash(%q) = %d, want %d", tc.tag, got, tc.hash)
 			}
 			owner, ok := RingOwner(ring, naming.ClientID(tc.tag+"#true"))
 			if !ok || owner != ring[tc.index] {
@@ -72,5 +72,28 @@ func TestAMemberThatIsNotListedClaimsNothing(t *testing.T) {
 	b.Members(start, member.NewView(self, member.List{}, nil))
 	if _, known := b.Owner(mine); known {
 		t.Errorf("an empty ring names an owner")
+	}
+}
+
+// The examples are those of the HTTP page, 6.10.
+func TestServiceOwnerIsJavas(t *testing.T) {
+	rings := map[int][]member.Address{2: {"a:1", "b:1"}, 3: {"a:1", "b:1", "c:1"}, 5: {"a:1", "b:1", "c:1", "d:1", "e:1"}}
+	tests := map[string]map[int]int{
+		"nacos.test.1":               {2: 0, 3: 0, 5: 3},
+		"svc":                        {2: 1, 3: 2, 5: 2},
+		"providers:com.foo.Bar:1.0:": {2: 0, 3: 1, 5: 0},
+	}
+	for name, want := range tests {
+		t.Run(name, func(t *testing.T) {
+			for n, index := range want {
+				s := naming.ServiceKey{Namespace: "any", Group: naming.DefaultGroup, Name: name}
+				if owner, ok := ServiceOwner(rings[n], s); !ok || owner != rings[n][index] {
+					t.Errorf("of %d members %s owns it, want %s", n, owner, rings[n][index])
+				}
+			}
+		})
+	}
+	if _, ok := ServiceOwner(nil, naming.ServiceKey{}); ok {
+		t.Error("an empty ring names an owner")
 	}
 }

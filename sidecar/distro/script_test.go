@@ -14,8 +14,6 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 
-const separator = "----\n"
-
 // Each file of testdata is a scenario and, below the line, what happens in it.
 // Every scenario runs twice: the same inputs give the same actions.
 func TestScenariosGolden(t *testing.T) {
@@ -29,7 +27,7 @@ func TestScenariosGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			scenario, want, _ := strings.Cut(string(data), separator)
+			scenario, want, _ := strings.Cut(string(data), distrotest.Separator)
 			got, err := distrotest.Script(scenario)
 			if err != nil {
 				t.Errorf("%v; transcript:\n%s", err, got)
@@ -38,7 +36,7 @@ func TestScenariosGolden(t *testing.T) {
 				t.Errorf("a second run differs:\n%s", cmp.Diff(got, again))
 			}
 			if *update {
-				if err := os.WriteFile(file, []byte(scenario+separator+got), 0o600); err != nil {
+				if err := os.WriteFile(file, []byte(scenario+distrotest.Separator+got), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				return
@@ -53,7 +51,10 @@ func TestScenariosGolden(t *testing.T) {
 func TestScriptNamesTheLineThatItCannotRead(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"a verb before members":     {"advance 1s", `line 1: "advance" before members`},
-		"a number that is none":     {"members a MaxInFlight=x", "line 1: MaxInFlight=x: want a number over 0"},
+		"a number that is none":     {"members a MaxInFlight=x", "line 1: MaxInFlight=x: parse error"},
+		"a setting that is none":    {"members a speed=9", "line 1: speed=9: no such flag"},
+		"timers that do not fit":    {"members a Lease=1s", "Lease: 1s: want at least Missing"},
+		"a duration that is none":   {"members a b\nadvance soon", "line 2: advance soon"},
 		"an unknown verb":           {"members a b\nfrobnicate", "line 2"},
 		"a missing argument":        {"members a b\ncrash", "crash takes 1 arguments, not 0"},
 		"a write that was not made": {"members a b\nreplay a b c1 7", "c1 has 0 writes"},
@@ -65,5 +66,31 @@ func TestScriptNamesTheLineThatItCannotRead(t *testing.T) {
 				t.Errorf("Script(%q) = %v, want an error with %q", tc.text, err, tc.want)
 			}
 		})
+	}
+}
+
+// What chance has done to a cluster is a scenario that does it again.
+func TestASeedIsAScenario(t *testing.T) {
+	for seed := range uint64(5) {
+		c, err := distrotest.Chaos(seed, distrotest.Steps, nil)
+		again, errAgain := distrotest.Script(c.Script())
+		if err != nil || errAgain != nil {
+			t.Fatalf("seed %d: %v, as a scenario: %v", seed, err, errAgain)
+		}
+		if diff := cmp.Diff(c.Transcript(), again); diff != "" {
+			t.Errorf("seed %d differs from its scenario:\n%.2000s", seed, diff)
+		}
+	}
+}
+
+// A scenario that fails is shrunk to the lines that it takes.
+func TestAFailureIsShrunk(t *testing.T) {
+	long := "members a b\nadvance 2s\nregister a c1 x\nadvance 1s\nregister b c2 y\nend a c1\nadvance 1s\ncut a b\nregister a c3 z\nadvance 100ms\ncomplete\n"
+	want := "members a b\nregister a c3 z\ncomplete\n"
+	if got := distrotest.Shrink(long); got != want {
+		t.Errorf("Shrink = %q, want %q", got, want)
+	}
+	if whole := "members a b\nadvance 2s\n"; distrotest.Shrink(whole) != whole {
+		t.Errorf("a scenario that holds is changed to %q", distrotest.Shrink(whole))
 	}
 }

@@ -13,6 +13,7 @@ type tombstone struct {
 	version int64 // the highest that is known to be over; 0 when unknown
 	expired bool  // given up here, without its owner having said that it ended
 	at      time.Time
+	number  uint64 // in order of ending
 }
 
 // admits reports whether an offer may bring the client back. Only a newer
@@ -43,13 +44,15 @@ func (t tombstone) String() string {
 
 // tombstones are the ended clients, and the order in which they ended.
 type tombstones struct {
-	of    map[naming.ClientID]tombstone
-	queue []grave
+	of     map[naming.ClientID]tombstone
+	queue  []grave
+	number uint64 // of the last
 }
 
 type grave struct {
 	client naming.ClientID
 	at     time.Time
+	number uint64
 }
 
 // put remembers that c ended. What is known already changes nothing and does
@@ -62,18 +65,20 @@ func (t *tombstones) put(c naming.ClientID, stone tombstone) {
 		stone.version = max(stone.version, held.version)
 		stone.expired = stone.expired && held.expired
 	}
+	t.number++
+	stone.number = t.number
 	t.of[c] = stone
 	if len(t.queue) > 2*len(t.of)+1024 { // most are stale: their clients came back
 		t.queue = slices.DeleteFunc(t.queue, t.stale)
 	}
-	t.queue = append(t.queue, grave{c, stone.at})
+	t.queue = append(t.queue, grave{c, stone.at, stone.number})
 }
 
 func (t *tombstones) forget(c naming.ClientID) { delete(t.of, c) }
 
 func (t *tombstones) stale(g grave) bool {
 	stone, ok := t.of[g.client]
-	return !ok || !stone.at.Equal(g.at)
+	return !ok || stone.number != g.number
 }
 
 // next returns when the oldest tombstone has been kept for that long.

@@ -1,6 +1,7 @@
 package member
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,5 +120,23 @@ func TestView(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestMembersOf1xOwnServicesAndNotClients(t *testing.T) {
+	all := []Address{"a:8848", "b:8848", "c:8848", "d:8848"}
+	states := map[Address]State{"b:8848": Up, "c:8848": Down, "d:8848": Draining}
+	v := NewView("a:8848", NewList(1, all, nil), states)
+	old := v.WithV1([]Address{"b:8848", "gone:8848"})
+	for name, tc := range map[string]struct{ got, want []Address }{
+		"the ring of clients without them":   {v.Ring(), []Address{"a:8848", "b:8848"}},
+		"the ring of clients":                {old.Ring(), []Address{"a:8848"}},
+		"the ring of services":               {old.ServiceRing(), []Address{"a:8848", "b:8848", "d:8848"}},
+		"those of 1.x":                       {old.PeersOfV1(), []Address{"b:8848"}},
+		"none, in the view it was made from": {v.PeersOfV1(), nil},
+	} {
+		if !slices.Equal(tc.got, tc.want) {
+			t.Errorf("%s: %v, want %v", name, tc.got, tc.want)
+		}
 	}
 }

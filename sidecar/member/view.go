@@ -24,12 +24,28 @@ type View struct {
 	Self   Address
 	List   List
 	states map[Address]State
+	v1     []Address
 }
 
 // NewView returns a view. Peers without a state are Suspect; self is Up unless
 // states say otherwise.
 func NewView(self Address, list List, states map[Address]State) View {
 	return View{Self: self, List: list, states: maps.Clone(states)}
+}
+
+// WithV1 returns a view in which the given peers replicate as Nacos 1.x does, by
+// whole services over HTTP (HTTP page, 6), and no others do.
+func (v View) WithV1(peers []Address) View {
+	v.v1 = slices.Clone(peers)
+	return v
+}
+
+// V1 reports whether a replicates as Nacos 1.x does.
+func (v View) V1(a Address) bool { return slices.Contains(v.v1, a) }
+
+// PeersOfV1 returns the listed peers that replicate as Nacos 1.x does, in order.
+func (v View) PeersOfV1() []Address {
+	return slices.DeleteFunc(v.Peers(), func(a Address) bool { return !v.V1(a) })
 }
 
 // Peers returns every listed member except self, in order.
@@ -55,12 +71,19 @@ func (v View) Reachable() []Address {
 }
 
 // Ring returns the members among which ip:port clients are divided: those that
-// are Up or Suspect, self included, in byte order (gRPC page, 5.8).
+// are Up or Suspect, self included, in byte order (gRPC page, 5.8). Members of
+// Nacos 1.x own services, not clients.
 func (v View) Ring() []Address {
 	return slices.DeleteFunc(v.List.Addresses(), func(a Address) bool {
 		s := v.State(a)
-		return s != Up && s != Suspect
+		return s != Up && s != Suspect || v.V1(a)
 	})
+}
+
+// ServiceRing returns the members among which Nacos 1.x divides services: all
+// that are not Down, in byte order (HTTP page, 6.10). It knows no Draining.
+func (v View) ServiceRing() []Address {
+	return slices.DeleteFunc(v.List.Addresses(), func(a Address) bool { return v.State(a) == Down })
 }
 
 // Node is what a member says about itself when it meets another.

@@ -86,6 +86,7 @@ type Watch struct {
 // peer is what is known of one other member.
 type peer struct {
 	state      member.State
+	ready      bool // it serves clients, as it last said
 	epoch      int64
 	failures   int
 	err        string
@@ -94,6 +95,7 @@ type peer struct {
 	resolved   []string        // IPs that its name had at the last look-up
 	demoted    map[string]bool // IPs that failed since the last success: tried last
 	dialed     string          // IP of the last connection
+	v1         bool            // it replicates as Nacos 1.x does
 }
 
 // New returns a Watch; Run makes it follow the file. ready says whether this

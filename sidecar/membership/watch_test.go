@@ -191,6 +191,13 @@ func TestStateOfAPeer(t *testing.T) {
 		"one failure makes it suspect":          {func(h *house) { h.Reached(answer, "10.0.0.1"); h.Failed(peer1, false, broken) }, member.Suspect},
 		"a refusal makes it down":               {func(h *house) { h.Failed(peer1, true, broken) }, member.Down},
 		"a failure after a refusal leaves down": {func(h *house) { h.Failed(peer1, true, broken); h.Failed(peer1, false, broken) }, member.Down},
+		"three failures leave it suspect":       {func(h *house) { h.Reached(answer, "10.0.0.1"); times(3, func() { h.Failed(peer1, false, broken) }) }, member.Suspect},
+		"a success begins the count anew": {func(h *house) {
+			times(3, func() { h.Failed(peer1, false, broken) })
+			h.Reached(answer, "10.0.0.1")
+			times(3, func() { h.Failed(peer1, false, broken) })
+		}, member.Suspect},
+		"a report from a down one leaves it so": {func(h *house) { h.Failed(peer1, true, broken); h.Heard(answer, "10.0.0.1") }, member.Down},
 		"four failures make it down":            {func(h *house) { times(4, func() { h.Failed(peer1, false, broken) }) }, member.Down},
 		"an answer makes a down one up again":   {func(h *house) { h.Failed(peer1, true, broken); h.Reached(answer, "10.0.0.1") }, member.Up},
 		"it says that it leaves":                {func(h *house) { h.Reached(answer, "10.0.0.1"); h.Heard(leaving, "10.0.0.1") }, member.Draining},
@@ -199,6 +206,16 @@ func TestStateOfAPeer(t *testing.T) {
 			h.Reached(member.Node{Address: peer1, Epoch: 2, State: member.Up}, "10.0.0.2")
 			h.Heard(leaving, "10.0.0.1")
 			h.Reached(leaving, "10.0.0.1")
+		}, member.Up},
+		"a Java server does not follow a living one": {func(h *house) {
+			h.Reached(answer, "10.0.0.1")
+			h.Failed(peer1, false, broken)
+			h.Reached(member.Node{Address: peer1, State: member.Up}, "10.0.0.1")
+		}, member.Suspect},
+		"a Java server follows a dead one": {func(h *house) {
+			h.Reached(answer, "10.0.0.1")
+			h.Failed(peer1, true, broken)
+			h.Reached(member.Node{Address: peer1, State: member.Up}, "10.0.0.1")
 		}, member.Up},
 		"an introduction alone proves nothing": {func(h *house) { h.Heard(answer, "10.0.0.1") }, member.Suspect},
 	}
@@ -250,6 +267,9 @@ func TestJavaServersAreThoseWithoutAnIncarnation(t *testing.T) {
 		if h.WithJava() {
 			t.Error("a peer that was never met is taken for a Java server")
 		}
+		if !h.Lists(peer1) || h.Lists(self) || h.Lists("stranger:8848") {
+			t.Error("it does not know who the peers are")
+		}
 		h.Heard(member.Node{Address: peer1, Epoch: 5}, "10.0.0.1")
 		if h.WithJava() || h.JavaAt("10.0.0.1") != "" {
 			t.Error("one of ours is taken for a Java server")
@@ -267,6 +287,38 @@ func TestJavaServersAreThoseWithoutAnIncarnation(t *testing.T) {
 		h.Heard(member.Node{Address: peer2}, "10.0.0.1")
 		if got := h.JavaAt("10.0.0.1"); got != "" {
 			t.Errorf("of two at one place it is said to be %s", got)
+		}
+	})
+}
+
+func TestPeersThatReplicateAsNacos1x(t *testing.T) {
+	inHouse(t, list("1", self, peer1, peer2), func(h *house) {
+		h.SetV1(peer2, true)
+		h.SetV1("stranger:8848", true)
+		if v := h.last(); !v.V1(peer2) || v.V1(peer1) || len(v.PeersOfV1()) != 1 {
+			t.Errorf("of 1.x: %v, want %s", v.PeersOfV1(), peer2)
+		}
+		h.SetV1(peer2, false)
+		if v := h.last(); len(v.PeersOfV1()) != 0 {
+			t.Errorf("of 1.x: %v, want none", v.PeersOfV1())
+		}
+	})
+}
+
+func TestWhoIsWhere(t *testing.T) {
+	inHouse(t, list("1", self, peer1, peer2), func(h *house) {
+		h.last()
+		h.Heard(member.Node{Address: peer1, Epoch: 5}, "10.0.0.1")
+		h.Reached(member.Node{Address: peer2}, "10.0.0.1")
+		if got := h.At("10.0.0.1"); len(got) != 2 || len(h.At("10.0.0.2")) != 0 {
+			t.Errorf("at .1: %v, at .2: %v", got, h.At("10.0.0.2"))
+		}
+		if !h.Ours(peer1) || h.Ours(peer2) || !h.Listed(peer2) || h.Listed("stranger:8848") {
+			t.Error("it is mistaken who is ours, or listed")
+		}
+		h.Failed(peer1, true, errors.New("broken"))
+		if h.Ours(peer1) {
+			t.Error("a dead one is not replaced by another kind of member")
 		}
 	})
 }

@@ -24,6 +24,10 @@ type Metrics struct {
 	lag      *prometheus.HistogramVec
 	offers   *prometheus.CounterVec
 	expired  *prometheus.CounterVec
+	braked   prometheus.Counter
+	frames   *prometheus.CounterVec
+	bytes    *prometheus.CounterVec
+	resumed  *prometheus.CounterVec
 	pushes   *prometheus.HistogramVec
 }
 
@@ -34,7 +38,7 @@ func New() *Metrics {
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    prefix + "peer_call_duration_seconds",
-			Help:    "Calls to peers by kind (send, drop, verify, load) and result (ok, error).",
+			Help:    "Calls to peers by kind (send, drop, post, verify, summarize, detail, load) and result (ok, error).",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8),
 		}, []string{"peer", "kind", "result"}),
 		lag: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -50,13 +54,29 @@ func New() *Metrics {
 			Name: prefix + "expired_clients_total",
 			Help: "Replicated clients whose lease ended, by reason.",
 		}, []string{"reason"}),
+		braked: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: prefix + "braked_instances_total",
+			Help: "Instances that were lost with many others and stay listed as unhealthy for a while.",
+		}),
+		frames: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "stream_frames_total",
+			Help: "Frames written to the peer by a stream.",
+		}, []string{"peer"}),
+		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "stream_bytes_total",
+			Help: "Bytes of the frames written to the peer by a stream.",
+		}, []string{"peer"}),
+		resumed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "stream_resumes_total",
+			Help: "Broken streams to the peer that were gone on with.",
+		}, []string{"peer"}),
 		pushes: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    prefix + "push_duration_seconds",
 			Help:    "Deliveries to subscribers until their acknowledgement, by result (ok, error).",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8),
 		}, []string{"result"}),
 	}
-	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.pushes,
+	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.braked, m.pushes, m.frames, m.bytes, m.resumed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -81,6 +101,18 @@ func (m *Metrics) Offered(_ member.Address, verdict string) { m.offers.WithLabel
 
 // Expired counts a replica whose lease ended.
 func (m *Metrics) Expired(_ naming.ClientID, reason string) { m.expired.WithLabelValues(reason).Inc() }
+
+// Braked counts instances that were lost and are held as unhealthy.
+func (m *Metrics) Braked(instances int) { m.braked.Add(float64(instances)) }
+
+// Framed counts a frame that was written to a peer.
+func (m *Metrics) Framed(to member.Address, bytes int) {
+	m.frames.WithLabelValues(string(to)).Inc()
+	m.bytes.WithLabelValues(string(to)).Add(float64(bytes))
+}
+
+// Resumed counts a broken stream to a peer that was gone on with.
+func (m *Metrics) Resumed(to member.Address) { m.resumed.WithLabelValues(string(to)).Inc() }
 
 // Pushed counts a delivery to a subscriber.
 func (m *Metrics) Pushed(took time.Duration, err error) {

@@ -26,19 +26,24 @@ func eventful() *Metrics {
 	m.Acknowledged("a:8848", 3*time.Second)
 	m.Offered("a:8848", "accepts")
 	m.Expired("c1", "lease")
+	m.Braked(12)
 	m.Pushed(time.Millisecond, nil)
+	m.Framed("a:8848", 300)
+	m.Resumed("a:8848")
 	m.Watch(Sources{
 		Report: func(context.Context) (report.Report, error) {
 			return report.Report{
-				Loaded: true, Generation: 7, Clients: 5, Owned: 2,
-				Peers: []report.Peer{{Member: "a:8848", State: "UP", Pending: 3}},
+				Loaded: true, Generation: 7, Clients: 5, Owned: 2, Braked: 13,
+				Peers: []report.Peer{{Member: "a:8848", State: "UP", Transport: "stream", Pending: 3}},
 			}, nil
 		},
 		Counts: func(context.Context) (Counts, error) {
-			return Counts{LoadTook: 1500 * time.Millisecond, Different: 4, Resent: 5, Retried: 6, Abandoned: 7}, nil
+			return Counts{LoadTook: 1500 * time.Millisecond, Compared: 14, Differing: 3, Different: 4, Resent: 5, Retried: 6, Abandoned: 7}, nil
 		},
 		Subscriptions: func() map[string]int { return map[string]int{"settled": 8, "waiting": 9} },
 		Connections:   func() int { return 1 },
+		Moves:         func() uint64 { return 10 },
+		Merged:        func() uint64 { return 11 },
 	})
 	return m
 }
@@ -56,13 +61,23 @@ func TestWhatHappenedIsCounted(t *testing.T) {
 		`naming_clients{owner="peer"} 3`,
 		`naming_pending_changes{peer="a:8848"} 3`,
 		`naming_peer_up{peer="a:8848"} 1`,
+		`naming_peer_transport{peer="a:8848",transport="stream"} 1`,
+		`naming_stream_frames_total{peer="a:8848"} 1`,
+		`naming_stream_bytes_total{peer="a:8848"} 300`,
+		`naming_stream_resumes_total{peer="a:8848"} 1`,
 		`naming_loaded 1`,
 		`naming_load_duration_seconds 1.5`,
+		`naming_digest_comparisons_total 14`,
+		`naming_digest_differences_total 3`,
 		`naming_verify_mismatches_total 4`,
 		`naming_verify_resends_total 5`,
 		`naming_retried_sends_total 6`,
 		`naming_abandoned_changes_total 7`,
 		`naming_subscriptions{state="waiting"} 9`,
+		`naming_moved_connections_total 10`,
+		`naming_merged_pushes_total 11`,
+		`naming_braked_instances_total 12`,
+		`naming_braked_services 13`,
 		`process_cpu_seconds_total`,
 	} {
 		if !strings.Contains(got, want) {
@@ -78,6 +93,8 @@ func TestScrapeOfAStoppingMemberStillAnswers(t *testing.T) {
 		Counts:        func(context.Context) (Counts, error) { return Counts{}, errors.New("stopping") },
 		Subscriptions: func() map[string]int { return nil },
 		Connections:   func() int { return 1 },
+		Moves:         func() uint64 { return 10 },
+		Merged:        func() uint64 { return 11 },
 	})
 	got := scrape(t, m)
 	if !strings.Contains(got, "naming_connections 1") || strings.Contains(got, "naming_loaded") {
@@ -93,6 +110,8 @@ func TestAMemberThatLoadsHasNoLoadDuration(t *testing.T) {
 		Counts:        func(context.Context) (Counts, error) { return out, nil },
 		Subscriptions: func() map[string]int { return nil },
 		Connections:   func() int { return 0 },
+		Moves:         func() uint64 { return 0 },
+		Merged:        func() uint64 { return 0 },
 	})
 	if got := scrape(t, m); strings.Contains(got, "naming_load_duration_seconds") {
 		t.Errorf("metrics of a loading member:\n%s", got)

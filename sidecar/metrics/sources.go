@@ -20,11 +20,15 @@ type Sources struct {
 	Counts        func(context.Context) (Counts, error)
 	Subscriptions func() map[string]int // by state: settled, delivering, waiting
 	Connections   func() int
+	Moves         func() uint64 // clients that agreed to go to another member
+	Merged        func() uint64 // pushes that a later one made unnecessary
 }
 
 // Counts are what replication counts by itself.
 type Counts struct {
 	LoadTook  time.Duration // 0 until the start-up load is complete
+	Compared  uint64        // digests of all that is owned here that peers answered
+	Differing uint64        // of those, the ones that they had otherwise
 	Different uint64        // clients that peers had otherwise when they were verified
 	Resent    uint64        // sends caused by that
 	Retried   uint64        // sends made again after a failure
@@ -49,8 +53,14 @@ var (
 	descInstances     = describe("instances", "Instances listed.")
 	descPending       = describe("pending_changes", "Changes a peer has not acknowledged.", "peer")
 	descPeerUp        = describe("peer_up", "1 while the peer answers.", "peer")
+	descTransport     = describe("peer_transport", "1 for how the peer is told changes now (stream, v2).", "peer", "transport")
 	descSubscriptions = describe("subscriptions", "Subscriptions, by state (settled, delivering, waiting).", "state")
 	descConnections   = describe("connections", "Client connections here.")
+	descMoves         = describe("moved_connections_total", "Clients that agreed to go to another member when they were asked.")
+	descMerged        = describe("merged_pushes_total", "Changes that were pushed together with a later one.")
+	descBraked        = describe("braked_services", "Services of which lost instances are held as unhealthy.")
+	descCompared      = describe("digest_comparisons_total", "Digests of all that is owned here that peers compared with theirs.")
+	descDiffering     = describe("digest_differences_total", "Digests that peers had otherwise.")
 	descDifferent     = describe("verify_mismatches_total", "Clients that peers had otherwise, or not, when they were verified.")
 	descResent        = describe("verify_resends_total", "Sends caused by verify mismatches.")
 	descRetried       = describe("retried_sends_total", "Sends and drops made again after a failure.")
@@ -69,6 +79,8 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		gauge(descSubscriptions, float64(n), state)
 	}
 	gauge(descConnections, float64(c.Connections()))
+	count(out, descMoves, c.Moves())
+	count(out, descMerged, c.Merged())
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 	if counts, err := c.Counts(ctx); err == nil {
@@ -84,8 +96,12 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	gauge(descClients, float64(r.Clients-r.Owned), "peer")
 	gauge(descServices, float64(r.Services))
 	gauge(descInstances, float64(r.Instances))
+	gauge(descBraked, float64(r.Braked))
 	for _, p := range r.Peers {
 		gauge(descPending, float64(p.Pending), p.Member)
+		if p.Transport != "" {
+			gauge(descTransport, 1, p.Member, p.Transport)
+		}
 		gauge(descPeerUp, truth(p.State == string(member.Up)), p.Member)
 	}
 }
@@ -94,13 +110,16 @@ func (c Counts) send(out chan<- prometheus.Metric) {
 	if c.LoadTook > 0 {
 		out <- prometheus.MustNewConstMetric(descLoadTook, prometheus.GaugeValue, c.LoadTook.Seconds())
 	}
-	count := func(d *prometheus.Desc, n uint64) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n))
-	}
-	count(descDifferent, c.Different)
-	count(descResent, c.Resent)
-	count(descRetried, c.Retried)
-	count(descAbandoned, c.Abandoned)
+	count(out, descCompared, c.Compared)
+	count(out, descDiffering, c.Differing)
+	count(out, descDifferent, c.Different)
+	count(out, descResent, c.Resent)
+	count(out, descRetried, c.Retried)
+	count(out, descAbandoned, c.Abandoned)
+}
+
+func count(out chan<- prometheus.Metric, d *prometheus.Desc, n uint64) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n))
 }
 
 func truth(b bool) float64 {

@@ -18,6 +18,7 @@ func (still) Register(context.Context, naming.ClientID, naming.ServiceKey, []nam
 	return nil
 }
 func (still) Deregister(context.Context, naming.ClientID, naming.ServiceKey) error { return nil }
+func (still) Depart(context.Context, naming.ClientID) error                        { return nil }
 func (still) Disconnect(context.Context, naming.ClientID) error                    { return nil }
 func (s still) View(naming.ServiceKey) *naming.View                                { return s.view }
 func (still) Services(string, string) []string                                     { return nil }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
 
+	"github.com/distro-naming/naming-operator/sidecar/frame"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -19,15 +19,10 @@ var accepted = wire.Payload(wire.DistroDataResponse, wire.Success())
 func (s *Server) clusterHandlers() map[wire.Kind]handler {
 	all := s.handlers()
 	maps.Copy(all, map[wire.Kind]handler{
-		wire.DistroDataRequest:   s.distro,
-		wire.MemberReportRequest: s.report,
-		wire.ServerLoaderInfoRequest: func(context.Context, *session, *nacospb.Payload) *nacospb.Payload {
-			clients := s.Clients()
-			return wire.Payload(wire.ServerLoaderInfoResponse, wire.LoaderInfo(clients, clients))
-		},
-		wire.ServerReloadRequest: func(context.Context, *session, *nacospb.Payload) *nacospb.Payload {
-			return wire.Payload(wire.ServerReloadResponse, wire.ReloadIgnored())
-		},
+		wire.DistroDataRequest:       s.distro,
+		wire.MemberReportRequest:     s.report,
+		wire.ServerLoaderInfoRequest: s.loader,
+		wire.ServerReloadRequest:     s.reload,
 		// Configuration is not ours, but Java tells it again for ever until told so.
 		wire.ConfigChangeClusterSyncRequest: func(context.Context, *session, *nacospb.Payload) *nacospb.Payload {
 			return wire.Payload(wire.ConfigChangeClusterSyncResponse, wire.Success())
@@ -53,6 +48,9 @@ func (s *Server) report(_ context.Context, c *session, in *nacospb.Payload) *nac
 	out := wire.Payload(wire.MemberReportResponse, wire.ReportResult(self))
 	if wire.Sender(in) != "" {
 		wire.Introduce(out, self)
+		if s.cfg.Stream {
+			wire.OfferStream(out, frame.Version)
+		}
 	}
 	return out
 }
@@ -122,46 +120,13 @@ func (s *Server) verify(ctx context.Context, from member.Address, request wire.D
 	if err != nil {
 		return err
 	}
-	mark.Stamp.Owner, mark.Stamp.Version = from, version
+	mark.Stamp.Version = version
+	if !mark.Client.Beats() { // of one that beats, another member may have written what this one owns now
+		mark.Stamp.Owner = from
+	}
 	different, err := s.deps.Inbox.Compare(ctx, from, []naming.Mark{mark})
 	if err == nil && len(different) > 0 {
 		err = errDiffers
 	}
 	return err
-}
-
-// snapshot gives everything known. While this member is itself loading, a Java
-// member must be refused, as it would take what it gets for all there is; one
-// of ours is told that it is not.
-//
-// A Java server asks only when it has just started, so the connections that it
-// held before are no more. It is not given them, as it would list them for as
-// long as a lease lasts, and is known to run anew, which it does not say itself.
-func (s *Server) snapshot(ctx context.Context, from member.Address, ours bool) *nacospb.Payload {
-	records, loaded, err := s.deps.Inbox.Snapshot(ctx)
-	if err == nil && !loaded && !ours {
-		err = naming.ErrLoading
-	}
-	if err == nil && !ours && from != "" {
-		records = slices.DeleteFunc(records, func(r *naming.Record) bool {
-			return r.Stamp.Owner == from && !r.Client.Beats()
-		})
-		err = s.deps.Inbox.Restarted(ctx, from)
-	}
-	if err != nil {
-		return failed(err)
-	}
-	return wire.Payload(wire.DistroDataResponse, wire.SnapshotResult(records, !loaded))
-}
-
-func (s *Server) record(ctx context.Context, c naming.ClientID) *nacospb.Payload {
-	records, _, err := s.deps.Inbox.Snapshot(ctx)
-	if err != nil {
-		return failed(err)
-	}
-	var found *naming.Record
-	if i := slices.IndexFunc(records, func(r *naming.Record) bool { return r.Client == c }); i >= 0 {
-		found = records[i]
-	}
-	return wire.Payload(wire.DistroDataResponse, wire.QueryRecordResult(found))
 }

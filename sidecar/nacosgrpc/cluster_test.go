@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -87,6 +89,26 @@ func TestPeersAreHeard(t *testing.T) {
 	if got := s.world.record(record.Client); got == nil || got.Stamp.Owner != n.Address {
 		t.Errorf("stored %+v, want it to be owned by who reported on the connection", got)
 	}
+}
+
+// A connection is verified by who holds it. A client that beats may be owned by one
+// member and have been written by another, which a VERIFY does not tell.
+func TestAVerifySaysWhoOwnsConnectionsOnly(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.cluster, clusterSetup)
+	s.world.do(func() { s.world.java = callerAddress })
+	want := []naming.Mark{
+		{Client: "1_10.0.0.1_1", Stamp: naming.Stamp{Owner: callerAddress, Revision: 3}},
+		{Client: "10.0.0.1:80#true", Stamp: naming.Stamp{Revision: 4}},
+	}
+	for _, m := range want {
+		c.distro(wire.Payload(wire.DistroDataRequest, wire.VerifyRequest(m)))
+	}
+	s.world.see(func() {
+		if diff := cmp.Diff(want, s.world.compared); diff != "" {
+			t.Errorf("compared (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestServerThatReportsOverHTTPIsKnownByItsPlace(t *testing.T) {

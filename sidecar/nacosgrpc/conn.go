@@ -39,6 +39,7 @@ type session struct {
 	ip   string // of the other end
 
 	active   atomic.Int64 // when it last said something, Unix nanoseconds
+	deaf     atomic.Int64 // since when it acknowledges no push, Unix nanoseconds; 0: it does
 	phase    atomic.Int32
 	asking   atomic.Bool                    // a detection is under way
 	moved    atomic.Bool                    // it was asked to go elsewhere
@@ -147,18 +148,20 @@ func (s *session) end() {
 }
 
 // leave takes the client out of the registry, beside the caller, who may be
-// grpc's own loop.
+// grpc's own loop. One that was sent to another member, or would have been, is
+// expected there: subscribers then see no gap.
 func (s *session) leave() {
 	server := s.port.server
 	server.work.Go(func() {
 		server.deps.Subscriptions.Forget(s.id)
-		if server.leaving.Load() {
-			return // its records are handed over, or expire by lease
+		end := server.deps.Registrar.Disconnect
+		if s.moved.Load() || server.leaving.Load() {
+			end = server.deps.Registrar.Depart
 		}
 		ctx := context.Background() //nolint:forbidigo // no call is left that this could be part of
 		ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
 		defer cancel()
-		if err := server.deps.Registrar.Disconnect(ctx, s.id); err != nil {
+		if err := end(ctx, s.id); err != nil {
 			server.cfg.Log.Info("could not disconnect a client", "client", s.id, "error", err.Error())
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
@@ -145,7 +146,7 @@ func TestDrainingRefusesNewClientsAndMovesTheOthers(t *testing.T) {
 	old.must(wire.HealthCheckRequest, `{}`)
 
 	asked := make(chan int, 1)
-	go func() { asked <- s.ResetAll(t.Context()) }()
+	go func() { asked <- s.ResetAll(t.Context(), nil) }()
 	for _, c := range []*client{old, moving} {
 		p := c.acknowledge(wire.ConnectResetResponse)
 		if wire.KindOf(p) != wire.ConnectResetRequest || !strings.Contains(string(wire.Body(p)), `"connectionId":"`) {
@@ -158,19 +159,41 @@ func TestDrainingRefusesNewClientsAndMovesTheOthers(t *testing.T) {
 	if r := old.call(wire.HealthCheckRequest, `{}`); r.kind != wire.HealthCheckResponse || r.ErrorCode != wire.CodeServerError {
 		t.Errorf("health of a connection that was asked to go: %+v, want it refused", r)
 	}
-	if n := s.ResetAll(t.Context()); n != 0 {
+	if n := s.ResetAll(t.Context(), nil); n != 0 {
 		t.Errorf("%d were asked again", n)
 	}
 	_ = old.conn.Close() // it has moved
-	if !s.world.until(func() bool { return s.world.registry.Len() == 1 }) {
-		t.Error("its records went with it")
+	_ = moving.conn.Close()
+	if !s.world.until(func() bool { return len(s.world.departed) == 2 }) {
+		t.Error("they did not depart")
 	}
-	_ = moving.conn.Close() // it too
 	s.world.see(func() {
-		if len(s.world.disconnected) != 0 {
-			t.Errorf("disconnected %v", s.world.disconnected)
+		if len(s.world.disconnected) != 0 || s.world.registry.Len() != 1 {
+			t.Errorf("disconnected %v, %d records left, want 1", s.world.disconnected, s.world.registry.Len())
 		}
 	})
+}
+
+func TestClientsAreSpreadOverTheTargets(t *testing.T) {
+	s := start(t, nil)
+	var clients []*client
+	for range 4 {
+		clients = append(clients, connect(t, s.sdk, namingSetup))
+	}
+	asked := make(chan int, 1)
+	go func() { asked <- s.ResetAll(t.Context(), []member.Address{"10.0.0.1:8848", "10.0.0.2:8848"}) }()
+	told := map[string]int{}
+	for _, c := range clients {
+		body := string(wire.Body(c.acknowledge(wire.ConnectResetResponse)))
+		for _, ip := range []string{"10.0.0.1", "10.0.0.2"} {
+			if strings.Contains(body, `"serverIp":"`+ip+`","serverPort":"8848"`) {
+				told[ip]++
+			}
+		}
+	}
+	if n := <-asked; n != 4 || told["10.0.0.1"] != 2 || told["10.0.0.2"] != 2 {
+		t.Errorf("%d said that they move; told %v, want two to each target", n, told)
+	}
 }
 
 func TestConnectionsAreLimited(t *testing.T) {
@@ -179,5 +202,31 @@ func TestConnectionsAreLimited(t *testing.T) {
 	extra := dial(t, s.sdk)
 	if _, err := extra.Read(make([]byte, 1)); err == nil {
 		t.Error("a connection too many was served")
+	}
+}
+
+func TestClientIsToldWhereToGo(t *testing.T) {
+	tests := map[string]struct {
+		target member.Address
+		want   string
+	}{
+		"to a member":           {"10.0.0.7:8848", `,"serverIp":"10.0.0.7","serverPort":"8848","connectionId":`},
+		"to an IPv6 member":     {"[::1]:8848", `,"serverIp":"::1","serverPort":"8848","connectionId":`},
+		"to whichever it lists": {"", `"requestId":"1","connectionId":`},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, nil)
+			c := connect(t, s.sdk, namingSetup)
+			moved := make(chan error, 1)
+			go func() { moved <- s.moveTo(t.Context(), s.open.all()[0], tc.target) }()
+			p := c.acknowledge(wire.ConnectResetResponse)
+			if body := string(wire.Body(p)); wire.KindOf(p) != wire.ConnectResetRequest || !strings.Contains(body, tc.want) {
+				t.Errorf("asked by %s %s", wire.KindOf(p), body)
+			}
+			if err := <-moved; err != nil {
+				t.Errorf("moveTo: %v", err)
+			}
+		})
 	}
 }

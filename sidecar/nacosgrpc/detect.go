@@ -2,8 +2,6 @@ package nacosgrpc
 
 import (
 	"context"
-	"math"
-	"sync"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -53,41 +51,4 @@ func (s *Server) detect(c *session) {
 	}
 	s.cfg.Log.V(1).Info("closed a silent connection", "client", c.id, "error", err.Error())
 	_ = c.Close() // it is dead
-}
-
-// ResetClients asks up to n clients that were not asked before to go to another
-// member, the oldest first, and returns how many said that they will. It
-// returns when all have answered, or their time or ctx has ended.
-func (s *Server) ResetClients(ctx context.Context, n int) int {
-	var (
-		moved sync.WaitGroup
-		mu    sync.Mutex
-		count int
-	)
-	for _, c := range s.open.oldest() {
-		if n <= 0 || ctx.Err() != nil {
-			break
-		}
-		if c.port.members || !c.registered() || !c.moved.CompareAndSwap(false, true) {
-			continue
-		}
-		n--
-		moved.Go(func() {
-			if s.reset(ctx, c) != nil {
-				return // an old client may not know the request: it goes when we do
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			count++
-		})
-	}
-	moved.Wait()
-	return count
-}
-
-// ResetAll asks all clients to go to another member, as ResetClients does.
-func (s *Server) ResetAll(ctx context.Context) int { return s.ResetClients(ctx, math.MaxInt) }
-
-func (s *Server) reset(ctx context.Context, c *session) error {
-	return c.ask(ctx, wire.ConnectResetRequest, func(id string) []byte { return wire.Reset(id, string(c.id)) })
 }

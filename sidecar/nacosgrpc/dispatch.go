@@ -26,7 +26,11 @@ var (
 	unregistered = wire.Error(wire.CodeServerError, wire.CodeUnregistered, "Connection is unregistered.")
 )
 
-// forMembers are the kinds that clients may not send.
+// unidentified answers who does not say that it belongs to the cluster.
+const unidentified = "This is not a member of the cluster: its server identity is missing or another."
+
+// forMembers are the kinds that clients may not send, and that need the identity
+// of a member.
 var forMembers = map[wire.Kind]bool{
 	wire.DistroDataRequest:              true,
 	wire.MemberReportRequest:            true,
@@ -81,6 +85,9 @@ func (p *port) dispatch(ctx context.Context, s *session, in *nacospb.Payload) *n
 	}
 	if !s.registered() {
 		return unregistered
+	}
+	if forMembers[kind] && !p.server.cfg.Identity.Admits(in) {
+		return wire.Refuse(kind, naming.ServiceKey{}, "", wire.CodeForbidden, unidentified)
 	}
 	return handle(ctx, s, in)
 }

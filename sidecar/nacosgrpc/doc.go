@@ -5,8 +5,9 @@
 //
 // One TCP connection is one client. It is a client of the registry from its
 // ConnectionSetupRequest until its stream or its connection ends, and then it
-// is disconnected exactly once, unless this member is leaving: what its clients
-// published is then handed over, and expires by lease if they do not return.
+// is disconnected exactly once. One that was sent to another member, and any
+// while this member leaves, departs instead: what it published stays listed
+// until it is published through another member, or for some time.
 //
 // What a user can cause is answered with a failure of the request's own kind;
 // an ErrorResponse makes an SDK call again and doubt its connection, so it is

@@ -25,8 +25,13 @@ type world struct {
 	panics       bool
 	disconnected []naming.ClientID
 	heard        []member.Node
+	compared     []naming.Mark
 	java         member.Address // a Java server that is a peer
 	restarted    []member.Address
+	departed     []naming.ClientID
+	stranger     member.Address    // who is not in the list
+	fault        error             // what questions of peers end in
+	lacking      []naming.ClientID // what a peer was not given
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -124,11 +129,17 @@ func (w *world) Disconnect(_ context.Context, c naming.ClientID) error {
 	return nil
 }
 
+func (w *world) Depart(_ context.Context, c naming.ClientID) error {
+	w.do(func() { w.departed = append(w.departed, c) })
+	return nil
+}
+
 func (w *world) View(s naming.ServiceKey) *naming.View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refs++
-	return &naming.View{Service: s, Hosts: w.registry.Hosts(s), LastRef: w.refs}
+	hosts, _ := w.registry.Hosts(s)
+	return &naming.View{Service: s, Hosts: hosts, LastRef: w.refs}
 }
 
 func (w *world) Services(namespace, group string) (names []string) {
@@ -196,6 +207,13 @@ func (w *world) Forget(_ context.Context, _ member.Address, c naming.ClientID, _
 func (w *world) Compare(_ context.Context, _ member.Address, marks []naming.Mark) (different []naming.ClientID, _ error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.compared = append(w.compared, marks...)
+	if w.panics {
+		panic("a defect")
+	}
+	if w.fault != nil {
+		return nil, w.fault
+	}
 	for _, m := range marks {
 		r := w.registry.Record(m.Client)
 		if r == nil || (m.Stamp.Revision != 0 && m.Stamp.Revision != r.Stamp.Revision) {
@@ -211,6 +229,11 @@ func (w *world) Snapshot(context.Context) ([]*naming.Record, bool, error) {
 	return w.registry.Records(), w.loaded, nil
 }
 
+func (w *world) Lacks(_ context.Context, _ member.Address, clients []naming.ClientID) error {
+	w.do(func() { w.lacking = append(w.lacking, clients...) })
+	return nil
+}
+
 func (w *world) Restarted(_ context.Context, peer member.Address) error {
 	w.do(func() { w.restarted = append(w.restarted, peer) })
 	return nil
@@ -224,6 +247,41 @@ func (w *world) Node() member.Node {
 
 func (w *world) Heard(n member.Node, _ string) {
 	w.do(func() { w.heard = append(w.heard, n) })
+}
+
+func (w *world) Lists(a member.Address) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return a != w.stranger
+}
+
+// Apply takes changes one by one.
+func (w *world) Apply(ctx context.Context, from member.Address, _ int64, changes []naming.Change) (errs []error, err error) {
+	for i, c := range changes {
+		if c.Record == nil {
+			err = w.Forget(ctx, from, c.Client, c.Version)
+		} else if c.Record, err = c.Whole(w.record(c.Client)); err == nil {
+			err = w.Receive(ctx, from, c.Record)
+		}
+		if err != nil {
+			errs = append(errs, make([]error, len(changes)-len(errs))...)
+			errs[i] = err
+		}
+	}
+	return errs, nil
+}
+
+func (w *world) CompareDigest(_ context.Context, _ member.Address, root [16]byte) ([][16]byte, error) {
+	if root == ([16]byte{}) {
+		return nil, nil
+	}
+	return make([][16]byte, 256), nil
+}
+
+func (w *world) CompareBuckets(
+	ctx context.Context, from member.Address, _ [16]byte, _ []uint8, marks []naming.Mark,
+) ([]naming.ClientID, error) {
+	return w.Compare(ctx, from, marks)
 }
 
 func (w *world) WithJava() bool { return w.java != "" }
@@ -273,6 +331,12 @@ func (s *streets) Dial(ctx context.Context, to member.Address, port int) (net.Co
 }
 
 func (s *streets) Reached(n member.Node, _ string) { s.do(func() { s.reached[n.Address]++ }) }
+
+func (s *streets) reachedNow() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached[selfAddress]
+}
 
 func (s *streets) Failed(to member.Address, refused bool, err error) {
 	s.do(func() { s.failed = append(s.failed, failure{to, refused, err}) })

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/stream"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -34,6 +36,14 @@ type link struct {
 	interrupt atomic.Pointer[context.CancelCauseFunc] // ends the present attempt, or the pause after it
 	calls     atomic.Pointer[nacospb.RequestClient]   // nil while there is no connection
 
+	sender  *stream.Sender
+	client  atomic.Pointer[grpc.ClientConn] // while the peer can be streamed from
+	offered atomic.Bool                     // the peer offers a stream
+	epoch   atomic.Int64                    // the peer's incarnation
+	partial partial
+
+	former func() // leaves the connection that the peer asked to leave, which is kept until there is another; of run alone
+
 	byHTTP    atomic.Bool // the peer knows no MemberReportRequest: it is reported to over HTTP
 	forgetful atomic.Bool // the peer does not keep the revisions of records
 }
@@ -41,6 +51,8 @@ type link struct {
 // run connects, stays connected as long as it goes well, and begins again after
 // a pause that grows with every failure in a row.
 func (l *link) run(ctx context.Context) {
+	defer l.sender.Fail(ErrNotConnected)
+	defer l.leaveFormer()
 	pause := l.peers.cfg.RedialFrom
 	for ctx.Err() == nil {
 		if l.attempt(ctx, pause) {
@@ -78,16 +90,38 @@ func (l *link) redial() {
 	}
 }
 
+// leaveFormer ends the connection before this one, if it is still there.
+func (l *link) leaveFormer() {
+	if l.former != nil {
+		l.former()
+		l.former = nil
+	}
+}
+
 // connect makes one connection and returns when it is no longer good, and
-// whether it ever was.
+// whether it ever was. One that the peer asked to leave stays open, and is used,
+// until the next is made.
 func (l *link) connect(ctx context.Context) (met bool, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, end, keep := outliving(ctx)
+	leaving := []func(){end} // the last first
+	leave := func() {
+		for _, do := range slices.Backward(leaving) {
+			do()
+		}
+	}
+	defer func() {
+		if errors.Is(err, errReset) && keep() {
+			l.former = leave
+			return
+		}
+		leave()
+	}()
 	conn, err := l.dial(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = conn.Close() }() // the peer is left in any case
+	l.offered.Store(false)
+	leaving = append(leaving, func() { _ = conn.Close() }) // the peer is left in any case
 	client, err := grpc.NewClient("passthrough:///"+string(l.to),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(once(conn)),
@@ -99,18 +133,22 @@ func (l *link) connect(ctx context.Context) (met bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("connect to %s: %w", l.to, err)
 	}
-	defer func() { _ = client.Close() }()
+	leaving = append(leaving, func() { _ = client.Close() })
 
 	calls := nacospb.NewRequestClient(client)
 	talk, err := l.introduce(ctx, client, calls)
 	if err != nil {
 		return false, err
 	}
-	if err := l.report(ctx, calls, conn); err != nil {
+	reached, err := l.report(ctx, calls, conn)
+	if err != nil {
 		return false, err
 	}
 	l.calls.Store(&calls)
-	defer l.calls.Store(nil)
+	leaving = append(leaving, func() { l.calls.CompareAndSwap(&calls, nil) })
+	l.leaveFormer()
+	leaving = append(leaving, l.streaming(ctx, client))
+	reached() // now that it is known how to speak to the peer
 	return true, l.stay(ctx, calls, conn, talk)
 }
 
@@ -124,12 +162,32 @@ func (l *link) stay(ctx context.Context, calls nacospb.RequestClient, conn net.C
 			return context.Cause(ctx)
 		case err := <-talk.ended:
 			return fmt.Errorf("stream of %s: %w", l.to, err)
+		case <-talk.reset:
+			return errReset
 		case <-tick.C:
-			if err := l.report(ctx, calls, conn); err != nil {
+			reached, err := l.report(ctx, calls, conn)
+			if err != nil {
 				return err
 			}
+			reached()
 		}
 	}
+}
+
+// streaming streams to the peer, if it offers that, until it is told to stop; then
+// it returns when the stream has ended.
+func (l *link) streaming(ctx context.Context, client *grpc.ClientConn) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	running := l.stream(ctx, client)
+	return func() { cancel(); running.Wait() }
+}
+
+// outliving returns a context that ends with its parent or by end. After keep,
+// which reports whether the parent had not ended, it ends by end alone.
+func outliving(parent context.Context) (ctx context.Context, end func(), keep func() bool) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() { cancel(context.Cause(parent)) })
+	return ctx, func() { stop(); cancel(nil) }, stop
 }
 
 func (l *link) dial(ctx context.Context) (net.Conn, error) {

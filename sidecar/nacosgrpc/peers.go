@@ -13,6 +13,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/stream"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -27,10 +28,19 @@ type PeersConfig struct {
 	RedialTo    time.Duration // the longest pause
 	MaxAnswer   int           // bytes of one answer: a snapshot is one
 	InFlight    int           // verifications of one peer under way at once
+	Stream      bool          // stream to peers that offer it
+	Streams     stream.Config
+	Observer    stream.Observer
+	Streaming   func(peer member.Address, up bool) // told when a stream to a peer comes up or ends
+	Identity    wire.Identity                      // sent with reports and all of Distro
 	Log         logr.Logger
 }
 
-// DefaultPeersConfig returns a complete configuration.
+// largestAnswer is what our own members read of one another, in bytes.
+const largestAnswer = 256 << 20
+
+// DefaultPeersConfig returns a configuration that lacks only what wants to hear
+// of streams; without that there are none.
 func DefaultPeersConfig() PeersConfig {
 	return PeersConfig{
 		ReportEvery: 2 * time.Second,
@@ -38,8 +48,9 @@ func DefaultPeersConfig() PeersConfig {
 		LoadWithin:  30 * time.Second,
 		RedialFrom:  100 * time.Millisecond,
 		RedialTo:    2 * time.Second,
-		MaxAnswer:   256 << 20,
+		MaxAnswer:   largestAnswer,
 		InFlight:    8,
+		Streams:     stream.DefaultConfig(),
 		Log:         logr.Discard(),
 	}
 }
@@ -91,6 +102,7 @@ func (p *Peers) SetPeers(list []member.Address) {
 		ctx := context.Background() //nolint:forbidigo // a link lasts until the peer is taken from the list
 		ctx, cancel := context.WithCancel(ctx)
 		l := &link{peers: p, to: a, cancel: cancel}
+		l.sender = stream.NewSender(p.cfg.Streams, a, p.routes.Node, p.cfg.Observer, func(up bool) { p.cfg.Streaming(a, up) })
 		p.links[a] = l
 		p.work.Go(func() { l.run(ctx) })
 	}
@@ -140,7 +152,7 @@ func (p *Peers) call(
 }
 
 func (p *Peers) sign(body []byte, version int64) *nacospb.Payload {
-	return wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version)
+	return p.cfg.Identity.Sign(wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version))
 }
 
 // Send gives a peer a record.
@@ -168,20 +180,32 @@ func (p *Peers) tell(ctx context.Context, to member.Address, in *nacospb.Payload
 	return nil
 }
 
-// Load fetches all that a peer knows. complete is false when that peer is
-// itself still loading. Records that cannot be read are left out and logged.
-func (p *Peers) Load(ctx context.Context, from member.Address) (records []*naming.Record, complete bool, err error) {
+// Load fetches all that a peer knows and hands it on: in parts by a stream, which
+// leaves out what is of the owners in except, otherwise at once. complete is false
+// when that peer is itself still loading. Records that cannot be read are left out
+// of what comes at once, and logged.
+func (p *Peers) Load(
+	ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error,
+) (complete bool, err error) {
+	if l := p.find(from); l != nil {
+		if client := l.client.Load(); client != nil {
+			return l.fetch(ctx, client, except, take)
+		}
+	}
 	out, err := p.call(ctx, from, p.cfg.LoadWithin, p.sign(wire.SnapshotRequest(), 0), wire.DistroDataResponse)
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
-	records, complete, err = wire.DecodeSnapshot(wire.Body(out))
+	records, complete, err := wire.DecodeSnapshot(wire.Body(out))
 	if errors.Is(err, wire.ErrSkipped) {
 		p.cfg.Log.Info("left out faulty records of a peer's snapshot", "peer", from, "error", err.Error())
 		err = nil
 	}
-	if err != nil {
-		return nil, false, fmt.Errorf("load from %s: %w", from, err)
+	if err == nil {
+		err = take(records)
 	}
-	return records, complete, nil
+	if err != nil {
+		return false, fmt.Errorf("load from %s: %w", from, err)
+	}
+	return complete, nil
 }

@@ -16,9 +16,15 @@ const callerAddress member.Address = "127.0.0.1:38848"
 // calling starts Peers that find the cluster port of each member as given.
 func calling(t *testing.T, ports map[member.Address]string) (*Peers, *streets) {
 	t.Helper()
+	return tuned(t, ports, func(*PeersConfig) {})
+}
+
+func tuned(t *testing.T, ports map[member.Address]string, tune func(*PeersConfig)) (*Peers, *streets) {
+	t.Helper()
 	routes := &streets{world: newWorld(callerAddress), ports: ports, reached: map[member.Address]int{}}
 	cfg := DefaultPeersConfig()
 	cfg.ReportEvery, cfg.RedialFrom = cfg.ReportEvery/100, cfg.RedialFrom/10
+	tune(&cfg)
 	p := NewPeers(cfg, routes)
 	t.Cleanup(p.Close)
 	return p, routes
@@ -60,7 +66,11 @@ func TestPeersCarryRecordsBothWays(t *testing.T) {
 	if err := p.Drop(ctx, selfAddress, b.Client, 2); err != nil {
 		t.Fatal(err)
 	}
-	records, complete, err := p.Load(ctx, selfAddress)
+	var records []*naming.Record
+	complete, err := p.Load(ctx, selfAddress, nil, func(list []*naming.Record) error {
+		records = list
+		return nil
+	})
 	if err != nil || !complete || len(records) != 1 || records[0].Stamp != a.Stamp {
 		t.Errorf("Load = %v, %v, %v", records, complete, err)
 	}
@@ -157,7 +167,7 @@ func TestPeersAnswerOnTheirStream(t *testing.T) {
 		if err := c.ask(t.Context(), wire.ClientDetectionRequest, wire.Detection); err != nil {
 			t.Error(err)
 		}
-		if err := s.reset(t.Context(), c); err != nil {
+		if err := s.moveTo(t.Context(), c, ""); err != nil {
 			t.Error(err)
 		}
 		<-c.done

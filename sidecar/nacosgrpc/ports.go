@@ -14,7 +14,10 @@ type Registrar interface {
 	Connect(ctx context.Context, c naming.ClientID) error
 	Register(ctx context.Context, c naming.ClientID, s naming.ServiceKey, list []naming.Instance, batch bool) error
 	Deregister(ctx context.Context, c naming.ClientID, s naming.ServiceKey) error
+	// Disconnect ends a connection that was lost, Depart one whose client is
+	// expected at another member.
 	Disconnect(ctx context.Context, c naming.ClientID) error
+	Depart(ctx context.Context, c naming.ClientID) error
 }
 
 // Catalog is what it needs to read.
@@ -38,16 +41,20 @@ type Inbox interface {
 	Forget(ctx context.Context, from member.Address, c naming.ClientID, version int64) error
 	Compare(ctx context.Context, from member.Address, marks []naming.Mark) ([]naming.ClientID, error)
 	Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error)
+	// Lacks tells that a peer was not given these clients when it loaded.
+	Lacks(ctx context.Context, peer member.Address, clients []naming.ClientID) error
 	// Restarted tells that a peer was seen to start.
 	Restarted(ctx context.Context, peer member.Address) error
 }
 
 // Roster is what it needs to introduce this member, to hear of others, and to
-// know of Java servers among them. JavaAt returns the one that is at ip, ""
-// when there is none or more than one.
+// know of Java servers among them. Lists reports whether a member is in the list.
+// JavaAt returns the Java server that is at ip, "" when there is none or more
+// than one.
 type Roster interface {
 	Node() member.Node
 	Heard(n member.Node, ip string)
+	Lists(a member.Address) bool
 	WithJava() bool
 	JavaAt(ip string) member.Address
 }

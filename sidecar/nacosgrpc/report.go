@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 
+	"github.com/distro-naming/naming-operator/sidecar/frame"
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/route"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -20,22 +22,25 @@ const maxReportAnswer = 64 << 10
 // report introduces this member and checks who answers: an address may belong
 // to another by now. A peer that does not know the request, as Nacos before
 // 2.2.1 does not, is reported to over HTTP for as long as the connection lasts;
-// only then does it replicate to this member at all (gRPC page, 4.2 and 4.5).
-func (l *link) report(ctx context.Context, calls nacospb.RequestClient, conn net.Conn) error {
+// only then does it replicate to this member at all (gRPC page, 4.2 and 4.5). What
+// it returns tells that the peer was reached.
+func (l *link) report(ctx context.Context, calls nacospb.RequestClient, conn net.Conn) (reached func(), err error) {
 	n, err := l.exchange(ctx, calls)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if n.Address != l.to {
-		return fmt.Errorf("report to %s: address %s answered as member %s", l.to, conn.RemoteAddr(), n.Address)
+		return nil, fmt.Errorf("report to %s: address %s answered as member %s", l.to, conn.RemoteAddr(), n.Address)
 	}
 	ip, _, err := net.SplitHostPort(conn.RemoteAddr().String())
 	if err != nil { // not TCP: a connection of tests
 		ip = conn.RemoteAddr().String()
 	}
+	if l.epoch.Swap(n.Epoch) != n.Epoch {
+		l.partial.note(nil, "") // what it gives now begins anew
+	}
 	l.forgetful.Store(l.byHTTP.Load() || !wire.KeepsRevisions(n.Version))
-	l.peers.routes.Reached(n, ip)
-	return nil
+	return func() { l.peers.routes.Reached(n, ip) }, nil
 }
 
 // exchange reports in the way that the peer knows and returns who it says it is.
@@ -45,7 +50,10 @@ func (l *link) exchange(ctx context.Context, calls nacospb.RequestClient) (membe
 	}
 	self := l.peers.routes.Node()
 	in := wire.Introduce(wire.Payload(wire.MemberReportRequest, wire.ReportRequest(self)), self)
-	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, in, wire.MemberReportResponse)
+	if l.peers.cfg.Stream {
+		wire.OfferStream(in, frame.Version)
+	}
+	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, l.peers.cfg.Identity.Sign(in), wire.MemberReportResponse)
 	switch {
 	case errors.Is(err, errNoHandler):
 		l.byHTTP.Store(true)
@@ -57,6 +65,7 @@ func (l *link) exchange(ctx context.Context, calls nacospb.RequestClient) (membe
 	if err != nil {
 		return member.Node{}, fmt.Errorf("report to %s: %w", l.to, err)
 	}
+	l.offered.Store(l.peers.cfg.Stream && wire.OffersStream(out, frame.Version))
 	return n, nil
 }
 
@@ -84,6 +93,9 @@ func (l *link) reportHTTP(ctx context.Context) (member.Node, error) {
 	in.Header.Set("Content-Type", "application/json")
 	in.Header.Set("Nacos-Server", self.Version)
 	in.Header.Set("User-Agent", "Nacos-Server:"+self.Version)
+	if i := l.peers.cfg.Identity; i.Key != "" {
+		in.Header.Set(i.Key, i.Value)
+	}
 	out, err := l.peers.web.Do(in)
 	if err != nil {
 		return member.Node{}, fmt.Errorf("report to %s: %w", l.to, err)
@@ -106,20 +118,6 @@ func (l *link) reportHTTP(ctx context.Context) (member.Node, error) {
 	return n, nil
 }
 
-// webClient calls the main ports of peers, found as everything else there.
-func (p *Peers) webClient() *http.Client {
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-				to, err := member.ParseAddress(address)
-				if err != nil {
-					return nil, err
-				}
-				return p.routes.Dial(ctx, to, to.Port())
-			},
-			DisableKeepAlives: true, // a report is small, and old connections hide that a peer has gone
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       p.cfg.CallWithin,
-	}
-}
+// webClient calls the main ports of peers. A report is small, and old
+// connections hide that a peer has gone: none is kept.
+func (p *Peers) webClient() *http.Client { return route.Client(p.routes, p.cfg.CallWithin, 0) }

@@ -14,6 +14,9 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/stream"
+	"github.com/distro-naming/naming-operator/sidecar/stream/streampb"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 // Config says how the two ports are served. DefaultConfig has the values of
@@ -23,20 +26,31 @@ type Config struct {
 	Cluster net.Listener // for members, on the main port + 1001
 
 	MaxMessage     int           // bytes of one message from outside; a larger one is RESOURCE_EXHAUSTED
+	MaxSnapshot    int           // bytes of the answer to a Java server that loads: it reads no more
 	MaxConnections int           // on both ports together; more are closed at once
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
+	Stream         bool          // our own members may stream to this one
+	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
+	DeafAfter      time.Duration // for which a client may acknowledge no push before it is closed
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
 	Log            logr.Logger
 }
+
+// loadsAtOnce bounds the snapshots that are being written: each is large, and
+// members that start together all ask for one.
+const loadsAtOnce = 2
 
 // DefaultConfig returns a configuration that lacks only the listeners.
 func DefaultConfig() Config {
 	return Config{
 		MaxMessage:     10 << 20,
+		MaxSnapshot:    10 << 20,
 		MaxConnections: 100_000,
 		IdleAfter:      20 * time.Second,
 		AnswerWithin:   5 * time.Second,
+		DeafAfter:      time.Minute, // the pauses of five tries
+		Stream:         true,
 		Public:         true,
 		Log:            logr.Discard(),
 	}
@@ -65,6 +79,7 @@ type Deps struct {
 	Subscriptions Subscriptions
 	Inbox         Inbox
 	Roster        Roster
+	Stream        stream.Inbox // what our own members may ask by their streams
 }
 
 // Server serves both ports.
@@ -74,10 +89,14 @@ type Server struct {
 
 	sdk, cluster *port
 	open         table
+	receiver     *stream.Receiver
 
-	requests atomic.Int64 // id of the last request sent on a stream
-	clock    atomic.Int64 // of the last connection id, so that no two are equal
-	leaving  atomic.Bool  // Drain was called
+	moves    atomic.Uint64 // clients that agreed to go elsewhere
+	requests atomic.Int64  // id of the last request sent on a stream
+	clock    atomic.Int64  // of the last connection id, so that no two are equal
+	leaving  atomic.Bool   // Drain was called
+	busy     processors
+	loads    chan struct{} // a place for each snapshot that is being written
 	stopping chan struct{}
 	stop     sync.Once
 	work     sync.WaitGroup // goroutines beside those of grpc
@@ -85,10 +104,14 @@ type Server struct {
 
 // NewServer returns a server that does not serve yet.
 func NewServer(cfg Config, deps Deps) *Server {
-	s := &Server{cfg: cfg, deps: deps, stopping: make(chan struct{})}
+	s := &Server{cfg: cfg, deps: deps, stopping: make(chan struct{}), loads: make(chan struct{}, loadsAtOnce)}
 	s.sdk = newPort(s, cfg.SDK, s.handlers())
 	s.cluster = newPort(s, cfg.Cluster, s.clusterHandlers())
 	s.cluster.members = true
+	s.receiver = stream.NewReceiver(stream.DefaultConfig(), deps.Roster.Node, deps.Stream)
+	if cfg.Stream {
+		streampb.RegisterReplicationServer(s.cluster.grpc, replication{port: s.cluster})
+	}
 	return s
 }
 
@@ -120,7 +143,7 @@ func (s *Server) Serve() error {
 }
 
 // Drain stops accepting clients. Those connected are served on; when they go
-// they are no longer disconnected from the registry.
+// they depart.
 func (s *Server) Drain() { s.leaving.Store(true) }
 
 // Stop ends the server: it refuses new calls, waits until ctx ends for those
@@ -153,6 +176,9 @@ func (s *Server) Clients() int {
 	}
 	return n
 }
+
+// Moves returns how many clients agreed to go to another member.
+func (s *Server) Moves() uint64 { return s.moves.Load() }
 
 // loading reports whether clients must be kept waiting.
 func (s *Server) loading() bool { return !s.deps.Catalog.Loaded() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -157,8 +158,24 @@ func (s *session) answered(in *nacospb.Payload) {
 // deliverer returns how views reach this subscriber.
 func (s *session) deliverer(clusters string) func(context.Context, *naming.View) error {
 	return func(ctx context.Context, v *naming.View) error {
-		return s.ask(ctx, wire.NotifySubscriberRequest, func(id string) []byte {
+		err := s.ask(ctx, wire.NotifySubscriberRequest, func(id string) []byte {
 			return wire.Notification(id, wire.ServiceInfo(v, naming.Filter{Clusters: clusters}))
 		})
+		s.pushed(err)
+		return err
+	}
+}
+
+// pushed closes a connection whose client has acknowledged nothing for long: it
+// would be told for ever, and opens a new one if it lives.
+func (s *session) pushed(err error) {
+	now := time.Now().UnixNano()
+	switch {
+	case err == nil:
+		s.deaf.Store(0)
+	case s.deaf.CompareAndSwap(0, now):
+	case time.Duration(now-s.deaf.Load()) >= s.port.server.cfg.DeafAfter:
+		s.port.server.cfg.Log.Info("closed a connection that acknowledges no push", "client", s.id, "error", err.Error())
+		_ = s.Close() // its client connects again
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -21,7 +22,8 @@ type talk struct {
 	stream grpc.BidiStreamingClient[nacospb.Payload, nacospb.Payload]
 	first  chan struct{} // closed when the peer has said something
 	ended  chan error    // receives why it ended
-	reset  bool          // the peer asked to connect anew; only listen looks at it
+	once   sync.Once     // closes reset
+	reset  chan struct{} // closed when the peer has asked to connect anew
 }
 
 // introduce goes through the connection set-up (gRPC page, 2.5): check, stream,
@@ -45,7 +47,7 @@ func (l *link) introduce(ctx context.Context, client *grpc.ClientConn, calls nac
 	if err := stream.Send(setup); err != nil {
 		return nil, fmt.Errorf("set up connection to %s: %w", l.to, err)
 	}
-	t := &talk{stream: stream, first: make(chan struct{}), ended: make(chan error, 1)}
+	t := &talk{stream: stream, first: make(chan struct{}), ended: make(chan error, 1), reset: make(chan struct{})}
 	l.peers.work.Go(t.listen)
 	grace := graceBeforeCalls
 	if checked.Negotiation {
@@ -69,9 +71,6 @@ func (t *talk) listen() {
 		if err == nil {
 			err = t.answer(in)
 		}
-		if t.reset && err != nil {
-			err = errReset
-		}
 		if err != nil {
 			t.ended <- err
 			return
@@ -88,11 +87,11 @@ func (t *talk) answer(in *nacospb.Payload) error {
 	case wire.ClientDetectionRequest:
 		return t.stream.Send(wire.Payload(wire.ClientDetectionResponse, wire.Answered(id)))
 	case wire.ConnectResetRequest:
-		t.reset = true
 		if err := t.stream.Send(wire.Payload(wire.ConnectResetResponse, wire.Answered(id))); err != nil {
 			return err
 		}
-		return t.stream.CloseSend() // the peer ends the stream when it has the answer
+		t.once.Do(func() { close(t.reset) })
+		return nil // the stream lasts until there is another
 	case wire.ErrorResponse:
 		return fmt.Errorf("%w: %s", io.ErrUnexpectedEOF, wire.Body(in))
 	default:

@@ -11,10 +11,6 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
-// forbidden is how a Java member says that it does not know us at all, which is
-// no verdict about a record.
-const forbidden = 403
-
 // Verify asks a peer about marks, one call each, a few at a time, and returns
 // the clients that it does not know or has otherwise, in order. The first call
 // that fails ends it; what was found until then is returned with the error. A
@@ -66,8 +62,8 @@ func (p *Peers) differs(ctx context.Context, to member.Address, m naming.Mark) (
 		return false, err
 	}
 	result, err := wire.DecodeResult(wire.Body(out))
-	if err == nil && result.ErrorCode == forbidden {
-		err = errors.New(result.Message)
+	if err == nil && result.ErrorCode == wire.CodeForbidden {
+		err = errors.New(result.Message) // it does not know us at all, which is no verdict about a record
 	}
 	if err != nil {
 		return false, fmt.Errorf("verify with %s: %w", to, err)

@@ -29,6 +29,13 @@ type request struct {
 // read takes in the parameters, of the query and of a form body, whatever the
 // method: Nacos's clients use both for all of them.
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) (request, error) {
+	if ofMembers(r.URL.Path) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.cfg.MaxDatums))
+		if err == nil {
+			body, err = unzipped(body, h.cfg.MaxDatums)
+		}
+		return request{form: wire.ParseForm(r.URL.RawQuery, ""), body: body}, err
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.cfg.MaxBody))
 	if err != nil {
 		return request{}, err
@@ -87,6 +94,8 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 		text(w, http.StatusRequestEntityTooLarge, "body is too large")
 	case errors.Is(err, naming.ErrLoading), errors.Is(err, naming.ErrStopped):
 		text(w, http.StatusServiceUnavailable, "server is DOWNnow, detailed error message: Optional["+err.Error()+"]")
+	case errors.Is(err, wire.ErrMalformed):
+		page(w, r, http.StatusBadRequest, err.Error())
 	case errors.Is(err, wire.ErrBeat):
 		page(w, r, http.StatusInternalServerError, "Server failed, caused: "+err.Error()+";")
 	default:

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 
-	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -16,16 +15,12 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request, in request) err
 	n, err := wire.DecodeHTTPReport(in.body)
 	switch {
 	case errors.Is(err, wire.ErrMalformed):
-		page(w, r, http.StatusBadRequest, err.Error())
-		return nil
+		return err
 	case err != nil:
 		object(w, wire.Envelope(wire.CodeInvalid, err.Error(), "false"))
 		return nil
 	}
-	ip, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil { // not TCP: a connection of tests
-		ip = r.RemoteAddr
-	}
+	ip := remoteIP(r)
 	// Clients come to this port as well: a member is believed only where its
 	// address says that it is.
 	if n.Address.Host() == ip {
@@ -35,13 +30,11 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request, in request) err
 	return nil
 }
 
-// datums answers what a Java server asks for at start besides the snapshot over
-// gRPC: all records in the form of Nacos 1.x, of which there are none here. As
-// long as nobody answers, Nacos 2.0 and 2.1 ask again and count as not loaded.
-func (h *Handler) datums(w http.ResponseWriter, _ *http.Request, _ request) error {
-	if !h.deps.Catalog.Loaded() {
-		return naming.ErrLoading
+// remoteIP is where a call came from.
+func remoteIP(r *http.Request) string {
+	ip, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil { // not TCP: a connection of tests
+		return r.RemoteAddr
 	}
-	write(w, http.StatusOK, "application/octet-stream", []byte("{}"))
-	return nil
+	return ip
 }

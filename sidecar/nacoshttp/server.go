@@ -2,7 +2,7 @@ package nacoshttp
 
 import (
 	"context"
-	"net"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/route"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -27,13 +28,24 @@ type Registrar interface {
 type Catalog interface {
 	View(s naming.ServiceKey) *naming.View
 	Services(namespace, group string) []string
+	AllServices() []naming.ServiceKey
 	Loaded() bool
-	Owner(c naming.ClientID) (owner member.Address, here bool)
 }
 
-// Dialer is what it needs to reach the member that owns a client.
-type Dialer interface {
-	Dial(ctx context.Context, to member.Address, port int) (net.Conn, error)
+// Owners is what it needs to know where writes belong.
+type Owners interface {
+	Owner(c naming.ClientID) (owner member.Address, here bool)
+	// ServiceOwner returns the member that owns a service while there are members
+	// of Nacos 1.x, and whether it is one of them.
+	ServiceOwner(s naming.ServiceKey) (owner member.Address, v1 bool)
+	// V1 reports whether a member replicates as Nacos 1.x does.
+	V1(a member.Address) bool
+}
+
+// Datums is what members of Nacos 1.x tell.
+type Datums interface {
+	Datums(ctx context.Context, ip string, body []byte) error
+	Checksums(ctx context.Context, source member.Address, sums map[naming.ServiceKey]string) error
 }
 
 // Roster is what it needs to introduce this member to one that reports over
@@ -41,13 +53,16 @@ type Dialer interface {
 type Roster interface {
 	Node() member.Node
 	Heard(n member.Node, ip string)
+	Listed(a member.Address) bool
 }
 
 // Config says how calls are served. DefaultConfig has the values.
 type Config struct {
 	Self          member.Address // this member, as it signs forwarded calls
 	Version       string         // of Nacos that it claims to speak
+	Identity      wire.Identity  // asked of members that tell what they list; none: everybody is taken for one
 	MaxBody       int64          // bytes of a call's body
+	MaxDatums     int64          // the same of one that carries whole services
 	CallWithin    time.Duration  // for the registry to take a change
 	ForwardWithin time.Duration  // for connecting to the owner, and again for its answer
 	Log           logr.Logger
@@ -58,6 +73,7 @@ func DefaultConfig() Config {
 	return Config{
 		Version:       "2.5.1",
 		MaxBody:       1 << 20,
+		MaxDatums:     64 << 20,
 		CallWithin:    3 * time.Second,
 		ForwardWithin: 2 * time.Second,
 		Log:           logr.Discard(),
@@ -68,8 +84,10 @@ func DefaultConfig() Config {
 type Deps struct {
 	Registrar Registrar
 	Catalog   Catalog
-	Dialer    Dialer
+	Owners    Owners
+	Dialer    route.Dialer // reaches the member that owns a client
 	Roster    Roster
+	Datums    Datums
 }
 
 // Handler answers the HTTP API.
@@ -94,7 +112,7 @@ const (
 // New returns a handler for the main port.
 func New(cfg Config, deps Deps) *Handler {
 	h := &Handler{cfg: cfg, deps: deps}
-	h.owners = h.ownersClient()
+	h.owners = route.Client(deps.Dialer, cfg.ForwardWithin, idlePerOwner)
 	v1 := contextPath + "/v1"
 	h.routes = map[string]map[string]call{
 		v1 + "/ns/instance": {
@@ -108,7 +126,6 @@ func New(cfg Config, deps Deps) *Handler {
 		v1 + "/ns/service/list":                           {http.MethodGet: h.services},
 		v1 + "/ns/operator/metrics":                       {http.MethodGet: h.metrics},
 		wire.ReportPath:                                   {http.MethodPost: h.report},
-		v1 + "/ns/distro/datums":                          {http.MethodGet: h.datums},
 		v1 + "/console/health/liveness":                   {http.MethodGet: h.alive(plainOK)},
 		v1 + "/console/health/readiness":                  {http.MethodGet: h.ready(plainOK)},
 		contextPath + "/v2/console/health/liveness":       {http.MethodGet: h.alive(envelopeOK)},
@@ -119,6 +136,7 @@ func New(cfg Config, deps Deps) *Handler {
 		contextPath + "/v3/console/health/readiness":      {http.MethodGet: h.ready(envelopeOK)},
 		contextPath + "/v2/core/cluster/node/self/health": {http.MethodGet: h.ready(envelopeUp)},
 	}
+	maps.Copy(h.routes, h.memberRoutes())
 	return h
 }
 
@@ -156,7 +174,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	path := strings.TrimSuffix(r.URL.Path, "/") // both mean the same to Nacos
-	if strings.HasPrefix(path, namingPath) && !h.deps.Catalog.Loaded() && !fromServer(r) {
+	if strings.HasPrefix(path, namingPath) && !h.deps.Catalog.Loaded() && !fromServer(r) && !ofMembers(path) {
 		text(w, http.StatusServiceUnavailable, "server is STARTINGnow, please try again later!")
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,6 +28,9 @@ type world struct {
 	refs     int64
 	broken   error
 	heard    []member.Node
+
+	serviceOwner member.Address // a member of 1.x that owns every service
+	told         []string       // by members of 1.x
 }
 
 func newWorld() *world {
@@ -72,7 +76,8 @@ func (w *world) View(s naming.ServiceKey) *naming.View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refs++
-	return &naming.View{Service: s, Hosts: w.registry.Hosts(s), LastRef: w.refs}
+	hosts, _ := w.registry.Hosts(s)
+	return &naming.View{Service: s, Hosts: hosts, LastRef: w.refs}
 }
 
 func (w *world) Services(namespace, group string) (names []string) {
@@ -86,7 +91,32 @@ func (w *world) Services(namespace, group string) (names []string) {
 	return names
 }
 
+func (w *world) AllServices() []naming.ServiceKey {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.registry.Services()
+}
+
 func (w *world) Loaded() bool { return w.loaded }
+
+func (w *world) ServiceOwner(naming.ServiceKey) (member.Address, bool) {
+	return w.serviceOwner, w.serviceOwner != ""
+}
+
+func (w *world) V1(a member.Address) bool { return a == w.serviceOwner && a != "" }
+
+func (w *world) Listed(a member.Address) bool { return w.listens[a] != "" }
+
+func (w *world) Datums(_ context.Context, ip string, body []byte) error {
+	w.told = append(w.told, ip+" "+string(body))
+	_, err := wire.DecodeDatums(body)
+	return err
+}
+
+func (w *world) Checksums(_ context.Context, source member.Address, sums map[naming.ServiceKey]string) error {
+	w.told = append(w.told, string(source)+" "+string(wire.Checksums(sums)))
+	return nil
+}
 
 func (w *world) Owner(naming.ClientID) (member.Address, bool) { return w.owner, w.owner == "" }
 
@@ -106,8 +136,8 @@ func serve(t *testing.T, w *world) (*Handler, *httptest.Server) {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Self = selfAddress
-	cfg.MaxBody = 4 << 10
-	h := New(cfg, Deps{Registrar: w, Catalog: w, Dialer: w, Roster: w})
+	cfg.MaxBody, cfg.MaxDatums = 4<<10, 64<<10
+	h := New(cfg, Deps{Registrar: w, Catalog: w, Owners: w, Dialer: w, Roster: w, Datums: w})
 	s := httptest.NewServer(h)
 	t.Cleanup(func() {
 		s.Close()

@@ -15,7 +15,8 @@ type Cause struct {
 	Endpoint Endpoint       // the first of what came, changed or went
 	Count    int            // of endpoints: more than 1 for a batch
 	Peer     member.Address // who said so; empty when it happened at this member, or is unknown
-	Reason   string         // of an expiry
+	By       ClientID       // that took over, of CauseSuperseded
+	Reason   string         // of an expiry, or of a brake
 }
 
 // CauseKind is what happened.
@@ -32,60 +33,56 @@ const (
 	CauseReplicated   CauseKind = "replicated"
 	CauseRemoved      CauseKind = "removed by peer"
 	CauseExpired      CauseKind = "expired"
+	CauseSuperseded   CauseKind = "superseded" // another client's registration of the endpoint is listed
+	CauseBraked       CauseKind = "braked"     // lost, and listed as unhealthy for a while
 )
 
-// Between completes c for a service in which its client published old and
-// publishes fresh, each nil for nothing. A cause without a kind happened at this
-// member, and what it was is told by the difference.
-func (c Cause) Between(old, fresh *Publication) Cause {
-	was, is := old.instances(), fresh.instances()
+// Between completes c for a service in which its client published what is in the
+// record old and publishes what is in fresh, each nil for nothing. A cause without
+// a kind happened at this member, and what it was is told by the difference.
+func (c Cause) Between(old, fresh *Record, s *ServiceKey) Cause {
+	was, is := old.entry(s), fresh.entry(s)
+	gone, onlyHealth := is.count() == 0, onlyHealthDiffers(was, is)
 	switch {
-	case c.Kind == CauseReplicated && len(is) == 0:
+	case c.Kind == CauseReplicated && gone:
 		c.Kind = CauseRemoved
-	case c.Kind == CauseReplicated && onlyHealthDiffers(was, is):
+	case c.Kind == CauseReplicated && onlyHealth:
 		c.Kind = CauseHealth
 	case c.Kind != "":
-	case len(is) == 0:
+	case gone:
 		c.Kind = CauseDeregistered
-	case len(was) == 0:
+	case was.count() == 0:
 		c.Kind = CauseRegistered
-	case onlyHealthDiffers(was, is):
+	case onlyHealth:
 		c.Kind = CauseHealth
 	default:
 		c.Kind = CauseChanged
 	}
 	shown := is
-	if len(shown) == 0 {
+	if gone {
 		shown = was
 	}
-	if c.Count = len(shown); c.Count > 0 {
-		c.Endpoint = shown[0].Endpoint()
+	if c.Count = shown.count(); c.Count > 0 {
+		c.Endpoint = shown.at(0).endpoint()
 	}
 	return c
 }
 
-func (p *Publication) instances() []Instance {
-	if p == nil {
-		return nil
-	}
-	return p.Instances
-}
-
-func onlyHealthDiffers(was, is []Instance) bool {
-	if len(was) != len(is) {
+func onlyHealthDiffers(was, is *entry) bool {
+	if was.count() != is.count() {
 		return false
 	}
 	differs := false
-	for i := range was {
-		differs = differs || was[i].Healthy != is[i].Healthy
+	for i := range is.count() {
+		differs = differs || (was.at(i).flags^is.at(i).flags)&healthy != 0
 	}
 	if !differs { // nearly always: the rest need not be compared
 		return false
 	}
-	for i := range was {
-		healed := was[i]
-		healed.Healthy = is[i].Healthy
-		if !healed.Equal(is[i]) {
+	for i := range is.count() {
+		healed := was.at(i)
+		healed.flags ^= (healed.flags ^ is.at(i).flags) & healthy
+		if !healed.equal(is.at(i)) {
 			return false
 		}
 	}

@@ -12,10 +12,13 @@ func TestCausesAreToldByTheDifference(t *testing.T) {
 	sick, heavy := one, one
 	sick.Healthy = false
 	heavy.Healthy, heavy.Weight = false, 7
-	is := func(list ...Instance) *Publication { return &Publication{Instances: list} }
+	service := ServiceKey{Name: "s"}
+	is := func(list ...Instance) *Record {
+		return Normal("c", Stamp{}, []Publication{{Service: service, Instances: list, Batch: true}})
+	}
 	tests := map[string]struct {
 		given      CauseKind
-		old, fresh *Publication
+		old, fresh *Record
 		want       CauseKind
 		ip         string
 		count      int
@@ -38,7 +41,7 @@ func TestCausesAreToldByTheDifference(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := Cause{Kind: tc.given, Client: "c"}.Between(tc.old, tc.fresh)
+			got := Cause{Kind: tc.given, Client: "c"}.Between(tc.old, tc.fresh, &service)
 			want := Cause{Kind: tc.want, Client: "c", Count: tc.count}
 			if tc.count > 0 {
 				want.Endpoint = Endpoint{IP: tc.ip, Port: 80, Cluster: "DEFAULT"}

@@ -3,7 +3,6 @@ package naming
 import (
 	"cmp"
 	"maps"
-	"slices"
 )
 
 // Instance is one published endpoint. It is compared with Equal and never
@@ -44,13 +43,4 @@ func (i Instance) Equal(o Instance) bool {
 // "ip#port#cluster#group@@name", with the cluster as the client sent it.
 func DefaultID(ip, port, cluster, grouped string) string {
 	return ip + "#" + port + "#" + cluster + "#" + grouped
-}
-
-// equalInstances is quick for one list with itself: a record shares the lists of
-// the one that it was made from.
-func equalInstances(a, b []Instance) bool {
-	if len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) {
-		return true
-	}
-	return slices.EqualFunc(a, b, Instance.Equal)
 }

@@ -3,6 +3,8 @@ package naming
 import (
 	"strconv"
 	"strings"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
 )
 
 // Defaults that Nacos clients and servers share.
@@ -39,6 +41,14 @@ func (k ServiceKey) Compare(o ServiceKey) int {
 	return strings.Compare(k.Name, o.Name)
 }
 
+// order is Compare, quick for keys that are shared.
+func (k *ServiceKey) order(o *ServiceKey) int {
+	if k == o {
+		return 0
+	}
+	return k.Compare(*o)
+}
+
 // SplitGrouped reads "group@@name"; without a separator the group is
 // DefaultGroup.
 func SplitGrouped(grouped string) (group, name string) {
@@ -57,7 +67,18 @@ type ClientID string
 const (
 	beatSuffix       = "#true"
 	persistentSuffix = "#false"
+	datumPrefix      = "/v1/" // sorts before every other id
 )
+
+// DatumClient returns the id under which the instances are kept that a member of
+// Nacos 1.x lists in a service: it replicates services, not clients.
+func DatumClient(s ServiceKey, by member.Address) ClientID {
+	return ClientID(datumPrefix + s.String() + "/" + string(by))
+}
+
+// Datum reports whether the id stands for what a member of Nacos 1.x lists in a
+// service. No connection and no beats are behind it.
+func (c ClientID) Datum() bool { return strings.HasPrefix(string(c), datumPrefix) }
 
 // BeatClient returns the id of the HTTP client that publishes ip:port. The text
 // is Java's, which writes an IPv6 address as it was given, without brackets.

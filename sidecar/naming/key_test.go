@@ -27,6 +27,17 @@ func TestClientID(t *testing.T) {
 	}
 }
 
+func TestDatumClient(t *testing.T) {
+	s := ServiceKey{Namespace: "1700000000000_a", Group: "G", Name: "x#true"}
+	c := DatumClient(s, "10.0.0.1:8848")
+	if _, opened := c.Opened(); !c.Datum() || c.Beats() || c.Persistent() || opened {
+		t.Errorf("%s is taken for another kind of client", c)
+	}
+	if other := BeatClient("10.0.0.1", 80); other.Datum() || c >= other {
+		t.Errorf("%s does not come before %s", c, other)
+	}
+}
+
 func TestSplitGrouped(t *testing.T) {
 	tests := map[string]struct{ grouped, group, name string }{
 		"with a group":   {"g@@web", "g", "web"},
@@ -102,6 +113,10 @@ func TestLivenessOf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got := LivenessOf(tc.instance, tc.silence); got != tc.want {
 				t.Errorf("LivenessOf(%v) = %v, want %v", tc.silence, got, tc.want)
+			}
+			r := Normal("10.0.0.1:80#true", Stamp{}, []Publication{{Service: web, Instances: []Instance{tc.instance}}})
+			if got := r.Alive(web, tc.silence); got != (tc.want == Alive) || r.Alive(service("other"), 0) {
+				t.Errorf("Alive(%v) = %v, or it is where it publishes nothing", tc.silence, got)
 			}
 		})
 	}

@@ -29,11 +29,27 @@ const (
 )
 
 // LivenessOf judges an instance whose last beat came silence ago.
-func LivenessOf(i Instance, silence time.Duration) Liveness {
+func LivenessOf(i Instance, silence time.Duration) Liveness { return liveness(i.Metadata, silence) }
+
+// Alive reports whether the first of the instances that r publishes in s is
+// Alive; false if there is none. It is cheap beside LivenessOf.
+func (r *Record) Alive(s ServiceKey, silence time.Duration) bool {
+	e := r.entry(&s)
+	if e == nil || e.count() == 0 {
+		return false
+	}
+	first := e.packed
+	if list, several := e.several(); several {
+		first = list[0]
+	}
+	return liveness(first.metadata, silence) == Alive
+}
+
+func liveness(metadata map[string]string, silence time.Duration) Liveness {
 	switch {
-	case silence > metadataTime(i, keyDeleteTimeout, DefaultDeleteTimeout):
+	case silence > metadataTime(metadata, keyDeleteTimeout, DefaultDeleteTimeout):
 		return Lost
-	case silence > metadataTime(i, keyBeatTimeout, DefaultBeatTimeout):
+	case silence > metadataTime(metadata, keyBeatTimeout, DefaultBeatTimeout):
 		return Unhealthy
 	default:
 		return Alive
@@ -42,8 +58,12 @@ func LivenessOf(i Instance, silence time.Duration) Liveness {
 
 // metadataTime reads a time in milliseconds; what is not a positive number
 // counts as absent, as Nacos clients have it.
-func metadataTime(i Instance, key string, fallback time.Duration) time.Duration {
-	ms, err := strconv.ParseInt(i.Metadata[key], 10, 32)
+func metadataTime(metadata map[string]string, key string, fallback time.Duration) time.Duration {
+	text, given := metadata[key]
+	if !given { // nearly always, and a failure to parse costs
+		return fallback
+	}
+	ms, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || ms <= 0 {
 		return fallback
 	}

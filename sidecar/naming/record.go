@@ -17,7 +17,7 @@ import (
 type Stamp struct {
 	Owner    member.Address // the member that wrote it; empty when unknown
 	Version  int64          // 0 when unknown
-	Revision int32          // what goes over the Nacos wire
+	Revision int32          // what goes over the Nacos wire; compared for equality
 }
 
 // Issue returns the stamp of a write by owner at version, with a revision that
@@ -49,12 +49,15 @@ type Publication struct {
 	Since     int64      // version at which it was written; 0 when unknown
 }
 
-// Record is everything one client publishes, sorted by service. It is immutable
-// once handed out and may be shared by goroutines.
+// Record is everything one client publishes, in order of service. It is
+// immutable once handed out and may be shared by goroutines. Make it with
+// Normal, or from another one.
 type Record struct {
-	Client       ClientID
-	Stamp        Stamp
-	Publications []Publication
+	Client ClientID
+	Stamp  Stamp
+
+	entries []entry // in order of service, one for each
+	shared  bool    // it was put into a registry, which let it share what others hold
 }
 
 // Mark is the name of a record without its content.
@@ -66,59 +69,127 @@ type Mark struct {
 // Mark returns the record's name.
 func (r *Record) Mark() Mark { return Mark{Client: r.Client, Stamp: r.Stamp} }
 
+// Len returns the number of services in which the record publishes, be it
+// nothing.
+func (r *Record) Len() int { return len(r.entries) }
+
+// Publications returns what the record publishes, in order of service. It is
+// made for the caller, except for metadata.
+func (r *Record) Publications() []Publication {
+	count := 0
+	for i := range r.entries {
+		count += r.entries[i].count()
+	}
+	out, instances := make([]Publication, len(r.entries)), make([]Instance, 0, count)
+	for i := range r.entries {
+		e := &r.entries[i]
+		start := len(instances)
+		instances = e.appendTo(instances)
+		out[i] = e.publication(instances[start:len(instances):len(instances)])
+	}
+	return out
+}
+
 // Find returns what the record publishes in s, or nil. A nil record publishes
 // nothing.
 func (r *Record) Find(s ServiceKey) *Publication {
+	e := r.entry(&s)
+	if e == nil {
+		return nil
+	}
+	var out struct { // one allocation
+		Publication
+		room [1]Instance // for nearly all
+	}
+	out.Publication = e.publication(e.appendTo(out.room[:0:1]))
+	return &out.Publication
+}
+
+// entry returns what the record publishes in s, or nil.
+func (r *Record) entry(s *ServiceKey) *entry {
 	if r == nil {
 		return nil
 	}
-	i, found := slices.BinarySearchFunc(r.Publications, s, Publication.compareService)
-	if !found {
-		return nil
+	if i, found := r.search(s); found {
+		return &r.entries[i]
 	}
-	return &r.Publications[i]
+	return nil
 }
 
-// With returns a copy that publishes p, as of stamp.
+// search returns where s is among the entries, or belongs.
+func (r *Record) search(s *ServiceKey) (int, bool) {
+	return slices.BinarySearchFunc(r.entries, s, func(e entry, s *ServiceKey) int { return e.service.order(s) })
+}
+
+// With returns a copy that publishes p, as of stamp. The revision of a client
+// that beats is made from its content, as Java makes it.
 func (r *Record) With(p Publication, stamp Stamp) *Record {
 	p.Since = stamp.Version
-	i, found := slices.BinarySearchFunc(r.Publications, p.Service, Publication.compareService)
-	list := make([]Publication, 0, len(r.Publications)+1)
-	list = append(append(list, r.Publications[:i]...), p)
+	return r.Amended(p, stamp)
+}
+
+// Amended is With for a publication that was not registered anew: it takes the
+// place of no younger one of another client.
+func (r *Record) Amended(p Publication, stamp Stamp) *Record {
+	i, found := r.search(&p.Service)
+	list := make([]entry, 0, len(r.entries)+1)
+	list = append(append(list, r.entries[:i]...), pack(&p, &p.Service, nil))
 	if found {
 		i++
 	}
-	return &Record{Client: r.Client, Stamp: stamp, Publications: append(list, r.Publications[i:]...)}
+	return r.as(append(list, r.entries[i:]...), stamp)
 }
 
-// Without returns a copy that publishes nothing in s and carries stamp.
+// Without returns a copy that publishes nothing in s, stamped as by With.
 func (r *Record) Without(s ServiceKey, stamp Stamp) *Record {
-	kept := make([]Publication, 0, len(r.Publications))
-	for _, p := range r.Publications {
-		if p.Service != s {
-			kept = append(kept, p)
-		}
+	kept := slices.Clone(r.entries)
+	if i, found := r.search(&s); found {
+		kept = slices.Delete(kept, i, i+1)
 	}
-	return &Record{Client: r.Client, Stamp: stamp, Publications: kept}
+	return r.as(kept, stamp)
 }
 
-func (p Publication) compareService(s ServiceKey) int { return p.Service.Compare(s) }
+// as returns the record of the same client with other entries.
+func (r *Record) as(list []entry, stamp Stamp) *Record {
+	out := &Record{Client: r.Client, Stamp: stamp, entries: list}
+	if r.Client.Beats() {
+		out.Stamp.Revision = revision(r.Client, out.Publications())
+	}
+	return out
+}
+
+// Equal reports whether both are of the same client and stamp and publish the
+// same since the same times.
+func (r *Record) Equal(o *Record) bool {
+	if r == nil || o == nil {
+		return r == o
+	}
+	return r.Client == o.Client && r.Stamp == o.Stamp && slices.EqualFunc(r.entries, o.entries, func(a, b entry) bool {
+		return *a.service == *b.service && a.since == b.since && a.flags == b.flags && a.same(&b)
+	})
+}
 
 // Normal returns a record with its publications in order and one for each
 // service (the last given wins), as every Record must be. What does not say
 // since when it is there is as old as the record.
 func Normal(client ClientID, stamp Stamp, list []Publication) *Record {
-	sorted := slices.Clone(list)
-	slices.SortStableFunc(sorted, func(a, b Publication) int { return a.Service.Compare(b.Service) })
-	kept := sorted[:0]
-	for i, p := range sorted {
-		if i+1 < len(sorted) && sorted[i+1].Service == p.Service {
+	order := make([]*Publication, len(list))
+	for i := range list {
+		order[i] = &list[i]
+	}
+	slices.SortStableFunc(order, func(a, b *Publication) int { return a.Service.order(&b.Service) })
+	r := &Record{Client: client, Stamp: stamp, entries: make([]entry, 0, len(order))}
+	var last *traits
+	for i, p := range order {
+		if i+1 < len(order) && order[i+1].Service == p.Service {
 			continue
 		}
-		if p.Since == 0 {
-			p.Since = stamp.Version
+		key := p.Service
+		e := pack(p, &key, last)
+		if e.since == 0 {
+			e.since = stamp.Version
 		}
-		kept = append(kept, p)
+		r.entries, last = append(r.entries, e), e.traits
 	}
-	return &Record{Client: client, Stamp: stamp, Publications: kept}
+	return r
 }

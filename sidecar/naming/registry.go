@@ -9,47 +9,94 @@ import (
 
 // Registry is the truth of one member: the record of every client, and which
 // clients publish in which service. It is single-threaded.
+//
+// Records that it was given share what they have in common: names of services,
+// metadata, addresses of owners.
 type Registry struct {
-	records  map[ClientID]*Record
-	services map[ServiceKey]map[ClientID]struct{}
+	places   map[ClientID]place
+	records  []*Record // by place; nil where there is none
+	free     []place
+	idle     map[place]struct{} // those of clients that publish in no service
+	services map[ServiceKey]*publishers
+
+	sharing  sharing
+	departed departed
+}
+
+// place stands for a client as long as it publishes.
+type place uint32
+
+// publishers are the clients with instances in a service: at least one.
+type publishers struct {
+	service ServiceKey
+	at      map[place]struct{}
+	listed  int  // endpoints, when they were last counted
+	changed bool // since then
 }
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
 	return &Registry{
-		records:  map[ClientID]*Record{},
-		services: map[ServiceKey]map[ClientID]struct{}{},
+		places: map[ClientID]place{}, idle: map[place]struct{}{}, services: map[ServiceKey]*publishers{},
+		sharing: newSharing(), departed: newDeparted(),
 	}
 }
 
 // Record returns the record of c, or nil.
-func (g *Registry) Record(c ClientID) *Record { return g.records[c] }
+func (g *Registry) Record(c ClientID) *Record {
+	at, found := g.places[c]
+	if !found {
+		return nil
+	}
+	return g.records[at]
+}
 
 // Len returns the number of clients.
-func (g *Registry) Len() int { return len(g.records) }
+func (g *Registry) Len() int { return len(g.places) }
 
 // Publishers returns the number of clients that publish instances in s.
-func (g *Registry) Publishers(s ServiceKey) int { return len(g.services[s]) }
+func (g *Registry) Publishers(s ServiceKey) int {
+	held := g.services[s]
+	if held == nil {
+		return 0
+	}
+	return len(held.at)
+}
 
 // Services returns the services with at least one publisher, in order.
 func (g *Registry) Services() []ServiceKey {
-	out := make([]ServiceKey, 0, len(g.services))
-	for k := range g.services {
-		out = append(out, k)
+	return slices.SortedFunc(maps.Keys(g.services), ServiceKey.Compare)
+}
+
+// In returns the records of the clients that publish instances in s, in no order.
+func (g *Registry) In(s ServiceKey) iter.Seq[*Record] {
+	return func(yield func(*Record) bool) {
+		held := g.services[s]
+		if held == nil {
+			return
+		}
+		for at := range held.at {
+			if !yield(g.records[at]) {
+				return
+			}
+		}
 	}
-	slices.SortFunc(out, ServiceKey.Compare)
-	return out
 }
 
 // All returns all records in no order, for who only counts.
-func (g *Registry) All() iter.Seq[*Record] { return maps.Values(g.records) }
+func (g *Registry) All() iter.Seq[*Record] {
+	return func(yield func(*Record) bool) {
+		for _, r := range g.records {
+			if r != nil && !yield(r) {
+				return
+			}
+		}
+	}
+}
 
 // Records returns all records in order of client.
 func (g *Registry) Records() []*Record {
-	out := make([]*Record, 0, len(g.records))
-	for _, r := range g.records {
-		out = append(out, r)
-	}
+	out := slices.AppendSeq(make([]*Record, 0, g.Len()), g.All())
 	slices.SortFunc(out, func(a, b *Record) int { return cmp.Compare(a.Client, b.Client) })
 	return out
 }
@@ -57,119 +104,59 @@ func (g *Registry) Records() []*Record {
 // Put stores r in place of what its client published before, and returns the
 // services whose answer may differ, in order. A new stamp alone changes only the
 // services in which another client publishes one of its endpoints otherwise:
-// there it may decide who wins.
+// there it may decide who wins. A record that was never put into a registry
+// belongs to this one from now on: nobody else may have it yet.
 func (g *Registry) Put(r *Record) []ServiceKey {
-	old := g.records[r.Client]
-	if old == nil {
-		old = &Record{Client: r.Client}
+	at, known := g.places[r.Client]
+	var old *Record
+	if known {
+		old = g.records[at]
+	} else {
+		old = &Record{}
+		at = g.settle()
+		g.places[r.Client] = at
 	}
-	changed := g.differing(old, r)
-	g.records[r.Client] = r
-	for _, s := range changed {
-		g.index(s, r)
+	changed := g.replace(at, old, r)
+	if !r.shared {
+		if known {
+			r.Client = old.Client
+		}
+		r.Stamp.Owner = g.sharing.owner(r.Stamp.Owner)
+		r.shared = true
 	}
+	g.records[at] = r
+	if r.Len() == 0 {
+		g.idle[at] = struct{}{}
+	} else {
+		delete(g.idle, at)
+	}
+	g.departed.replace(old, r)
 	return changed
+}
+
+// settle returns a place that is free.
+func (g *Registry) settle() place {
+	if last := len(g.free) - 1; last >= 0 {
+		at := g.free[last]
+		g.free = g.free[:last]
+		return at
+	}
+	g.records = append(g.records, nil)
+	return place(len(g.records) - 1) //nolint:gosec // memory ends long before
 }
 
 // Remove forgets c and returns the services in which it had published.
 func (g *Registry) Remove(c ClientID) []ServiceKey {
-	old := g.records[c]
-	if old == nil {
+	at, found := g.places[c]
+	if !found {
 		return nil
 	}
-	changed := g.differing(old, &Record{Client: c})
-	delete(g.records, c)
-	for _, s := range changed {
-		g.index(s, &Record{Client: c})
-	}
+	old := g.records[at]
+	changed := g.replace(at, old, &Record{})
+	g.records[at] = nil
+	delete(g.idle, at)
+	g.departed.replace(old, nil)
+	delete(g.places, c)
+	g.free = append(g.free, at)
 	return changed
-}
-
-// index enters or removes r's client among the publishers of s. A batch that
-// was emptied is a publisher of nothing and does not keep the service alive.
-func (g *Registry) index(s ServiceKey, r *Record) {
-	if p := r.Find(s); p != nil && len(p.Instances) > 0 {
-		if g.services[s] == nil {
-			g.services[s] = map[ClientID]struct{}{}
-		}
-		g.services[s][r.Client] = struct{}{}
-		return
-	}
-	delete(g.services[s], r.Client)
-	if len(g.services[s]) == 0 {
-		delete(g.services, s)
-	}
-}
-
-// differing returns the services, in order, whose answer may differ between the
-// records a and b of one client: those in which they publish different things,
-// and those in which another client publishes too and the time decides who is
-// listed. Both lists are sorted, so one walk over both finds them.
-func (g *Registry) differing(a, b *Record) []ServiceKey {
-	var out []ServiceKey
-	p, q := a.Publications, b.Publications
-	for len(p) > 0 || len(q) > 0 {
-		order := 0
-		switch {
-		case len(q) == 0:
-			order = -1
-		case len(p) == 0:
-			order = 1
-		default:
-			order = p[0].Service.Compare(q[0].Service)
-		}
-		switch {
-		case order < 0:
-			out = append(out, p[0].Service)
-			p = p[1:]
-		case order > 0:
-			out = append(out, q[0].Service)
-			q = q[1:]
-		default:
-			if !equalInstances(p[0].Instances, q[0].Instances) ||
-				p[0].Since != q[0].Since && g.Publishers(p[0].Service) > 1 {
-				out = append(out, p[0].Service)
-			}
-			p, q = p[1:], q[1:]
-		}
-	}
-	return out
-}
-
-// Hosts returns the instances of s, sorted by endpoint, each endpoint once: of
-// several publishers of one endpoint the newest registration wins, whichever
-// client made it, and every member chooses the same.
-func (g *Registry) Hosts(s ServiceKey) []Instance {
-	type offer struct {
-		Instance
-		age    int64
-		client ClientID
-	}
-	best := map[Endpoint]offer{}
-	for c := range g.services[s] {
-		p := g.records[c].Find(s)
-		for _, i := range p.Instances {
-			mine := offer{Instance: i, age: p.age(c), client: c}
-			held, taken := best[i.Endpoint()]
-			if !taken || cmp.Or(cmp.Compare(mine.age, held.age), cmp.Compare(mine.client, held.client)) > 0 {
-				best[i.Endpoint()] = mine
-			}
-		}
-	}
-	out := make([]Instance, 0, len(best))
-	for _, o := range best {
-		out = append(out, o.Instance)
-	}
-	slices.SortFunc(out, func(a, b Instance) int { return a.Endpoint().Compare(b.Endpoint()) })
-	return out
-}
-
-// age is the time of the registration in Unix milliseconds. What came from a
-// Java server does not say; the id of a connection begins with its time.
-func (p Publication) age(c ClientID) int64 {
-	if p.Since != 0 {
-		return p.Since
-	}
-	opened, _ := c.Opened()
-	return opened
 }

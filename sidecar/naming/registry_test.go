@@ -76,8 +76,9 @@ func TestAnEmptiedServiceIsNotListed(t *testing.T) {
 	g := NewRegistry()
 	g.Put(record("c1", 1, web))
 	g.Put(record("c1", 2).With(Publication{Service: web, Batch: true}, Issue("a:8848", 2)))
-	if s := g.Services(); len(s) != 0 || g.Publishers(web) != 0 || len(g.Hosts(web)) != 0 {
-		t.Errorf("services %v, %d publishers, hosts %v: want none", s, g.Publishers(web), g.Hosts(web))
+	hosts, _ := g.Hosts(web)
+	if s := g.Services(); len(s) != 0 || g.Publishers(web) != 0 || len(hosts) != 0 {
+		t.Errorf("services %v, %d publishers, hosts %v: want none", s, g.Publishers(web), hosts)
 	}
 }
 
@@ -103,7 +104,7 @@ func TestHostsShowsAnEndpointOnceAndTheNewestWins(t *testing.T) {
 			for _, r := range tc.records {
 				g.Put(r)
 			}
-			hosts := g.Hosts(web)
+			hosts, _ := g.Hosts(web)
 			if len(hosts) != 1 || hosts[0].Metadata["by"] != tc.want {
 				t.Errorf("hosts = %v, want the one of %s", hosts, tc.want)
 			}
@@ -147,6 +148,9 @@ func TestRegistryAgainstOneThatIsBuiltAnew(t *testing.T) {
 			if diff := cmp.Diff(answers(fresh, services), after); diff != "" {
 				t.Fatalf("answers differ from those of a fresh registry:\n%s", diff)
 			}
+			if listed := len(after[services[0]]) + len(after[services[1]]) + len(after[services[2]]); g.Instances() != listed {
+				t.Fatalf("%d instances are counted, %d are listed", g.Instances(), listed)
+			}
 			for _, s := range changed {
 				delete(before, s)
 				delete(after, s)
@@ -161,7 +165,7 @@ func TestRegistryAgainstOneThatIsBuiltAnew(t *testing.T) {
 func answers(g *Registry, services []ServiceKey) map[ServiceKey][]Instance {
 	out := map[ServiceKey][]Instance{}
 	for _, s := range services {
-		out[s] = g.Hosts(s)
+		out[s], _ = g.Hosts(s)
 	}
 	return out
 }

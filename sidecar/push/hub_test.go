@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -59,6 +60,13 @@ func (s *subscriber) deliver(_ context.Context, v *naming.View) error {
 	return nil
 }
 
+// told returns what was delivered, and when.
+func (s *subscriber) told() (seen []int64, at []time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.seen), slices.Clone(s.at)
+}
+
 func (s *subscriber) want(t *testing.T, want ...int64) {
 	t.Helper()
 	s.mu.Lock()
@@ -112,6 +120,64 @@ func TestBurstIsDeliveredOnceMore(t *testing.T) {
 		}
 		elapse(time.Second)
 		s.want(t, 1, 101)
+	})
+}
+
+// The window is short while there is little to deliver, and grows with it.
+func TestWindowGrowsWithTheLoad(t *testing.T) {
+	tests := map[string]struct {
+		subscribers int
+		want        int // rounds in the second after a first one, with a change every millisecond
+	}{
+		"few subscribers see most of it":      {1, 20},
+		"many are told twice a second":        {2000, 2},
+		"in between the window is in between": {100, 10},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+				subs := make([]*subscriber, tc.subscribers)
+				for i := range subs {
+					subs[i] = &subscriber{began: time.Now()}
+					h.Subscribe(naming.ClientID(fmt.Sprint("c", i)), web, subs[i].deliver)
+				}
+				r.change(h, web)
+				elapse(0)
+				for range 1000 {
+					r.change(h, web)
+					elapse(time.Millisecond)
+				}
+				seen, at := subs[0].told()
+				if rounds := len(seen) - 1; rounds < tc.want/2 || rounds > tc.want {
+					t.Errorf("%d rounds at %v, want about %d", rounds, at, tc.want)
+				}
+				elapse(time.Second)
+				if seen, _ = subs[0].told(); seen[len(seen)-1] != 1001 {
+					t.Errorf("delivered last is %d, want the newest, 1001", seen[len(seen)-1])
+				}
+				if h.Merged() == 0 {
+					t.Error("no change was merged")
+				}
+			})
+		})
+	}
+}
+
+func TestRetriesBecomeRare(t *testing.T) {
+	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+		s := &subscriber{began: time.Now(), fail: 8}
+		h.Subscribe("c1", web, s.deliver)
+		r.change(h, web)
+		elapse(2 * time.Minute)
+		var pauses []time.Duration
+		_, at := s.told()
+		for i := range at[1:] {
+			pauses = append(pauses, at[i+1]-at[i])
+		}
+		want := "[1s 2s 4s 8s 16s 30s 30s]"
+		if fmt.Sprint(pauses) != want {
+			t.Errorf("pauses %v, want %s", pauses, want)
+		}
 	})
 }
 

@@ -13,8 +13,12 @@ func (h *Hub) Run(ctx context.Context) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		for _, s := range h.takeDue(time.Now()) {
+		services, retries := h.takeDue(time.Now())
+		for _, s := range services {
 			h.round(ctx, s, h.source(s)) // outside the lock: the source may wait for the replica
+		}
+		for _, sub := range retries {
+			h.again(ctx, sub, h.source(sub.service))
 		}
 		timer.Reset(h.sleep(time.Now()))
 		select {
@@ -26,30 +30,28 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 }
 
-// takeDue returns the services whose subscribers are to be told now.
-func (h *Hub) takeDue(now time.Time) []naming.ServiceKey {
+// takeDue returns the services whose subscribers are to be told now, and the
+// subscribers that are to be tried again.
+func (h *Hub) takeDue(now time.Time) (services []naming.ServiceKey, retries []*subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var out []naming.ServiceKey
 	for s, at := range h.due {
-		if at.After(now) {
-			continue
+		if !at.After(now) {
+			services = append(services, s)
+			delete(h.due, s)
+			h.services[s].last = now
 		}
-		out = append(out, s)
-		delete(h.due, s)
-		h.services[s].last = now
 	}
 	for sub, at := range h.retries {
-		if !at.After(now) && h.busy < h.cfg.Parallel {
+		if !at.After(now) {
+			retries = append(retries, sub)
 			delete(h.retries, sub)
-			out = append(out, sub.service)
 		}
 	}
-	return out
+	return services, retries
 }
 
-// sleep returns the time until something is due. Retries that wait for a free
-// place are woken by the delivery that frees it.
+// sleep returns the time until something is due.
 func (h *Hub) sleep(now time.Time) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -57,64 +59,85 @@ func (h *Hub) sleep(now time.Time) time.Duration {
 	for _, at := range h.due {
 		wait = min(wait, at.Sub(now))
 	}
-	if h.busy < h.cfg.Parallel {
-		for _, at := range h.retries {
-			wait = min(wait, at.Sub(now))
-		}
+	for _, at := range h.retries {
+		wait = min(wait, at.Sub(now))
 	}
 	return max(wait, 0)
 }
 
-// round starts a delivery to every subscriber of s that has not seen v and has
-// none in flight. Whoever finds no free place is retried when one is free.
+// round offers v to every subscriber of s.
 func (h *Hub) round(ctx context.Context, s naming.ServiceKey, v *naming.View) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	w := h.services[s]
-	if w == nil {
-		return
-	}
-	for _, sub := range w.subscribers {
-		switch _, paused := h.retries[sub]; {
-		case sub.seen >= v.LastRef, paused:
-		case sub.busy:
-			sub.behind = true
-		case h.busy >= h.cfg.Parallel:
-			h.retries[sub] = time.Time{}
-		default:
-			h.start(ctx, sub, v)
+	if w := h.services[s]; w != nil {
+		for _, sub := range w.subscribers {
+			h.offer(ctx, sub, v)
 		}
 	}
 }
 
+// again offers v to a subscriber whose pause is over.
+func (h *Hub) again(ctx context.Context, sub *subscription, v *naming.View) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.offer(ctx, sub, v)
+}
+
+// offer delivers v to a subscriber that has not seen it: now if it can, else as
+// the only one that waits. The lock is held.
+func (h *Hub) offer(ctx context.Context, sub *subscription, v *naming.View) {
+	if _, paused := h.retries[sub]; paused || sub.gone || sub.seen >= v.LastRef {
+		return
+	}
+	if !sub.busy && h.busy < h.cfg.Parallel {
+		h.start(ctx, sub, v)
+		return
+	}
+	switch {
+	case sub.next != nil:
+		h.merged++
+	case !sub.busy:
+		h.queue = append(h.queue, sub)
+	}
+	sub.next = v
+}
+
 // start delivers v to one subscriber, with the lock held.
 func (h *Hub) start(ctx context.Context, sub *subscription, v *naming.View) {
-	sub.busy, sub.behind = true, false
+	sub.busy, sub.next = true, nil
 	h.busy++
+	h.load.add(time.Now())
 	h.inFlight.Go(func() {
 		began := time.Now()
 		err := sub.deliver(ctx, v)
 		h.observe(time.Since(began), err)
-		h.finished(sub, v, err)
+		h.finished(ctx, sub, v, err)
 	})
 }
 
-func (h *Hub) finished(sub *subscription, v *naming.View, err error) {
+func (h *Hub) finished(ctx context.Context, sub *subscription, v *naming.View, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	defer h.signal()
 	h.busy--
 	sub.busy = false
-	if sub.gone {
-		return
-	}
-	if err != nil {
+	switch {
+	case sub.gone:
+	case err != nil:
+		sub.next = nil // whatever is newest then
 		sub.pause = min(max(2*sub.pause, h.cfg.RetryMin), h.cfg.RetryMax)
 		h.retries[sub] = time.Now().Add(sub.pause)
-		return
+		h.signal()
+	default:
+		sub.seen, sub.pause = v.LastRef, 0
+		if sub.next != nil {
+			h.queue = append(h.queue, sub)
+		}
 	}
-	sub.seen, sub.pause = v.LastRef, 0
-	if sub.behind {
-		h.retries[sub] = time.Now()
+	for len(h.queue) > 0 && h.busy < h.cfg.Parallel && ctx.Err() == nil {
+		first := h.queue[0]
+		h.queue = h.queue[1:]
+		if first.next != nil { // it may have unsubscribed
+			h.start(ctx, first, first.next)
+		}
 	}
 }

@@ -2,7 +2,7 @@ package replica
 
 import (
 	"context"
-	"maps"
+	"iter"
 	"slices"
 	"time"
 
@@ -31,6 +31,21 @@ func (b *beatTable) heard(now time.Time, c naming.ClientID, s naming.ServiceKey)
 	b.last[c][s] = now
 }
 
+// pausedFor is how late the judgement must come for this member to have been
+// stopped: it then heard no beats, whoever sent them.
+const pausedFor = 4 * beatScan
+
+// pardon counts no silence for the time in which nothing was heard at all.
+func (b *beatTable) pardon(now time.Time, paused time.Duration) {
+	for _, services := range b.last {
+		for s, last := range services {
+			if services[s] = last.Add(paused); services[s].After(now) {
+				services[s] = now
+			}
+		}
+	}
+}
+
 func (b *beatTable) next() (time.Time, bool) {
 	return b.scan.Add(beatScan), len(b.last) > 0
 }
@@ -53,7 +68,7 @@ func (l *Loop) Beat(ctx context.Context, c naming.ClientID, s naming.ServiceKey)
 			l.beats.heard(now, c, s)
 		}
 		if !p.Instances[0].Healthy {
-			l.setHealth(now, r, *p, true)
+			l.write(now, r.Amended(withHealth(*p, true), l.issue(now)), naming.Cause{Client: c})
 		}
 		return nil
 	})
@@ -63,13 +78,35 @@ func (l *Loop) Beat(ctx context.Context, c naming.ClientID, s naming.ServiceKey)
 // expireBeats marks own HTTP instances unhealthy or removes them, as their
 // silence demands.
 func (l *Loop) expireBeats(now time.Time) {
-	if due, some := l.beats.next(); !some || now.Before(due) {
+	due, some := l.beats.next()
+	if !some || now.Before(due) {
 		return
 	}
+	if late := now.Sub(due); late > pausedFor {
+		l.beats.pardon(now, late)
+	}
 	l.beats.scan = now
-	for _, c := range slices.Sorted(maps.Keys(l.beats.last)) {
+	for _, c := range slices.Sorted(l.silent(now)) {
 		for s, last := range l.beats.last[c] {
 			l.judge(now, c, s, now.Sub(last))
+		}
+	}
+}
+
+// silent returns the clients with something to judge: few of many.
+func (l *Loop) silent(now time.Time) iter.Seq[naming.ClientID] {
+	return func(yield func(naming.ClientID) bool) {
+		for c, services := range l.beats.last {
+			r := l.registry.Record(c)
+			for s, last := range services {
+				if r.Alive(s, now.Sub(last)) {
+					continue
+				}
+				if !yield(c) {
+					return
+				}
+				break
+			}
 		}
 	}
 }
@@ -81,14 +118,32 @@ func (l *Loop) judge(now time.Time, c naming.ClientID, s naming.ServiceKey, sile
 		return
 	}
 	p := *r.Find(s)
+	_, held := l.departures.holds[c]
 	switch naming.LivenessOf(p.Instances[0], silence) {
 	case naming.Lost:
-		l.withdraw(now, c, s, naming.Cause{Kind: naming.CauseExpired, Client: c, Reason: "no beats"})
+		if !held {
+			l.withdraw(now, c, s, naming.Cause{Kind: naming.CauseExpired, Client: c, Reason: "no beats"})
+		}
 	case naming.Unhealthy:
 		if p.Instances[0].Healthy {
-			l.setHealth(now, r, p, false)
+			l.fade(now, r, p)
 		}
 	case naming.Alive:
+	}
+}
+
+// fade lists an instance without beats as unhealthy, and for longer than its own
+// time if the brake holds it.
+func (l *Loop) fade(now time.Time, r *naming.Record, p naming.Publication) {
+	l.count(now, r.Client, p)
+	why, braked := naming.Cause{Client: r.Client}, l.departures.brake.Holds(p.Service)
+	if braked {
+		why.Kind, why.Reason = naming.CauseBraked, "no beats"
+	}
+	l.write(now, r.Amended(withHealth(p, false), l.issue(now)), why)
+	if braked {
+		l.hold(r.Client, hold{until: now.Add(l.cfg.Brake.Hold), own: true, braked: true})
+		l.observer.Braked(len(p.Instances))
 	}
 }
 
@@ -98,12 +153,4 @@ func (l *Loop) silence(c naming.ClientID, s naming.ServiceKey) {
 	if len(l.beats.last[c]) == 0 {
 		delete(l.beats.last, c)
 	}
-}
-
-func (l *Loop) setHealth(now time.Time, r *naming.Record, p naming.Publication, healthy bool) {
-	p.Instances = slices.Clone(p.Instances)
-	for i := range p.Instances {
-		p.Instances[i].Healthy = healthy
-	}
-	l.write(now, r.With(p, l.issue(now)), naming.Cause{Client: r.Client})
 }

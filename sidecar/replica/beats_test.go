@@ -126,3 +126,16 @@ func TestWriteForADeadOwnerIsKeptAndThenOwned(t *testing.T) {
 		c.wantHealth("", other)
 	}, memberA, memberB)
 }
+
+func TestNoSilenceIsCountedWhileStopped(t *testing.T) {
+	start := time.UnixMilli(1_000_000)
+	b := newBeatTable()
+	b.heard(start, beater, web)
+	b.heard(start.Add(40*time.Second), "10.0.0.2:80#true", web)
+	b.pardon(start.Add(41*time.Second), 39*time.Second)
+	for c, want := range map[naming.ClientID]time.Duration{beater: 2 * time.Second, "10.0.0.2:80#true": 0} {
+		if silence := start.Add(41 * time.Second).Sub(b.last[c][web]); silence != want {
+			t.Errorf("%s was silent for %v, want %v", c, silence, want)
+		}
+	}
+}

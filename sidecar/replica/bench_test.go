@@ -17,8 +17,16 @@ type deaf struct{}
 
 func (deaf) Send(context.Context, member.Address, *naming.Record) error         { return nil }
 func (deaf) Drop(context.Context, member.Address, naming.ClientID, int64) error { return nil }
-func (deaf) Load(context.Context, member.Address) ([]*naming.Record, bool, error) {
-	return nil, true, nil
+func (deaf) Load(context.Context, member.Address, []member.Address, func([]*naming.Record) error) (bool, error) {
+	return true, nil
+}
+func (deaf) Post(member.Address, []naming.Change, func([]error)) bool { return false }
+func (deaf) Summarize(context.Context, member.Address, [16]byte) ([][16]byte, error) {
+	return nil, nil
+}
+
+func (deaf) Detail(context.Context, member.Address, [16]byte, []uint8, []naming.Mark) ([]naming.ClientID, error) {
+	return nil, nil
 }
 
 func (deaf) Verify(context.Context, member.Address, []naming.Mark) ([]naming.ClientID, error) {

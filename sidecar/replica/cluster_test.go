@@ -21,6 +21,8 @@ const (
 	memberC member.Address = "c:8848"
 )
 
+var other = naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "other"}
+
 var web = naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "web"}
 
 func instance(ip string) naming.Instance {
@@ -38,6 +40,11 @@ type cluster struct {
 	cut     map[member.Address]bool // members nobody reaches
 	touched map[member.Address]int
 	lags    map[member.Address][]time.Duration // of changes made at a member
+
+	streams   bool // members stream to each other
+	losing    bool // and acknowledge what is lost
+	posts     []int
+	summaries int
 }
 
 func inCluster(t *testing.T, test func(c *cluster), names ...member.Address) {
@@ -154,7 +161,7 @@ var errCut = errors.New("cable is cut")
 func (l *link) peer(to member.Address) (*Loop, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.cut[to] || l.cut[l.from] {
+	if l.cut[to] || l.cut[l.from] || l.loops[to] == nil {
 		return nil, errCut
 	}
 	return l.loops[to], nil
@@ -184,12 +191,18 @@ func (l *link) Verify(ctx context.Context, to member.Address, marks []naming.Mar
 	return p.Compare(ctx, l.from, marks)
 }
 
-func (l *link) Load(ctx context.Context, from member.Address) ([]*naming.Record, bool, error) {
+func (l *link) Load(
+	ctx context.Context, from member.Address, _ []member.Address, take func([]*naming.Record) error,
+) (bool, error) {
 	p, err := l.peer(from)
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
-	return p.Snapshot(ctx)
+	records, loaded, err := p.Snapshot(ctx)
+	if err == nil {
+		err = take(records)
+	}
+	return loaded, err
 }
 
 // quiet observes nothing.
@@ -199,6 +212,7 @@ func (quiet) Called(member.Address, string, time.Duration, error) {}
 func (quiet) Acknowledged(member.Address, time.Duration)          {}
 func (quiet) Offered(member.Address, string)                      {}
 func (quiet) Expired(naming.ClientID, string)                     {}
+func (quiet) Braked(int)                                          {}
 
 // lagging notes how long it took until peers took a member's changes.
 type lagging struct {

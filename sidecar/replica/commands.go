@@ -47,11 +47,12 @@ func (l *Loop) Deregister(ctx context.Context, c naming.ClientID, s naming.Servi
 }
 
 // Disconnect ends the connection c: what it published is gone here at once and
-// peers are told.
+// peers are told, except for what the brake holds.
 func (l *Loop) Disconnect(ctx context.Context, c naming.ClientID) error {
 	return l.call(ctx, func(now time.Time) error {
 		delete(l.connected, c)
-		l.remove(now, c, naming.Cause{Kind: naming.CauseConnection, Client: c})
+		l.lost(now, c)
+		l.lose(now, c, naming.Cause{Kind: naming.CauseConnection, Client: c}, true)
 		return nil
 	})
 }
@@ -59,9 +60,11 @@ func (l *Loop) Disconnect(ctx context.Context, c naming.ClientID) error {
 // SetMembers tells the engine who is in the cluster and how they are.
 func (l *Loop) SetMembers(ctx context.Context, v member.View) error {
 	return l.call(ctx, func(now time.Time) error {
+		before := l.view
 		l.view = v
 		l.ring.Store(&v)
 		l.engine.Members(now, v)
+		l.membersDepart(before, v)
 		return nil
 	})
 }
@@ -71,6 +74,10 @@ func (l *Loop) SetMembers(ctx context.Context, v member.View) error {
 func (l *Loop) Incarnation(ctx context.Context, peer member.Address, epoch int64) error {
 	return l.call(ctx, func(now time.Time) error {
 		l.engine.Incarnation(now, peer, epoch)
+		if epoch > l.departures.epochs[peer] {
+			l.departures.epochs[peer] = epoch
+			l.departAll()
+		}
 		return nil
 	})
 }
@@ -116,7 +123,7 @@ func (l *Loop) withdraw(now time.Time, c naming.ClientID, s naming.ServiceKey, w
 		return
 	}
 	rest := r.Without(s, l.issue(now))
-	if c.Beats() && len(rest.Publications) == 0 {
+	if c.Beats() && rest.Len() == 0 {
 		l.remove(now, c, why)
 		return
 	}

@@ -22,6 +22,9 @@ func (c *cluster) wantCauses(on member.Address, want ...string) {
 	var got []string
 	for i, one := range causes {
 		words := []string{string(one.Kind), string(one.Client), one.Endpoint.IP, string(one.Peer), one.Reason}
+		if one.By != "" {
+			words = append(words, "by", string(one.By))
+		}
 		got = append(got, strings.Join(strings.Fields(strings.Join(words, " ")), " "))
 		if i > 0 && one.Time.After(causes[i-1].Time) {
 			c.t.Errorf("cause %d is newer than the one before", i)

@@ -23,11 +23,15 @@ import (
 
 // Config holds the numbers of a Loop.
 type Config struct {
-	Self        member.Address
-	Engine      distro.Config
-	Queue       int           // commands waiting; more wait with their callers
-	CallTimeout time.Duration // one send, drop or verify
-	LoadTimeout time.Duration // one snapshot, or one round of verifying
+	Self          member.Address
+	Engine        distro.Config
+	Queue         int           // commands waiting; more wait with their callers
+	CallTimeout   time.Duration // one send or drop
+	VerifyTimeout time.Duration // one round of verifying
+	LoadTimeout   time.Duration // one snapshot, of however many parts
+
+	HandOver time.Duration // for which a client that parted from a leaving member stays listed unless it comes back
+	Brake    naming.BrakeConfig
 
 	Causes        int // remembered of each service; 0 for none
 	CauseServices int // of which causes are remembered: those that changed last
@@ -36,11 +40,15 @@ type Config struct {
 // DefaultConfig returns the numbers that a member runs with.
 func DefaultConfig(self member.Address) Config {
 	return Config{
-		Self:        self,
-		Engine:      distro.Default(),
-		Queue:       1024,
-		CallTimeout: 3 * time.Second,
-		LoadTimeout: 30 * time.Second,
+		Self:          self,
+		Engine:        distro.Default(),
+		Queue:         1024,
+		CallTimeout:   3 * time.Second,
+		VerifyTimeout: 30 * time.Second,
+		LoadTimeout:   5 * time.Minute, // the transport knows when a peer has stopped giving
+
+		HandOver: distro.Default().Grace,
+		Brake:    naming.DefaultBrake(),
 
 		Causes:        32,
 		CauseServices: 10_000,
@@ -54,14 +62,34 @@ type Transport interface {
 	Drop(ctx context.Context, to member.Address, c naming.ClientID, version int64) error
 	// Verify returns the clients that the peer lacks or holds differently.
 	Verify(ctx context.Context, to member.Address, marks []naming.Mark) ([]naming.ClientID, error)
-	// Load returns everything the peer knows; complete is false while the peer
-	// itself is still loading.
-	Load(ctx context.Context, from member.Address) (records []*naming.Record, complete bool, err error)
+	// Load hands on everything the peer knows, in parts; it may leave out what is
+	// of the owners in except. complete is false while the peer itself is still
+	// loading. take may block.
+	Load(ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error) (
+		complete bool, err error)
+	Stream
+}
+
+// Stream is what a Transport can do with those peers of which it was said, by
+// Loop.Streams, that a stream to them is up. Digests are the engine's.
+type Stream interface {
+	// Post takes changes to be told in order, without waiting, and reports whether
+	// it did. done is then called once, by another goroutine, with nil if the peer
+	// took all of them, otherwise with an error or nil for each.
+	Post(to member.Address, changes []naming.Change, done func([]error)) bool
+	// Summarize returns nil if the peer holds alike what root is the digest of,
+	// otherwise the digests of the parts of what it holds.
+	Summarize(ctx context.Context, to member.Address, root [16]byte) ([][16]byte, error)
+	// Detail returns those of the marks that the peer does not hold alike: of those
+	// buckets that differed in an answer to Summarize that adds up to held.
+	Detail(ctx context.Context, to member.Address, held [16]byte, buckets []uint8, marks []naming.Mark) (
+		[]naming.ClientID, error)
 }
 
 // Observer is told what happened after it happened. It must return at once.
 type Observer interface {
-	// Called reports a finished call to a peer: kind is send, drop, verify or load.
+	// Called reports a finished call to a peer: kind is send, drop, post (some of
+	// both at once), verify or load.
 	Called(to member.Address, kind string, took time.Duration, err error)
 	// Acknowledged reports that a peer took a change, and how long after it was made.
 	Acknowledged(by member.Address, lag time.Duration)
@@ -69,6 +97,8 @@ type Observer interface {
 	Offered(from member.Address, verdict string)
 	// Expired reports a replica whose lease ended.
 	Expired(c naming.ClientID, reason string)
+	// Braked reports instances that were lost and are held as unhealthy.
+	Braked(instances int)
 }
 
 // Loop owns the registry and the engine of one member.
@@ -84,15 +114,21 @@ type Loop struct {
 	calls    sync.WaitGroup
 
 	// Owned by the goroutine of Run.
-	registry  *naming.Registry
-	engine    *distro.Engine
-	clock     hybridClock
-	connected map[naming.ClientID]struct{}
-	beats     *beatTable
-	view      member.View
-	journal   journal
-	began     time.Time
-	loadTook  time.Duration // 0 until loaded
+	registry   *naming.Registry
+	engine     *distro.Engine
+	clock      hybridClock
+	connected  map[naming.ClientID]struct{}
+	beats      *beatTable
+	datums     *datums
+	departures departures
+	view       member.View
+	journal    journal
+	streaming  map[member.Address]bool
+	outgoing   map[member.Address]*post // decided in this turn, for peers that stream
+	began      time.Time
+	loadTook   time.Duration // 0 until loaded
+
+	settling settling
 
 	views  *views
 	loaded atomic.Bool
@@ -104,19 +140,23 @@ type Loop struct {
 // service whose answer may have changed; it must return at once.
 func New(cfg Config, log logr.Logger, transport Transport, observer Observer, touch func(naming.ServiceKey)) *Loop {
 	return &Loop{
-		cfg:       cfg,
-		log:       log,
-		transport: transport,
-		observer:  observer,
-		touch:     touch,
-		commands:  make(chan func(time.Time), cfg.Queue),
-		stopped:   make(chan struct{}),
-		registry:  naming.NewRegistry(),
-		engine:    distro.New(cfg.Self, cfg.Engine),
-		connected: map[naming.ClientID]struct{}{},
-		beats:     newBeatTable(),
-		journal:   newJournal(cfg.Causes, cfg.CauseServices),
-		views:     newViews(),
+		cfg:        cfg,
+		log:        log,
+		transport:  transport,
+		observer:   observer,
+		touch:      touch,
+		commands:   make(chan func(time.Time), cfg.Queue),
+		stopped:    make(chan struct{}),
+		registry:   naming.NewRegistry(),
+		engine:     distro.New(cfg.Self, cfg.Engine),
+		connected:  map[naming.ClientID]struct{}{},
+		streaming:  map[member.Address]bool{},
+		outgoing:   map[member.Address]*post{},
+		beats:      newBeatTable(),
+		datums:     newDatums(),
+		departures: newDepartures(cfg.Brake),
+		journal:    newJournal(cfg.Causes, cfg.CauseServices),
+		views:      newViews(),
 	}
 }
 
@@ -141,7 +181,9 @@ func (l *Loop) Run(ctx context.Context) error {
 			}
 		case now = <-timer.C:
 			l.expireBeats(now)
+			l.judgeDeparted(now)
 		}
+		l.settleDatums(now)
 		l.engine.Advance(now)
 		l.perform(ctx, now)
 		l.publishState()
@@ -149,14 +191,14 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 }
 
-// sleep returns the time until the engine or the beats have something to do.
+// sleep returns the time until the engine, the beats, the departed or the lists
+// of members of Nacos 1.x have something to do.
 func (l *Loop) sleep(now time.Time) time.Duration {
 	wait := time.Hour
-	if next, ok := l.engine.Next(); ok {
-		wait = min(wait, next.Sub(now))
-	}
-	if next, ok := l.beats.next(); ok {
-		wait = min(wait, next.Sub(now))
+	for _, due := range []func() (time.Time, bool){l.engine.Next, l.beats.next, l.departures.next, l.datums.next} {
+		if next, ok := due(); ok {
+			wait = min(wait, next.Sub(now))
+		}
 	}
 	return max(wait, 0)
 }
@@ -182,12 +224,17 @@ func (l *Loop) Clock() int64 { return l.time.Load() }
 // gives up leaves nothing behind; a stopped loop answers naming.ErrStopped.
 func (l *Loop) call(ctx context.Context, fn func(now time.Time) error) error {
 	answer := make(chan error, 1) // buffered: the loop never waits for a caller that left
+	command := func(now time.Time) { answer <- fn(now) }
 	select {
-	case l.commands <- func(now time.Time) { answer <- fn(now) }:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-l.stopped:
-		return naming.ErrStopped
+	case l.commands <- command: // nearly always there is room, and to look for that alone is cheap
+	default:
+		select {
+		case l.commands <- command:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-l.stopped:
+			return naming.ErrStopped
+		}
 	}
 	select {
 	case err := <-answer:
@@ -203,11 +250,16 @@ func (l *Loop) call(ctx context.Context, fn func(now time.Time) error) error {
 func (l *Loop) put(now time.Time, r *naming.Record, why naming.Cause) {
 	old := l.registry.Record(r.Client)
 	l.changed(now, l.registry.Put(r), old, r, why)
+	l.stored(r)
 }
 
 // forget removes all that c published, and says why.
 func (l *Loop) forget(now time.Time, c naming.ClientID, why naming.Cause) {
 	old := l.registry.Record(c)
+	delete(l.departures.holds, c)
+	if c.Datum() && old != nil {
+		l.dropDatum(old)
+	}
 	l.changed(now, l.registry.Remove(c), old, nil, why)
 }
 
@@ -220,12 +272,17 @@ func (l *Loop) changed(now time.Time, services []naming.ServiceKey, old, fresh *
 	l.views.setFloor(l.clock.tick(now))
 	why.Time = now
 	for _, s := range services {
-		l.journal.note(s, why.Between(old.Find(s), fresh.Find(s)))
+		if l.loaded.Load() { // who asks why something is listed that always was?
+			l.journal.note(s, why.Between(old, fresh, &s))
+		}
 		if l.registry.Publishers(s) == 0 {
 			l.views.remove(s)
 		} else {
 			l.views.dirty(s)
 		}
 		l.touch(s)
+		if l.datums.of[s] != nil && !why.Client.Beats() && !why.Client.Datum() {
+			l.hideEchoes(now, s, old.Find(s), fresh.Find(s))
+		}
 	}
 }

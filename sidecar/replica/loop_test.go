@@ -215,3 +215,35 @@ func TestFlushWaitsForPeersThatCanBeReached(t *testing.T) {
 		}
 	}, memberA, memberB)
 }
+
+func TestWhatAPeerLacksIsSentAtOnce(t *testing.T) {
+	inCluster(t, func(c *cluster) {
+		c.cutOff(memberB, true)
+		c.connect(memberA, "1_x_1", instance("10.0.0.1"))
+		elapse(time.Second)
+		c.cutOff(memberB, false)
+		c.wantHosts(memberB)
+		if err := c.loops[memberA].Lacks(c.t.Context(), memberB, []naming.ClientID{"1_x_1"}); err != nil {
+			t.Fatal(err)
+		}
+		elapse(0)
+		c.wantHosts(memberB, "10.0.0.1")
+	}, memberA, memberB)
+}
+
+func TestSameBeatsHaveTheSameRevisionWhereverTheyAreWritten(t *testing.T) {
+	inCluster(t, func(c *cluster) {
+		id := naming.BeatClient("10.0.0.1", 80)
+		c.register(memberA, id, instance("10.0.0.1"))
+		elapse(time.Second)
+		before := c.loops[memberB].registry.Record(id)
+		c.register(memberB, id, instance("10.0.0.1"))
+		elapse(time.Second)
+		for name, l := range c.loops {
+			after := l.registry.Record(id)
+			if after.Stamp.Revision != before.Stamp.Revision || after.Stamp.Version <= before.Stamp.Version {
+				t.Errorf("%s holds %+v, before it was %+v", name, after.Stamp, before.Stamp)
+			}
+		}
+	}, memberA, memberB)
+}

@@ -13,9 +13,11 @@ import (
 // many at once as the engine allows, and report back as commands.
 func (l *Loop) perform(ctx context.Context, now time.Time) {
 	for actions := l.engine.Take(); len(actions) > 0; actions = l.engine.Take() {
+		l.lostTogether(now, actions)
 		for _, a := range actions {
 			l.performOne(ctx, now, a)
 		}
+		l.postAll(ctx)
 	}
 }
 
@@ -27,29 +29,30 @@ func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
 			l.engine.Finished(now, a.Ticket, distro.Result{})
 			return
 		}
-		r = l.attributed(r)
-		l.start(ctx, a.Ticket, call{a.To, "send", l.cfg.CallTimeout, a.Since}, func(ctx context.Context) (distro.Result, error) {
-			return distro.Result{}, l.transport.Send(ctx, a.To, r)
-		})
+		l.tell(ctx, a.To, errand{a.Ticket, a.Since}, naming.Change{Client: a.Client, Record: l.attributed(r)})
 	case distro.Drop:
-		l.start(ctx, a.Ticket, call{a.To, "drop", l.cfg.CallTimeout, a.Since}, func(ctx context.Context) (distro.Result, error) {
-			return distro.Result{}, l.transport.Drop(ctx, a.To, a.Client, a.Version)
-		})
+		l.tell(ctx, a.To, errand{a.Ticket, a.Since}, naming.Change{Client: a.Client, Version: a.Version})
 	case distro.Verify:
-		l.start(ctx, a.Ticket, call{a.To, "verify", l.cfg.LoadTimeout, time.Time{}}, func(ctx context.Context) (distro.Result, error) {
+		asking := call{a.To, "verify", l.cfg.VerifyTimeout, time.Time{}}
+		l.start(ctx, a.Ticket, asking, func(ctx context.Context) (distro.Result, error) {
 			different, err := l.transport.Verify(ctx, a.To, a.Marks)
 			return distro.Result{Different: different}, err
 		})
+	case distro.Summarize:
+		l.summarize(ctx, a)
+	case distro.Detail:
+		l.detail(ctx, a)
 	case distro.Load:
 		l.load(ctx, a)
 	case distro.Expire:
 		delete(l.beats.last, a.Client)
-		l.forget(now, a.Client, naming.Cause{Kind: naming.CauseExpired, Client: a.Client, Reason: string(a.Reason)})
+		l.lose(now, a.Client, naming.Cause{Kind: naming.CauseExpired, Client: a.Client, Reason: string(a.Reason)}, false)
 		l.observer.Expired(a.Client, string(a.Reason))
 	case distro.Adopt:
 		l.adopt(now, a.Client)
 	case distro.Yield:
 		delete(l.beats.last, a.Client)
+		delete(l.departures.holds, a.Client)
 	}
 }
 
@@ -64,13 +67,16 @@ type call struct {
 
 // start runs one call to a peer beside the loop and reports its end.
 func (l *Loop) start(ctx context.Context, t distro.Ticket, c call, do func(context.Context) (distro.Result, error)) {
+	v1 := l.view.V1(c.to) // it is told in another way, and observed there
 	l.calls.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 		began := time.Now()
 		result, err := do(ctx)
-		l.observer.Called(c.to, c.kind, time.Since(began), err)
-		if err == nil && !c.since.IsZero() {
+		if !v1 {
+			l.observer.Called(c.to, c.kind, time.Since(began), err)
+		}
+		if err == nil && !c.since.IsZero() && !v1 {
 			l.observer.Acknowledged(c.to, time.Since(c.since))
 		}
 		result.Err = err
@@ -78,23 +84,33 @@ func (l *Loop) start(ctx context.Context, t distro.Ticket, c call, do func(conte
 	})
 }
 
-// load asks a peer for everything and offers what it gives to the engine, in
-// one command, so that readers see all of it or nothing.
+// load asks a peer for everything and offers what it gives to the engine, part
+// by part. The next part is asked for when one was taken.
 func (l *Loop) load(ctx context.Context, a distro.Load) {
 	l.calls.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, l.cfg.LoadTimeout)
 		defer cancel()
 		began := time.Now()
-		records, complete, err := l.transport.Load(ctx, a.From)
+		complete, err := l.transport.Load(ctx, a.From, a.Except, func(records []*naming.Record) error {
+			return l.hearsay(ctx, a.From, records)
+		})
 		l.observer.Called(a.From, "load", time.Since(began), err)
 		l.report(func(now time.Time) {
-			for _, r := range records {
-				if err := l.offered(now, a.From, r, false); err != nil {
-					l.log.V(1).Info("hearsay refused", "peer", a.From, "reason", err.Error())
-				}
-			}
 			l.engine.Finished(now, a.Ticket, distro.Result{Err: err, Complete: complete})
 		})
+	})
+}
+
+// hearsay offers what a peer gave to the engine, in one command, so that readers
+// see all of it or nothing.
+func (l *Loop) hearsay(ctx context.Context, from member.Address, records []*naming.Record) error {
+	return l.call(ctx, func(now time.Time) error {
+		for _, r := range records {
+			if err := l.offered(now, from, r, false); err != nil {
+				l.log.V(1).Info("hearsay refused", "peer", from, "reason", err.Error())
+			}
+		}
+		return nil
 	})
 }
 
@@ -110,7 +126,7 @@ func (l *Loop) report(result func(now time.Time)) {
 // count from now, so that nobody expires by the move itself.
 func (l *Loop) adopt(now time.Time, c naming.ClientID) {
 	if r := l.registry.Record(c); r != nil {
-		for _, p := range r.Publications {
+		for _, p := range r.Publications() {
 			l.beats.heard(now, c, p.Service)
 		}
 	}

@@ -15,6 +15,7 @@ type Stats struct {
 	Owned     int // of those, owned by this member
 	Services  int
 	Instances int // after removal of duplicates
+	Braked    int // services of which lost instances are held as unhealthy
 	Pending   int // changes not yet acknowledged by some peer
 	PendingTo map[member.Address]int
 }
@@ -22,8 +23,8 @@ type Stats struct {
 // Stats counts. It enters the loop; a stopped loop answers zeros and an error.
 func (l *Loop) Stats(ctx context.Context) (Stats, error) {
 	var st Stats
-	err := l.call(ctx, func(now time.Time) error {
-		st = l.count(now)
+	err := l.call(ctx, func(time.Time) error {
+		st = l.stats()
 		return nil
 	})
 	return st, err
@@ -32,6 +33,8 @@ func (l *Loop) Stats(ctx context.Context) (Stats, error) {
 // Counts are what happened since the member started.
 type Counts struct {
 	LoadTook  time.Duration // of the start-up load; 0 until it is complete
+	Compared  uint64        // digests of all that is owned here that peers answered
+	Differing uint64        // of those, the ones that they had otherwise
 	Different uint64        // clients that peers had otherwise, as they said when they were verified
 	Resent    uint64        // sends caused by that
 	Retried   uint64        // sends and drops made again after a failure
@@ -43,7 +46,7 @@ func (l *Loop) Counts(ctx context.Context) (c Counts, err error) {
 	err = l.call(ctx, func(time.Time) error {
 		st := l.engine.Stats()
 		c = Counts{
-			LoadTook: l.loadTook, Different: st.Different, Resent: st.Repaired,
+			LoadTook: l.loadTook, Compared: st.Summaries, Differing: st.Differing, Different: st.Different, Resent: st.Repaired,
 			Retried: st.Retried, Abandoned: st.Abandoned,
 		}
 		return nil
@@ -56,7 +59,7 @@ func (l *Loop) Ping(ctx context.Context) error {
 	return l.call(ctx, func(time.Time) error { return nil })
 }
 
-func (l *Loop) count(now time.Time) Stats {
+func (l *Loop) stats() Stats {
 	st := Stats{
 		Digest:    l.engine.Digest().String(),
 		Loaded:    l.engine.Loaded(),
@@ -66,19 +69,16 @@ func (l *Loop) count(now time.Time) Stats {
 	for _, peer := range l.view.Peers() {
 		st.PendingTo[peer] = l.engine.PendingFor(peer)
 	}
-	for r := range l.registry.All() {
-		if len(r.Publications) == 0 {
-			continue
-		}
-		st.Clients++
+	held := l.engine.Stats()
+	st.Clients, st.Owned = held.Clients, held.Owned
+	for r := range l.registry.Idle() {
+		st.Clients--
 		if l.engine.Owns(r.Client) {
-			st.Owned++
+			st.Owned--
 		}
 	}
-	for _, s := range l.AllServices() {
-		st.Services++
-		st.Instances += len(l.rebuild(now, s).Hosts)
-	}
+	st.Services, st.Instances = l.views.count(), l.registry.Instances()
+	st.Braked = l.brakedServices()
 	return st
 }
 

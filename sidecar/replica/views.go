@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -20,8 +21,9 @@ type views struct {
 }
 
 type entry struct {
-	view  atomic.Pointer[naming.View]
-	dirty atomic.Bool
+	view     atomic.Pointer[naming.View]
+	dirty    atomic.Bool
+	contests []naming.Contest // of the view; owned by the loop's goroutine
 }
 
 func newViews() *views { return &views{entries: map[naming.ServiceKey]*entry{}} }
@@ -51,6 +53,13 @@ func (v *views) remove(s naming.ServiceKey) {
 	v.mu.Lock()
 	delete(v.entries, s)
 	v.mu.Unlock()
+}
+
+// count returns the number of services that have instances.
+func (v *views) count() int {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return len(v.entries)
 }
 
 func (v *views) empty(s naming.ServiceKey) *naming.View {
@@ -90,7 +99,9 @@ func (l *Loop) rebuild(now time.Time, s naming.ServiceKey) *naming.View {
 	if !e.dirty.Load() {
 		return held
 	}
-	hosts := l.registry.Hosts(s)
+	hosts, contests := l.registry.Hosts(s)
+	l.superseded(now, s, e.contests, contests)
+	e.contests = contests
 	if len(hosts) == 0 {
 		l.views.remove(s)
 		return l.views.empty(s)
@@ -102,6 +113,32 @@ func (l *Loop) rebuild(now time.Time, s naming.ServiceKey) *naming.View {
 	}
 	e.dirty.Store(false)
 	return held
+}
+
+// superseded notes who is no longer listed since another client registered its
+// endpoint.
+func (l *Loop) superseded(now time.Time, s naming.ServiceKey, before, contests []naming.Contest) {
+	for _, c := range contests {
+		if !lost(before, c.Lost, c.Endpoint) {
+			l.journal.note(s, naming.Cause{
+				Time: now, Kind: naming.CauseSuperseded, Client: c.Lost, By: c.Listed, Endpoint: c.Endpoint, Count: 1,
+			})
+		}
+	}
+}
+
+// lost reports whether, when the answer for s was last built, the endpoint e of
+// the client c was listed as another client's.
+func (v *views) lost(s naming.ServiceKey, c naming.ClientID, e naming.Endpoint) bool {
+	held := v.get(s)
+	return held != nil && lost(held.contests, c, e)
+}
+
+func lost(contests []naming.Contest, c naming.ClientID, e naming.Endpoint) bool {
+	_, found := slices.BinarySearchFunc(contests, naming.Contest{Endpoint: e, Lost: c}, func(a, b naming.Contest) int {
+		return cmp.Or(a.Endpoint.Compare(b.Endpoint), cmp.Compare(a.Lost, b.Lost))
+	})
+	return found
 }
 
 // Services returns the names, in order, of the services of a namespace and

@@ -20,6 +20,7 @@ type Report struct {
 	Owned      int       `json:"owned"`           // of those, owned by this member
 	Services   int       `json:"services"`        // services with at least one instance
 	Instances  int       `json:"instances"`       // instances listed, after removal of duplicates
+	Braked     int       `json:"braked"`          // services of which instances are held as unhealthy, as too many were lost at once
 	Pending    int       `json:"pending"`         // changes not yet acknowledged by some peer
 	Peers      []Peer    `json:"peers"`           // in order of address
 	Time       time.Time `json:"time"`            // when the report was made, UTC
@@ -27,11 +28,12 @@ type Report struct {
 
 // Peer is what a member believes about another.
 type Peer struct {
-	Member  string `json:"member"`            // its address, host:port
-	State   string `json:"state"`             // UP, SUSPICIOUS, DOWN or DRAINING
-	Address string `json:"address,omitempty"` // the IP last used to reach it
-	Pending int    `json:"pending"`           // changes it has not acknowledged
-	Error   string `json:"error,omitempty"`   // the last failure, empty while all is well
+	Member    string `json:"member"`              // its address, host:port
+	State     string `json:"state"`               // UP, SUSPICIOUS, DOWN or DRAINING
+	Address   string `json:"address,omitempty"`   // the IP last used to reach it
+	Transport string `json:"transport,omitempty"` // how it is told changes: stream, v2 or v1; empty while it cannot be
+	Pending   int    `json:"pending"`             // changes it has not acknowledged
+	Error     string `json:"error,omitempty"`     // the last failure, empty while all is well
 }
 
 // SameDigest reports whether all reports carry one digest. No reports agree.

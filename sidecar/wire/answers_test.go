@@ -32,7 +32,7 @@ func TestAnswersAreWrittenAsRecorded(t *testing.T) {
 			return Body(p)
 		},
 		"distro-snapshot-request.json":        func(vector) []byte { return SnapshotRequest() },
-		"distro-snapshot-response-empty.json": func(vector) []byte { return SnapshotResult(nil, false) },
+		"distro-snapshot-response-empty.json": func(vector) []byte { return snapshotOf(nil) },
 	}
 	for file, build := range tests {
 		for name, v := range vectors(t, file) {

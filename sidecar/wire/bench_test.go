@@ -10,14 +10,15 @@ import (
 // BenchmarkRecord is what one change of a client with many services costs its
 // owner for each peer, and each peer.
 func BenchmarkRecord(b *testing.B) {
-	r := &naming.Record{Client: "1_10.0.0.1_1", Stamp: naming.Issue("127.0.0.1:8848", 7)}
+	var list []naming.Publication
 	for i := range 200 {
 		s := naming.ServiceKey{Namespace: "public", Group: "g", Name: "service-" + strconv.Itoa(1000+i)}
-		r.Publications = append(r.Publications, naming.Publication{Service: s, Instances: []naming.Instance{{
+		list = append(list, naming.Publication{Service: s, Instances: []naming.Instance{{
 			ID: "10.0.0.1#80#DEFAULT#" + s.Grouped(), IP: "10.0.0.1", Port: 80, Cluster: "DEFAULT", Weight: 1,
 			Healthy: true, Enabled: true, Metadata: map[string]string{"zone": "a"},
 		}}})
 	}
+	r := naming.Normal("1_10.0.0.1_1", naming.Issue("127.0.0.1:8848", 7), list)
 	b.Run("Write", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/json"
 	"strconv"
+
+	"github.com/distro-naming/naming-operator/sidecar/member"
 )
 
 // Codes in answers (gRPC page, 2.7).
@@ -12,6 +14,7 @@ const (
 	CodeUnregistered = 301
 	CodeNoHandler    = 302
 	CodeInvalid      = 400
+	CodeForbidden    = 403
 	CodeServerError  = 500
 	CodeBadGateway   = 502
 	CodeNoClient     = -401
@@ -69,10 +72,15 @@ func Detection(requestID string) []byte {
 	return append(appendString([]byte(`{"headers":{},"requestId":`), requestID), `,"module":"internal"}`...)
 }
 
-// Reset is the body of a ConnectResetRequest that names no other server, so
-// that the client chooses the next on its list.
-func Reset(requestID, connectionID string) []byte {
+// Reset is the body of a ConnectResetRequest. target is the main address of the
+// server to go to; a client that does not list its host, or finds nobody there,
+// takes the next on its list, as it does when target is empty.
+func Reset(requestID, connectionID string, target member.Address) []byte {
 	b := appendString([]byte(`{"headers":{},"requestId":`), requestID)
+	if target != "" {
+		b = appendString(append(b, `,"serverIp":`...), target.Host())
+		b = appendString(append(b, `,"serverPort":`...), strconv.Itoa(target.Port())) // text, as Java has it
+	}
 	b = appendString(append(b, `,"connectionId":`...), connectionID)
 	return append(b, `,"module":"internal"}`...)
 }

@@ -24,6 +24,14 @@ const (
 	OpQuery    Operation = "QUERY"
 )
 
+// plain returns OpChange for OpAdd, which means the same.
+func (o Operation) plain() Operation {
+	if o == OpAdd {
+		return OpChange
+	}
+	return o
+}
+
 // Headers by which our own members tell each other what Nacos has no place for;
 // Java ignores them.
 const (
@@ -34,10 +42,6 @@ const (
 )
 
 const resourceType = "Nacos:Naming:v2:ClientData"
-
-// ErrSkipped means that some records of a snapshot could not be read; the others
-// are good.
-var ErrSkipped = errors.New("records were left out")
 
 // ErrDistro means that a Distro message cannot be processed: its operation is
 // understood, its content is not.
@@ -90,6 +94,8 @@ func DecodeDistro(body []byte) (Distro, error) {
 		return out, fmt.Errorf("%w: resource type %q is not %q", ErrDistro, in.Data.Key.ResourceType, resourceType)
 	case in.Data.Type == "":
 		return out, fmt.Errorf("%w: type is missing", ErrDistro)
+	case in.Data.Type.plain() != in.Operation.plain():
+		return out, fmt.Errorf("%w: type %s within %s", ErrDistro, in.Data.Type, in.Operation)
 	case out.Client == "":
 		return out, fmt.Errorf("%w: resourceKey is missing", ErrDistro)
 	case out.Client.Persistent():
@@ -107,7 +113,7 @@ type Change struct {
 
 // NewChange writes r.
 func NewChange(r *naming.Record) *Change {
-	content := AppendRecord(make([]byte, 0, 256+384*len(r.Publications)), r)
+	content := AppendRecord(make([]byte, 0, 256+384*r.Len()), r)
 	rest := make([]byte, 0, 128+base64.StdEncoding.EncodedLen(len(content)))
 	return &Change{client: r.Client, rest: appendRest(rest, OpChange, content)}
 }
@@ -165,19 +171,6 @@ func appendContent(b, content []byte) []byte {
 	return append(base64.StdEncoding.AppendEncode(b, content), '"')
 }
 
-// SnapshotResult is the body of a successful answer to SNAPSHOT. partial says
-// that the sender is itself still loading; only our own members are told so.
-func SnapshotResult(records []*naming.Record, partial bool) []byte {
-	content := []byte(`{"clientSyncDataList":[`)
-	for i, r := range records {
-		if i > 0 {
-			content = append(content, ',')
-		}
-		content = AppendRecord(content, r)
-	}
-	return distroResult("SNAPSHOT", append(content, "]}"...), partial)
-}
-
 // QueryRecordResult is the body of a successful answer to QUERY; r may be nil.
 func QueryRecordResult(r *naming.Record) []byte {
 	if r == nil {
@@ -194,48 +187,6 @@ func distroResult(key string, content []byte, partial bool) []byte {
 		b = append(b, `,"partial":true`...)
 	}
 	return append(b, `,"success":true}`...)
-}
-
-// DecodeSnapshot reads an answer to SNAPSHOT: the records, and whether they are
-// all that its sender will ever know. Records that cannot be read are left out,
-// which the error ErrSkipped says beside those that can.
-func DecodeSnapshot(body []byte) (records []*naming.Record, complete bool, err error) {
-	var in struct {
-		Result
-		Partial bool `json:"partial"`
-		Data    *struct {
-			Content []byte `json:"content"`
-		} `json:"distroData"`
-	}
-	in.ResultCode = CodeSuccess
-	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, false, fmt.Errorf("%w: %s", ErrMalformed, err.Error())
-	}
-	if !in.OK() {
-		return nil, false, fmt.Errorf("snapshot refused: %d/%d %s", in.ResultCode, in.ErrorCode, in.Message)
-	}
-	if in.Data == nil {
-		return nil, false, fmt.Errorf("%w: distroData is missing", ErrDistro)
-	}
-	var list struct {
-		Records []json.RawMessage `json:"clientSyncDataList"`
-	}
-	if err := json.Unmarshal(in.Data.Content, &list); err != nil {
-		return nil, false, fmt.Errorf("%w: %s", ErrDistro, err.Error())
-	}
-	var faults []error
-	for _, raw := range list.Records {
-		r, err := DecodeRecord(raw)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		records = append(records, r)
-	}
-	if len(faults) > 0 {
-		return records, !in.Partial, fmt.Errorf("%w: %w", ErrSkipped, errors.Join(faults...))
-	}
-	return records, !in.Partial, nil
 }
 
 // DecodeMark reads the content of a VERIFY.

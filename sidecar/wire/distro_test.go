@@ -3,9 +3,12 @@ package wire
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
@@ -84,7 +87,7 @@ func TestSnapshotsAreReadAndWrittenAsRecorded(t *testing.T) {
 			if err != nil || !complete {
 				t.Fatalf("complete %v, %v", complete, err)
 			}
-			got, want := tree(t, SnapshotResult(records, false)), tree(t, []byte(v.Body))
+			got, want := tree(t, snapshotOf(records)), tree(t, []byte(v.Body))
 			ours := content(t, at(t, got, "distroData"))
 			theirs := tree(t, []byte(v.Content))
 			for _, record := range theirs["clientSyncDataList"].([]any) {
@@ -136,7 +139,7 @@ func TestStampTravelsBetweenOurMembers(t *testing.T) {
 		}},
 	}})
 	got, err := DecodeRecord(AppendRecord(nil, r))
-	if err != nil || got.Stamp != stamp || !got.Publications[0].Instances[0].Equal(r.Publications[0].Instances[0]) {
+	if err != nil || got.Stamp != stamp || !got.Publications()[0].Instances[0].Equal(r.Publications()[0].Instances[0]) {
 		t.Errorf("DecodeRecord = %+v, %v", got, err)
 	}
 }
@@ -165,6 +168,31 @@ func TestRecordWithoutRevisionGetsOneOfItsContent(t *testing.T) {
 	}
 	if empty := `{"clientId":"1_a_1","attributes":{},"namespaces":[],"groupNames":[],"serviceNames":[],"instancePublishInfos":[]}`; revision(empty) != 0 {
 		t.Error("a client that publishes nothing got a revision")
+	}
+}
+
+func TestOperationsSaidTwiceMustAgree(t *testing.T) {
+	tests := map[string]struct {
+		outer, inner Operation
+		good         bool
+	}{
+		"as Java sends a change":          {OpChange, OpChange, true},
+		"to add is to change":             {OpAdd, OpChange, true},
+		"either way":                      {OpChange, OpAdd, true},
+		"an end":                          {OpDelete, OpDelete, true},
+		"a change that is an end":         {OpChange, OpDelete, false},
+		"an end that is a change":         {OpDelete, OpChange, false},
+		"a verification that is a change": {OpVerify, OpChange, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			body := strings.NewReplacer("OUTER", string(tc.outer), "INNER", string(tc.inner)).Replace(
+				`{"distroData":{"distroKey":{"resourceKey":"1_a_1","resourceType":"Nacos:Naming:v2:ClientData"},"type":"INNER","content":""},"dataOperation":"OUTER"}`)
+			in, err := DecodeDistro([]byte(body))
+			if in.Operation != tc.outer || (err == nil) != tc.good || err != nil && !errors.Is(err, ErrDistro) {
+				t.Errorf("DecodeDistro = %+v, %v", in, err)
+			}
+		})
 	}
 }
 
@@ -203,16 +231,38 @@ func TestOddValuesBecomeTheTextThatJavaShows(t *testing.T) {
 	r, err := DecodeRecord([]byte(`{"clientId":"1_a_1","attributes":{"clientAttributes":{}},"namespaces":["public"],` +
 		`"groupNames":["g"],"serviceNames":["n"],` +
 		`"instancePublishInfos":[{"ip":"a","port":1,"healthy":true,"cluster":null,"extendDatum":` +
-		`{"n":1,"d":1e3,"o":{"a":"b"},"l":[1,2],"t":true,"publishInstanceWeight":2,"publishInstanceEnable":"false"}}]}`))
+		`{"n":1,"d":1e3,"z":-0,"big":1e999,"o":{"b":1,"a":["x",null,{}]},"l":[1,2],"t":true,"none":null,` +
+		`"publishInstanceWeight":2,"publishInstanceEnable":"false"}}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := naming.Instance{
 		IP: "a", Port: 1, Cluster: "DEFAULT", Weight: 2, Healthy: true,
-		Metadata: map[string]string{"n": "1", "d": "1000.0", "o": "{a=b}", "l": "[1, 2]", "t": "true"},
+		Metadata: map[string]string{
+			"n": "1", "d": "1000.0", "z": "0", "big": "Infinity", "o": "{b=1, a=[x, null, {}]}", "l": "[1, 2]", "t": "true",
+		},
 	}
-	if got := r.Publications[0].Instances[0]; !got.Equal(want) {
+	if got := r.Publications()[0].Instances[0]; !got.Equal(want) {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestMembersNobodyKnowsAreNotGivenOn: a record is written anew from what was
+// understood of it, so it has what Java needs and nothing that nobody checked.
+func TestMembersNobodyKnowsAreNotGivenOn(t *testing.T) {
+	const known = `{"clientId":"1_a_1","attributes":{"clientAttributes":{"revision":3}},"namespaces":["public"],"groupNames":["g"],` +
+		`"serviceNames":["n"],"instancePublishInfos":[{"ip":"a","port":1,"healthy":true,"cluster":"DEFAULT",` +
+		`"extendDatum":{"k":"v","publishInstanceWeight":2.0},"metadataId":"a:1:DEFAULT"}],"batchInstanceData":{}}`
+	odd := strings.NewReplacer(`"revision":3`, `"revision":3,"odd":{}`, `"ip":"a"`, `"ip":"a","odd":[1],"lastHeartBeatTime":9`,
+		`"clientId"`, `"odd":null,"clientId"`, `2.0`, `2`).Replace(known)
+	for _, text := range []string{known, odd} {
+		r, err := DecodeRecord([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(AppendRecord(nil, r)); got != known {
+			t.Errorf("%s is given on as\n%s, want\n%s", text, got, known)
+		}
 	}
 }
 
@@ -222,5 +272,49 @@ func TestSnapshotWithOneFaultyRecordKeepsTheOthers(t *testing.T) {
 	records, complete, err := DecodeSnapshot(distroResult("SNAPSHOT", list, true))
 	if len(records) != 1 || complete || !errors.Is(err, ErrSkipped) {
 		t.Errorf("DecodeSnapshot = %v, complete %v, %v", records, complete, err)
+	}
+}
+
+func snapshotOf(records []*naming.Record) []byte {
+	body, _ := SnapshotResult(records, 0, false)
+	return body
+}
+
+func TestSnapshotHasRoomForWhatItsReaderTakes(t *testing.T) {
+	const limit = 64 << 10
+	publishing := func(c naming.ClientID, metadata int) *naming.Record {
+		return naming.Normal(c, naming.Stamp{Revision: 1}, []naming.Publication{{
+			Service: naming.ServiceKey{Namespace: "public", Group: "g", Name: "s"},
+			Instances: []naming.Instance{{
+				IP: "10.0.0.8", Port: 80, Cluster: "DEFAULT", Weight: 1, Healthy: true, Enabled: true,
+				Metadata: map[string]string{"k": strings.Repeat("v", metadata)},
+			}},
+		}})
+	}
+	many := func(n, metadata int) (out []*naming.Record) {
+		for i := range n {
+			out = append(out, publishing(naming.ClientID(fmt.Sprintf("1_10.0.0.8_%d", i)), metadata))
+		}
+		return out
+	}
+	tests := map[string]struct {
+		records []*naming.Record
+		given   func(int) bool
+	}{
+		"all when they fit":                {many(100, 10), func(n int) bool { return n == 100 }},
+		"as many as fit":                   {many(1000, 10), func(n int) bool { return n > 150 && n < 250 }},
+		"the others when one is too large": {append(many(1, limit), many(50, 10)...), func(n int) bool { return n == 50 }},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			body, left := SnapshotResult(tc.records, limit, false)
+			if size := proto.Size(Payload(DistroDataResponse, body)); size > limit {
+				t.Errorf("the message has %d bytes, more than %d", size, limit)
+			}
+			got, complete, err := DecodeSnapshot(body)
+			if err != nil || !tc.given(len(got)) || len(got)+len(left) != len(tc.records) || complete != (len(left) == 0) {
+				t.Errorf("%d given, %d left of %d, complete %v, %v", len(got), len(left), len(tc.records), complete, err)
+			}
+		})
 	}
 }

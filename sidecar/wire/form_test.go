@@ -60,6 +60,8 @@ func TestMetadataHasTwoForms(t *testing.T) {
 	}{
 		"nothing":                  {"", nil, true},
 		"an object":                {`{"a":"b,c=d","n":1,"t":true}`, map[string]string{"a": "b,c=d", "n": "1", "t": "true"}, true},
+		"numbers as they stand":    {`{"a":1e3,"b":2.50,"c":-0}`, map[string]string{"a": "1e3", "b": "2.50", "c": "-0"}, true},
+		"null is absent":           {`{"a":null,"b":""}`, map[string]string{"b": ""}, true},
 		"pairs":                    {"a=b,c=d", map[string]string{"a": "b", "c": "d"}, true},
 		"a pair with two = signs":  {"a=b=c", nil, false},
 		"neither":                  {"abc", nil, false},

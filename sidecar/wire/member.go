@@ -79,6 +79,7 @@ type memberJSON struct {
 	State   member.State `json:"state"`
 	Extend  struct {
 		Version string `json:"version"`
+		Upgrade any    `json:"readyToUpgrade"`
 	} `json:"extendInfo"`
 }
 
@@ -152,19 +153,6 @@ func Introduce(p *nacospb.Payload, n member.Node) *nacospb.Payload {
 	p.Metadata.Headers[HeaderState] = string(n.State)
 	p.Metadata.Headers[HeaderReady] = strconv.FormatBool(n.Ready)
 	return p
-}
-
-// LoaderInfo is the body of a ServerLoaderInfoResponse. The load and processor
-// shares, that Java balances by, are left at zero: it need not move clients.
-func LoaderInfo(connections, ofClients int) []byte {
-	b := appendString([]byte(`{"resultCode":200,"errorCode":0,"loaderMetrics":{"conCount":`), strconv.Itoa(connections))
-	b = appendString(append(b, `,"sdkConCount":`...), strconv.Itoa(ofClients))
-	return append(b, `,"load":"0","cpu":"0"},"success":true}`...)
-}
-
-// ReloadIgnored is the body of a ServerReloadResponse that does nothing.
-func ReloadIgnored() []byte {
-	return []byte(`{"resultCode":200,"errorCode":0,"message":"ignore","success":true}`)
 }
 
 // SignDistro signs a Distro request, with the version of the record it is about

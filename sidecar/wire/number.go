@@ -45,12 +45,20 @@ func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 // numberText returns what Java's toString gives for a JSON number: integers as
 // they stand, anything else as a double.
 func numberText(n json.Number) string {
-	if !strings.ContainsAny(n.String(), ".eE") {
-		return n.String()
+	text := n.String()
+	if text == "-0" {
+		return "0" // an integer, which has no such sign
+	}
+	if !strings.ContainsAny(text, ".eE") {
+		return text
 	}
 	f, err := n.Float64()
-	if err != nil || !finite(f) {
-		return n.String()
+	switch {
+	case err == nil:
+	case f > 0:
+		return "Infinity"
+	case f < 0:
+		return "-Infinity"
 	}
 	return string(appendDouble(nil, f))
 }

@@ -59,16 +59,16 @@ func (p publishJSON) instance() (naming.Instance, error) {
 	if out.Cluster == "" {
 		out.Cluster = naming.DefaultCluster
 	}
-	for k, value := range p.Extend {
+	for k, text := range p.Extend {
 		var err error
-		switch text := javaText(value); k {
-		case customInstanceID:
+		switch k {
+		case naming.CarriedID:
 			out.ID = text
-		case publishWeight:
+		case naming.CarriedWeight:
 			if out.Weight, err = strconv.ParseFloat(text, 64); err != nil || !finite(out.Weight) {
 				return out, fmt.Errorf("%s %q is not a number", k, text)
 			}
-		case publishEnable:
+		case naming.CarriedEnabled:
 			if out.Enabled, err = strconv.ParseBool(text); err != nil {
 				return out, fmt.Errorf("%s %q is neither true nor false", k, text)
 			}

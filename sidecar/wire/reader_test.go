@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -33,14 +32,22 @@ var readers = map[string]struct {
 	},
 	"Record": {
 		func(b []byte) (any, error) { return decodeRecord(b) },
+		func(b []byte) (any, error) { var out recordJSON; err := json.Unmarshal(b, &out); return out, err },
+		func(b []byte) bool { var out recordJSON; r := reader{text: b}; out.read(&r); return r.done() },
+	},
+	"Snapshot": {
+		func(b []byte) (any, error) { return decodeSnapshot(b) },
 		func(b []byte) (any, error) {
-			var out recordJSON
-			d := json.NewDecoder(bytes.NewReader(b))
-			d.UseNumber()
-			err := d.Decode(&out)
+			out := snapshotJSON{ResultCode: CodeSuccess}
+			err := json.Unmarshal(b, &out)
 			return out, err
 		},
-		func(b []byte) bool { var out recordJSON; r := reader{text: b}; out.read(&r); return r.done() },
+		func(b []byte) bool { var out snapshotJSON; r := reader{text: b}; out.read(&r); return r.done() },
+	},
+	"List": {
+		func(b []byte) (any, error) { return decodeList(b) },
+		func(b []byte) (any, error) { var out listJSON; err := json.Unmarshal(b, &out); return out.Records, err },
+		func(b []byte) bool { var out listJSON; r := reader{text: b}; out.read(&r); return r.done() },
 	},
 	"Query": {
 		func(b []byte) (any, error) { return DecodeQuery(b) },
@@ -126,6 +133,9 @@ var oddBodies = map[string]string{
 	"what instances are extended by": `{"instancePublishInfos":[{"extendDatum":{"a":1,"b":2.50,"c":"t","d":true,"e":-1E+2}},{"extendDatum":null}]}`,
 	"an extension that is nested":    `{"instancePublishInfos":[{"extendDatum":{"a":{"b":[1]}}}]}`,
 	"batches":                        `{"batchInstanceData":{"namespaces":["n"],"batchInstancePublishInfos":[{"port":0,"instancePublishInfos":[]},{}]}}`,
+	"a snapshot":                     `{"resultCode":200,"message":"m","partial":true,"distroData":{"distroKey":{"a":"b"},"content":"e30="},"success":true}`,
+	"a snapshot refused":             `{"resultCode":500,"errorCode":500,"message":null,"distroData":null}`,
+	"records of a snapshot":          `{"clientSyncDataList":[ {"a":null} , [1], "x" ]}`,
 	"a record and more":              `{"clientId":"c"} {`,
 	"an instance that is text":       `{"instance":"a","instances":["a"]}`,
 }

@@ -5,45 +5,40 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
-// Keys of extendDatum that are not metadata (gRPC page, 3.6).
-const (
-	customInstanceID = "customInstanceId"
-	publishWeight    = "publishInstanceWeight"
-	publishEnable    = "publishInstanceEnable"
-)
-
 // AppendRecord writes r as ClientSyncData (gRPC page, 4.7), with its stamp as a
 // member that Java ignores.
 func AppendRecord(b []byte, r *naming.Record) []byte {
 	b = appendString(append(b, `{"clientId":`...), string(r.Client))
+	list := r.Publications()
 	b = strconv.AppendInt(append(b, `,"attributes":{"clientAttributes":{"revision":`...), int64(r.Stamp.Revision), 10)
 	b = append(b, "}}"...)
 	if r.Stamp.Version != 0 {
 		b = appendString(append(b, `,"stamp":{"owner":`...), string(r.Stamp.Owner))
 		b = strconv.AppendInt(append(b, `,"version":`...), r.Stamp.Version, 10)
-		b = append(appendSince(append(b, `,"since":[`...), r), "]}"...)
+		b = append(appendSince(append(b, `,"since":[`...), list), "]}"...)
 	}
-	b = appendServices(append(b, ','), r, false)
+	b = appendServices(append(b, ','), list, false)
 	b = append(b, `,"batchInstanceData":{`...)
-	if hasBatch(r) {
-		b = appendServices(b, r, true)
+	if slices.ContainsFunc(list, func(p naming.Publication) bool { return p.Batch }) {
+		b = appendServices(b, list, true)
 	}
 	return append(b, "}}"...)
 }
 
 // appendSince writes since when each publication is there: those of the batch
 // arrays first, then the plain ones, as they are read.
-func appendSince(b []byte, r *naming.Record) []byte {
+func appendSince(b []byte, list []naming.Publication) []byte {
 	start := len(b)
 	for _, batch := range []bool{true, false} {
-		for _, p := range r.Publications {
-			if carried(p, batch) {
+		for i := range list {
+			if p := &list[i]; carried(p, batch) {
 				b = strconv.AppendInt(separate(b, start), p.Since, 10)
 			}
 		}
@@ -53,26 +48,17 @@ func appendSince(b []byte, r *naming.Record) []byte {
 
 // carried reports whether p stands in the arrays of batches, or of plain
 // publications. One without instances that is no batch publishes nothing.
-func carried(p naming.Publication, batch bool) bool {
+func carried(p *naming.Publication, batch bool) bool {
 	return p.Batch == batch && (batch || len(p.Instances) > 0)
-}
-
-func hasBatch(r *naming.Record) bool {
-	for _, p := range r.Publications {
-		if p.Batch {
-			return true
-		}
-	}
-	return false
 }
 
 // appendServices writes the four parallel arrays of the publications that are
 // batches, or of those that are not.
-func appendServices(b []byte, r *naming.Record, batch bool) []byte {
-	columns := [...]func([]byte, naming.Publication) []byte{
-		func(b []byte, p naming.Publication) []byte { return appendString(b, p.Service.Namespace) },
-		func(b []byte, p naming.Publication) []byte { return appendString(b, p.Service.Group) },
-		func(b []byte, p naming.Publication) []byte { return appendString(b, p.Service.Name) },
+func appendServices(b []byte, list []naming.Publication, batch bool) []byte {
+	columns := [...]func([]byte, *naming.Publication) []byte{
+		func(b []byte, p *naming.Publication) []byte { return appendString(b, p.Service.Namespace) },
+		func(b []byte, p *naming.Publication) []byte { return appendString(b, p.Service.Group) },
+		func(b []byte, p *naming.Publication) []byte { return appendString(b, p.Service.Name) },
 		appendPublished,
 	}
 	titles := [...]string{`"namespaces":[`, `],"groupNames":[`, `],"serviceNames":[`, `],"instancePublishInfos":[`}
@@ -82,7 +68,8 @@ func appendServices(b []byte, r *naming.Record, batch bool) []byte {
 	for i, column := range columns {
 		b = append(b, titles[i]...)
 		first := true
-		for _, p := range r.Publications {
+		for i := range list {
+			p := &list[i]
 			if !carried(p, batch) {
 				continue
 			}
@@ -96,11 +83,11 @@ func appendServices(b []byte, r *naming.Record, batch bool) []byte {
 	return append(b, ']')
 }
 
-func appendPublished(b []byte, p naming.Publication) []byte {
+func appendPublished(b []byte, p *naming.Publication) []byte {
 	return appendPublishInfo(b, p.Instances[0])
 }
 
-func appendBatch(b []byte, p naming.Publication) []byte {
+func appendBatch(b []byte, p *naming.Publication) []byte {
 	b = append(b, `{"port":0,"healthy":false,"instancePublishInfos":[`...)
 	for i, instance := range p.Instances {
 		if i > 0 {
@@ -121,20 +108,20 @@ func appendPublishInfo(b []byte, i naming.Instance) []byte {
 	b = append(b, `,"extendDatum":{`...)
 	start := len(b)
 	for _, k := range sortedKeys(i.Metadata) {
-		if k == customInstanceID || k == publishWeight || k == publishEnable {
-			continue // metadata of this name would be taken for the thing itself
+		if naming.Carried(k) {
+			continue
 		}
 		b = append(appendString(separate(b, start), k), ':')
 		b = appendString(b, i.Metadata[k])
 	}
 	if i.ID != "" {
-		b = appendString(append(separate(b, start), `"customInstanceId":`...), i.ID)
+		b = appendString(append(separate(b, start), `"`+naming.CarriedID+`":`...), i.ID)
 	}
 	if i.Weight != 1 {
-		b = appendDouble(append(separate(b, start), `"publishInstanceWeight":`...), i.Weight)
+		b = appendDouble(append(separate(b, start), `"`+naming.CarriedWeight+`":`...), i.Weight)
 	}
 	if !i.Enabled {
-		b = append(separate(b, start), `"publishInstanceEnable":false`...)
+		b = append(separate(b, start), `"`+naming.CarriedEnabled+`":false`...)
 	}
 	id := i.IP + ":" + strconv.Itoa(i.Port) + ":" + i.Cluster
 	return append(appendString(append(b, `},"metadataId":`...), id), '}')
@@ -184,11 +171,11 @@ type batchJSON struct {
 }
 
 type publishJSON struct {
-	IP      string         `json:"ip"`
-	Port    int            `json:"port"`
-	Healthy bool           `json:"healthy"`
-	Cluster string         `json:"cluster"`
-	Extend  map[string]any `json:"extendDatum"` // numbers as json.Number: their form matters
+	IP      string      `json:"ip"`
+	Port    int         `json:"port"`
+	Healthy bool        `json:"healthy"`
+	Cluster string      `json:"cluster"`
+	Extend  extendDatum `json:"extendDatum"`
 }
 
 // DecodeRecord reads ClientSyncData. It refuses, with ErrDistro, what Java

@@ -1,9 +1,9 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"strconv"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
@@ -20,17 +20,14 @@ func decodeDistro(body []byte) (out distroJSON, err error) {
 	return out, err
 }
 
-// decodeRecord reads ClientSyncData, in one pass if it can. Numbers of unknown
-// type keep their form.
+// decodeRecord reads ClientSyncData, in one pass if it can.
 func decodeRecord(content []byte) (out recordJSON, err error) {
 	r := reader{text: content}
 	if out.read(&r); r.done() {
 		return out, nil
 	}
 	out = recordJSON{}
-	d := json.NewDecoder(bytes.NewReader(content))
-	d.UseNumber()
-	err = d.Decode(&out)
+	err = json.Unmarshal(content, &out)
 	return out, err
 }
 
@@ -198,17 +195,17 @@ func (p *publishJSON) read(r *reader) {
 }
 
 // scalars reads an object of anything but objects, lists and nulls.
-func (r *reader) scalars() map[string]any {
-	out := map[string]any{}
+func (r *reader) scalars() extendDatum {
+	out := extendDatum{}
 	r.object(func(key []byte) {
 		switch r.next() {
 		case '"':
 			out[string(key)] = r.string()
 		case 't', 'f':
-			out[string(key)] = r.boolean()
+			out[string(key)] = strconv.FormatBool(r.boolean())
 		default:
 			text, _ := r.number()
-			out[string(key)] = json.Number(text)
+			out[string(key)] = numberText(json.Number(text))
 		}
 	})
 	return out

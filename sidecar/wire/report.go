@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 )
@@ -59,4 +61,80 @@ func KeepsRevisions(version string) bool {
 		return true
 	}
 	return major > 2 || major == 2 && minor >= 3
+}
+
+// SelfResult is the body of the answer to who n is.
+func SelfResult(n member.Node) []byte {
+	return append(appendNode([]byte(`{"code":200,"message":null,"data":`), n), '}')
+}
+
+// DecodeSelf reads such an answer, and whether the member says that it can leave
+// the protocol of Nacos 1.x, as those of 2.0 and 2.1 do when all say so (HTTP
+// page, 6.13).
+func DecodeSelf(body []byte) (n member.Node, upgrades bool, err error) {
+	var in struct {
+		Data *memberJSON `json:"data"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return member.Node{}, false, fmt.Errorf("%w: %s", ErrMalformed, err.Error())
+	}
+	n, err = in.Data.node()
+	return n, err == nil && (in.Data.Extend.Upgrade == true || in.Data.Extend.Upgrade == "true"), err
+}
+
+// Generation is what a version of Nacos says about how a member replicates.
+type Generation int
+
+// The generations.
+const (
+	Unclear  Generation = iota // 2.0 and 2.1 replicate in either way
+	First                      // 1.x: by whole services, over HTTP
+	SecondOn                   // since 2.2: by clients, over gRPC
+)
+
+// GenerationOf reads a version. One that cannot be read is old.
+func GenerationOf(version string) Generation {
+	var major, minor int
+	switch _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); {
+	case err != nil || major < 2:
+		return First
+	case major == 2 && minor < 2:
+		return Unclear
+	default:
+		return SecondOn
+	}
+}
+
+// DecodeJudgement reads whether a member of 2.0 or 2.1 has left the protocol of
+// Nacos 1.x, of its own words; known is false when it does not say.
+func DecodeJudgement(body []byte) (upgraded, known bool) {
+	for line := range strings.Lines(string(body)) {
+		name, value, found := strings.Cut(line, "=")
+		if found && strings.TrimSpace(name) == "upgraded" {
+			return strings.TrimSpace(value) == "true", true
+		}
+	}
+	return false, false
+}
+
+// RaftPeer is what members of Nacos 1.x say of each other while they elect a
+// leader in the old way, which they do until all are known to be newer (HTTP
+// page, 7.3). One of ours follows whoever asks.
+func RaftPeer(self member.Address, voteFor string, term int64) []byte {
+	b := appendString([]byte(`{"ip":`), string(self))
+	b = appendString(append(b, `,"voteFor":`...), voteFor)
+	b = strconv.AppendInt(append(b, `,"term":`...), term, 10)
+	return append(b, `,"leaderDueMs":15000,"heartbeatDueMs":5000,"state":"FOLLOWER"}`...)
+}
+
+// DecodeVote reads who asks to be elected, and for which term.
+func DecodeVote(text string) (candidate string, term int64, err error) {
+	var in struct {
+		IP   string `json:"ip"`
+		Term int64  `json:"term"`
+	}
+	if err := json.Unmarshal([]byte(text), &in); err != nil {
+		return "", 0, fmt.Errorf("%w: %s", ErrMalformed, err.Error())
+	}
+	return in.IP, in.Term, nil
 }

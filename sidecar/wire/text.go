@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"maps"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -82,10 +80,10 @@ func sortedKeys(m map[string]string) []string {
 	if len(m) == 0 {
 		return nil
 	}
-	return slices.Sorted(maps.Keys(m))
-}
-
-func joinSorted(parts []string) string {
-	slices.Sort(parts)
-	return strings.Join(parts, ", ")
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
 }

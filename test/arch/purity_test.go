@@ -11,7 +11,7 @@ import (
 // they are given: that is what makes the simulator's failures reproducible.
 var pure = []string{
 	"controllers/resources", "controllers/rollout",
-	"sidecar/distro", "sidecar/member", "sidecar/naming", "sidecar/report", "sidecar/wire",
+	"sidecar/distro", "sidecar/frame", "sidecar/member", "sidecar/naming", "sidecar/report", "sidecar/wire",
 }
 
 // impure are functions whose results differ from call to call.

@@ -68,6 +68,14 @@ var rules = map[string]rule{
 		outside: []string{"google.golang.org/protobuf"},
 		never:   []string{"net/http", "os", "sync", "log/slog"},
 	},
+	"sidecar/frame": {
+		why: "bytes to values and back, without sockets",
+		ours: map[string]string{
+			"sidecar/member": "who says something",
+			"sidecar/naming": "records and changes",
+		},
+		never: []string{"net", "net/http", "os", "sync", "log/slog"},
+	},
 	"sidecar/wire/nacospb": {why: "generated from the protocol's own contract", outside: grpc},
 	"controllers/rollout":  {why: "a planner over numbers and booleans, without Kubernetes types", never: effects},
 	"controllers/resources": {
@@ -91,6 +99,16 @@ var rules = map[string]rule{
 		outside: []string{logr},
 		never:   []string{"net", "net/http", "os"},
 	},
+	"sidecar/stream": {
+		why: "a conversation over any pipe, tested without a network",
+		ours: map[string]string{
+			"sidecar/frame":  "what is said",
+			"sidecar/member": "who speaks",
+			"sidecar/naming": "changes and records",
+		},
+		never: []string{"net", "net/http", "os"},
+	},
+	"sidecar/stream/streampb": {why: "generated from our own contract", outside: grpc},
 	"sidecar/push": {
 		why:     "subscribers are served without knowing how a view was made",
 		ours:    map[string]string{"sidecar/naming": "views"},
@@ -120,6 +138,20 @@ var rules = map[string]rule{
 			"sidecar/report": "the answer",
 		},
 	},
+	"sidecar/route": {
+		why:  "finds members for every HTTP client",
+		ours: map[string]string{"sidecar/member": "whom to find"},
+	},
+	"sidecar/nacosv1": {
+		why: "a thin adapter: what it needs from the replica it declares itself",
+		ours: map[string]string{
+			"sidecar/member": "members of Nacos 1.x",
+			"sidecar/naming": "what is listed in services",
+			"sidecar/route":  "calls to members",
+			"sidecar/wire":   "the formats",
+		},
+		outside: []string{logr},
+	},
 	"sidecar/membership": {
 		why:     "follows the member list and finds peers",
 		ours:    map[string]string{"sidecar/member": "lists and views"},
@@ -128,10 +160,14 @@ var rules = map[string]rule{
 	"sidecar/nacosgrpc": {
 		why: "a thin adapter: what it needs from the replica it declares itself",
 		ours: map[string]string{
-			"sidecar/member":       "peers",
-			"sidecar/naming":       "what clients publish and read",
-			"sidecar/wire":         "the formats",
-			"sidecar/wire/nacospb": "the two services",
+			"sidecar/frame":           "the version of the frames that is offered",
+			"sidecar/member":          "peers",
+			"sidecar/naming":          "what clients publish and read",
+			"sidecar/route":           "reports over HTTP",
+			"sidecar/stream":          "what is said on the stream between our own members",
+			"sidecar/stream/streampb": "the service that carries it",
+			"sidecar/wire":            "the formats",
+			"sidecar/wire/nacospb":    "the two services",
 		},
 		outside: append([]string{logr}, grpc...),
 	},
@@ -140,6 +176,7 @@ var rules = map[string]rule{
 		ours: map[string]string{
 			"sidecar/member": "whom to forward to",
 			"sidecar/naming": "what clients publish and read",
+			"sidecar/route":  "forwarding",
 			"sidecar/wire":   "the formats",
 		},
 		outside: []string{logr},
@@ -196,6 +233,19 @@ var rules = map[string]rule{
 		why:  "replays a seed of the simulator",
 		ours: map[string]string{"sidecar/distro/distrotest": "the simulator"},
 	},
+	"hack/scale": {
+		why: "measures messages as they are encoded, and times in the simulator",
+		ours: map[string]string{
+			"sidecar/distro":            "how often is verified",
+			"sidecar/distro/distrotest": "the simulator",
+			"sidecar/frame":             "what the stream says",
+			"sidecar/naming":            "whose marks",
+			"sidecar/stream/streampb":   "what carries it",
+			"sidecar/wire":              "what Nacos says instead",
+			"sidecar/wire/nacospb":      "what carries that",
+		},
+		outside: []string{"google.golang.org/protobuf"},
+	},
 	"hack/conditions": {
 		why:  "prints what the schema's own table says",
 		ours: map[string]string{"api/v1alpha1": "the table"},
@@ -211,12 +261,18 @@ var rules = map[string]rule{
 		ours: map[string]string{"sidecar/report": "reads their status"},
 	},
 	"test/bench": {
-		why: "measures the sidecar as a client of its ports",
+		why: "measures the sidecar: whole members through their ports, and one put together here",
 		ours: map[string]string{
+			"sidecar/member":       "the member list of its own member",
+			"sidecar/membership":   "its own member meets the real ones",
+			"sidecar/nacosgrpc":    "its own member serves and calls",
+			"sidecar/naming":       "what clients publish",
+			"sidecar/replica":      "the registry that is filled and weighed",
+			"sidecar/wire":         "registers with the bytes that clients and peers send",
 			"sidecar/wire/nacospb": "speaks to the ports",
 			"test/loopback":        "runs the members",
 		},
-		outside: grpc,
+		outside: append([]string{logr}, grpc...),
 	},
 	"test/e2e": {why: "sees the product as a user does"},
 }

@@ -1,11 +1,10 @@
-// Command bench measures what the sidecar costs: server CPU per registration,
-// query and push, beside an empty grpc-go server that gets and sends messages
-// of the same sizes in the same run, and how soon a registration is visible
-// on another member of an idle cluster.
+// Command bench measures the sidecar, each measurement beside a floor where
+// there is one: what an empty grpc-go server costs for messages of the same
+// sizes, or what a part of the work costs alone. It asserts nothing: it prints
+// what was measured beside the goal.
 //
 // The load generator shares the machine with the servers, so throughput says
 // little; CPU of the server processes, read from /proc, is what is compared.
-// Rounds alternate between echo and sidecar, each with fresh processes.
 package main
 
 import (
@@ -16,9 +15,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"time"
-
-	"github.com/distro-naming/naming-operator/test/loopback"
+	"runtime"
+	"slices"
+	"strings"
 )
 
 func main() {
@@ -34,61 +33,55 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 && args[0] == echoCommand {
 		return serveEcho(ctx, out)
 	}
+	l, err := newLab(out)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(l.dir)
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	rounds := flags.Int("rounds", 3, "how often to measure echo and sidecar in turn")
-	samples := flags.Int("samples", 200, "registrations for the time until visible on a peer")
+	names := flags.String("run", "", "only these `measurements`, comma-separated: "+strings.Join(known(), ", "))
+	flags.BoolVar(&l.quick, "quick", false, "tiny counts: see that everything works, not how fast")
+	flags.IntVar(&l.rounds, "rounds", 3, "how often to measure echo and sidecar in turn")
+	flags.IntVar(&l.samples, "samples", 200, "registrations for the time until visible on a peer")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "naming-bench-")
-	if err != nil {
-		return fmt.Errorf("make a directory: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	fmt.Fprintln(out, "building the sidecar")
-	program, err := loopback.Build(ctx, ".", dir)
+	chosen, err := choose(*names)
 	if err != nil {
 		return err
 	}
-
-	r := &results{}
-	for i := range *rounds {
-		fmt.Fprintf(out, "round %d of %d\n", i+1, *rounds)
-		if err := r.round(ctx, program, dir); err != nil {
-			return err
+	l.say("%s %s/%s, %d CPUs", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	for _, m := range chosen {
+		l.say("\n%s: %s", m.name, m.about)
+		if err := m.run(ctx, l); err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
 		}
 	}
-	fmt.Fprintln(out, "time until visible, idle")
-	if err := r.latency(ctx, program, dir, *samples); err != nil {
-		return err
-	}
-	r.print(out)
+	l.print()
 	return nil
 }
 
-// round measures all workloads once on the echo server and once on a cluster.
-// The cluster goes first: the echo server answers with what it answered.
-func (r *results) round(ctx context.Context, program, dir string) error {
-	for _, w := range workloads {
-		cluster, err := startCluster(ctx, program, dir)
-		if err != nil {
-			return err
-		}
-		member, err := w.onCluster(ctx, cluster)
-		if err := errors.Join(err, cluster.Kill()); err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
-		}
-		echo, err := w.onEcho(ctx, member.answer)
-		if err != nil {
-			return fmt.Errorf("%s on echo: %w", w.name, err)
-		}
-		r.add(w.name, member, echo)
+func known() (names []string) {
+	for _, m := range measurements {
+		names = append(names, m.name)
 	}
-	return nil
+	return names
 }
 
-func startCluster(ctx context.Context, program, dir string) (*loopback.Cluster, error) {
-	startup, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	return loopback.Start(ctx, startup, program, dir, 3)
+var errUnknown = errors.New("unknown measurement")
+
+// choose returns the measurements that are named, or all.
+func choose(names string) ([]measurement, error) {
+	if names == "" {
+		return measurements, nil
+	}
+	var chosen []measurement
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(measurements, func(m measurement) bool { return m.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("%w: %q; known are %s", errUnknown, name, strings.Join(known(), ", "))
+		}
+		chosen = append(chosen, measurements[i])
+	}
+	return chosen, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -76,6 +77,34 @@ var workloads = []workload{
 		},
 		request: func(i int) *pb.Payload { return register(serviceName(0), 2, fmt.Sprint(1000+i)) },
 	},
+}
+
+// cpuPerOperation measures every workload in turn on a cluster and on the echo
+// server, each with fresh processes. The cluster goes first: the echo server
+// answers with what it answered.
+func cpuPerOperation(ctx context.Context, l *lab) error {
+	r := &results{}
+	for i := range l.count(l.rounds, 1) {
+		l.say("round %d", i+1)
+		for _, w := range workloads {
+			w.conns, w.count = l.count(w.conns, 10), l.count(w.count, min(w.count, 20))
+			cluster, err := l.start(ctx)
+			if err != nil {
+				return err
+			}
+			member, err := w.onCluster(ctx, cluster)
+			if err := errors.Join(err, cluster.Kill()); err != nil {
+				return fmt.Errorf("%s: %w", w.name, err)
+			}
+			echo, err := w.onEcho(ctx, member.answer)
+			if err != nil {
+				return fmt.Errorf("%s on echo: %w", w.name, err)
+			}
+			r.add(w.name, member, echo)
+		}
+	}
+	r.report(l)
+	return nil
 }
 
 func serviceName(i int) string { return fmt.Sprintf("com.example.bench.Service%03d", i) }

@@ -68,6 +68,60 @@ func TestClientsOfACrashedMemberComeBack(t *testing.T) {
 	requireAgreement(t, c)
 }
 
+// TestClientsOfACrashedMemberMoveUnseen kills the member of clients that know
+// another one. No subscriber may miss them while they move, or see them twice,
+// and what they withdraw then is gone for good: the dead member's copy does not
+// come back.
+func TestClientsOfACrashedMemberMoveUnseen(t *testing.T) {
+	c := startCluster(t)
+	reader := connect(t, c.Members[1])
+	holders, living := holdOnAll(t, c)
+	requireListed(t, []*sdk.Client{reader}, service, slices.Clone(living)...)
+	lists, err := reader.Watch(service)
+	must(t, err)
+
+	victim, other := mostOwned(t, c), c.Members[0]
+	if victim == other {
+		other = c.Members[2]
+	}
+	must(t, victim.Kill())
+	eventually(t, "all clients are owned by "+other.Name, func() error {
+		status, err := other.Status(t.Context())
+		if err == nil && status.Owned < len(holders) {
+			err = missing(len(holders), status.Owned)
+		}
+		return err
+	})
+	for _, m := range []*loopback.Member{c.Members[1], other} {
+		requireKnownDead(t, m, victim)
+	}
+	requireListed(t, []*sdk.Client{reader}, service, slices.Clone(living)...)
+	requireNeverMissing(t, reader.Member, lists, living)
+	requireWithdrawn(t, reader, holders, living)
+	status, err := c.Members[1].Status(t.Context())
+	must(t, err)
+	if status.Clients == 0 {
+		t.Error("nothing is held of the dead member any more: only that has emptied the list")
+	}
+}
+
+// requireKnownDead waits until m takes victim for dead.
+func requireKnownDead(t *testing.T, m, victim *loopback.Member) {
+	t.Helper()
+	eventually(t, m.Name+" takes "+victim.Name+" for dead", func() error {
+		status, err := m.Status(t.Context())
+		if err != nil {
+			return err
+		}
+		for _, p := range status.Peers {
+			if p.Member == victim.Address() && p.State != "DOWN" {
+				return missing("DOWN", p.State)
+			}
+		}
+		return nil
+	})
+}
+
 // publishOn registers five instances on each member and returns all endpoints.
 func publishOn(t *testing.T, members []*loopback.Member) []string {
 	t.Helper()
@@ -102,6 +156,9 @@ func requireNeverMissing(t *testing.T, member string, lists <-chan []sdk.Instanc
 		select {
 		case list := <-lists:
 			got := sdk.Endpoints(list)
+			if once := slices.Compact(slices.Sorted(slices.Values(got))); len(once) < len(got) {
+				t.Errorf("%s pushed a list that shows something twice: %v", member, got)
+			}
 			for _, endpoint := range living {
 				if !slices.Contains(got, endpoint) {
 					t.Errorf("%s pushed a list without %s, which is alive: %v", member, endpoint, got)

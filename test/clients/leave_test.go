@@ -1,7 +1,7 @@
 package clients
 
 import (
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/distro-naming/naming-operator/test/clients/sdk"
@@ -10,12 +10,13 @@ import (
 
 // TestLeavingMemberMovesItsClients asks a member to leave. Its SDK clients know
 // all members and must have moved to others before the process ends, and no
-// subscriber may ever miss what they publish.
+// subscriber may ever miss what they publish, or see it twice. What they withdraw
+// then is gone, although the member that had it first cannot say so any more.
 func TestLeavingMemberMovesItsClients(t *testing.T) {
 	c := startCluster(t)
 	reader := connect(t, c.Members[1])
-	living := holdOnAll(t, c)
-	requireListed(t, []*sdk.Client{reader}, service, living...)
+	holders, living := holdOnAll(t, c)
+	requireListed(t, []*sdk.Client{reader}, service, slices.Clone(living)...)
 	lists, err := reader.Watch(service)
 	must(t, err)
 	leaving := mostOwned(t, c)
@@ -38,25 +39,49 @@ func TestLeavingMemberMovesItsClients(t *testing.T) {
 		return nil
 	})
 	requireAgreement(t, c)
-	requireListed(t, []*sdk.Client{reader}, service, living...)
+	requireListed(t, []*sdk.Client{reader}, service, slices.Clone(living)...)
 	requireNeverMissing(t, c.Members[1].Name, lists, living)
+	requireWithdrawn(t, reader, holders, living)
 }
 
-// holdOnAll publishes two instances from each of six clients, each of which may
+// holdOnAll publishes one instance from each of six clients, each of which may
 // connect to any member but the second, on which the test watches.
-func holdOnAll(t *testing.T, c *loopback.Cluster) []string {
+func holdOnAll(t *testing.T, c *loopback.Cluster) (holders []*sdk.Client, living []string) {
 	t.Helper()
-	addresses := []string{c.Members[0].Address(), c.Members[2].Address()}
-	var endpoints []string
+	either := c.Members[0].Address() + "," + c.Members[2].Address()
 	for i := range 6 {
-		holder, err := sdk.Open(t.TempDir(), strings.Join(addresses, ","))
+		holder, err := sdk.Open(t.TempDir(), either)
 		must(t, err)
 		t.Cleanup(holder.Close)
-		list := instances(1000*(i+1), 2)
-		must(t, holder.RegisterAll(service, list))
-		endpoints = append(endpoints, sdk.Endpoints(list)...)
+		must(t, holder.Register(service, held(i)))
+		holders, living = append(holders, holder), append(living, held(i).Endpoint())
 	}
-	return endpoints
+	return holders, living
+}
+
+// held is what the i-th client of holdOnAll publishes.
+func held(i int) sdk.Instance { return instances(1000*(i+1), 1)[0] }
+
+// requireWithdrawn lets all clients of holdOnAll withdraw, one after the other:
+// each is gone at once, and nothing old of it comes back.
+func requireWithdrawn(t *testing.T, reader *sdk.Client, holders []*sdk.Client, living []string) {
+	t.Helper()
+	lists, err := reader.Watch(service)
+	must(t, err)
+	for i, holder := range holders {
+		must(t, holder.Deregister(service, held(i)))
+		requireListed(t, []*sdk.Client{reader}, service, slices.Clone(living[i+1:])...)
+	}
+	before := living
+	for len(lists) > 0 {
+		got := sdk.Endpoints(<-lists)
+		for _, endpoint := range got {
+			if !slices.Contains(before, endpoint) {
+				t.Errorf("%s came back: pushed %v after %v", endpoint, got, before)
+			}
+		}
+		before = got
+	}
 }
 
 // mostOwned returns the member, other than the second, that owns most clients.

@@ -82,7 +82,10 @@ func TestBytesThatAreNoRequest(t *testing.T) {
 }
 
 // rawClient is one connection that was set up as SDKs do.
-type rawClient struct{ requests pb.RequestClient }
+type rawClient struct {
+	conn     *grpc.ClientConn
+	requests pb.RequestClient
+}
 
 // body is what all responses have.
 type body struct {
@@ -101,7 +104,7 @@ func connectRaw(t *testing.T, m *loopback.Member) rawClient {
 	conn, err := grpc.NewClient(m.GRPCAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	must(t, err)
 	t.Cleanup(func() { _ = conn.Close() }) // the test is over
-	c := rawClient{requests: pb.NewRequestClient(conn)}
+	c := rawClient{conn: conn, requests: pb.NewRequestClient(conn)}
 	if got := c.ask(t, "ServerCheckRequest", `{"module":"internal"}`); got.ResultCode != 200 {
 		t.Fatalf("server check: %+v", got)
 	}

@@ -47,10 +47,12 @@ type cluster struct {
 	list  string
 	javas []*javaMember
 	ours  []*loopback.Member
+
+	absent int // the main port of a listed member that never runs
 }
 
-// newCluster lays out members in the order of their addresses: 'j' is a Java
-// server, 'o' one of ours. The order matters: Java loads from the lowest address.
+// newCluster lays out members in the order of their addresses: 'o' is one of
+// ours, 'x' never runs, other letters are Java servers of that mode. The order matters: Java loads from the lowest address.
 func newCluster(t *testing.T, kinds string) *cluster {
 	t.Helper()
 	ports, err := loopback.Ports(t.Context(), len(kinds))
@@ -60,10 +62,14 @@ func newCluster(t *testing.T, kinds string) *cluster {
 	var text strings.Builder
 	for i, kind := range kinds {
 		home := filepath.Join(c.dir, fmt.Sprintf("%c%d", kind, i))
-		if kind == 'j' {
-			c.javas = append(c.javas, &javaMember{name: filepath.Base(home), port: ports[i], list: c.list, home: home})
-		} else {
+		switch kind {
+		case 'o':
 			c.ours = append(c.ours, loopback.NewMember(program, c.list, home+".log", ports[i]))
+		case 'x':
+			c.absent = ports[i]
+		default:
+			j := &javaMember{name: filepath.Base(home), port: ports[i], mode: mode(kind), list: c.list, home: home}
+			c.javas = append(c.javas, j)
 		}
 		fmt.Fprintf(&text, "127.0.0.1:%d\n", ports[i])
 	}

@@ -31,7 +31,14 @@ func buildJava(ctx context.Context, dir string) (string, error) {
 		return "", err
 	}
 	classes := filepath.Join(dir, "classes")
-	err = run(ctx, "javac", "-proc:none", "-cp", string(libraries), "-d", classes, "java/src/interop/JavaMember.java")
+	if err := os.CopyFS(classes, os.DirFS("java/resources")); err != nil {
+		return "", err
+	}
+	sources, err := filepath.Glob("java/src/interop/*.java")
+	if err != nil {
+		return "", err
+	}
+	err = run(ctx, "javac", append([]string{"-proc:none", "-cp", string(libraries), "-d", classes}, sources...)...)
 	return classes + string(filepath.ListSeparator) + string(libraries), err
 }
 
@@ -47,11 +54,32 @@ func run(ctx context.Context, program string, args ...string) error {
 type javaMember struct {
 	name string
 	port int
+	mode mode
 	list string // the member list, copied to where Nacos looks for it
 	home string
 
 	process *exec.Cmd
 	exited  chan struct{}
+}
+
+// mode is how a server replicates.
+type mode rune
+
+const (
+	asNew      mode = 'j' // as Nacos 2.x does
+	asOld      mode = 'v' // as Nacos 1.x does, whatever the others do
+	upgradable mode = 'u' // as 2.x once all members can, as 1.x while one cannot
+)
+
+func (m mode) properties() map[string]string {
+	switch m {
+	case asOld:
+		return map[string]string{"nacos.core.support.upgrade.from.1x": "true", "upgrading.checker.type": "never"}
+	case upgradable:
+		return map[string]string{"nacos.core.support.upgrade.from.1x": "true"}
+	default:
+		return nil
+	}
 }
 
 func (j *javaMember) address() string { return "127.0.0.1:" + strconv.Itoa(j.port) }
@@ -94,7 +122,7 @@ func (j *javaMember) start(t *testing.T) {
 
 func (j *javaMember) arguments() []string {
 	property := func(name, value string) string { return "-D" + name + "=" + value }
-	return []string{
+	out := []string{
 		"-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", // small and quick to start, not fast
 		property("nacos.home", j.home), property("user.home", j.home),
 		property("nacos.logs.path", filepath.Join(j.home, "logs")), property("java.io.tmpdir", filepath.Join(j.home, "tmp")),
@@ -103,8 +131,11 @@ func (j *javaMember) arguments() []string {
 		property("nacos.functionMode", "naming"), property("nacos.core.auth.enabled", "false"),
 		property("nacos.naming.clean.loadDataRetryDelayMillis", "1000"), // a load that failed is tried again, not after a minute
 		property("nacos.naming.distro.taskDispatchPeriod", "200"),       // changes leave after 0.2 s, not 2 s
-		"-cp", classPath, "interop.JavaMember",
 	}
+	for name, value := range j.mode.properties() {
+		out = append(out, property(name, value))
+	}
+	return append(out, "-cp", classPath, "interop.JavaMember")
 }
 
 // kill ends the server as a crash would.

@@ -58,9 +58,18 @@ const (
 // ask makes an HTTP call of a member and returns the body of its answer, which
 // must be a success.
 func ask(ctx context.Context, method, address, path string, form url.Values) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+address+path+"?"+form.Encode(), http.NoBody)
+	return send(ctx, method, address, path, form, "")
+}
+
+// send does the same with a body, of JSON, as members send it.
+func send(ctx context.Context, method, address, path string, form url.Values, sent string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+address+path+"?"+form.Encode(), strings.NewReader(sent))
 	if err != nil {
 		return "", err
+	}
+	if sent != "" {
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("User-Agent", "Nacos-Server:2.1.0")
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -31,6 +31,8 @@ type Member struct {
 	// it and the others; NewMember sets it to Host.
 	Listen string
 
+	Flags []string // more of them, for the next start
+
 	program, list, log string
 	process            *exec.Cmd
 	exited             chan struct{}
@@ -77,12 +79,13 @@ func (m *Member) Start(ctx context.Context) error {
 		return fmt.Errorf("open log of %s: %w", m.Name, err)
 	}
 	defer out.Close()
-	cmd := exec.CommandContext(ctx, m.program, "serve",
-		"--member-list="+m.list,
-		"--address="+m.Address(),
-		"--listen-host="+m.Listen,
-		"--admin-address="+net.JoinHostPort(m.Host, strconv.Itoa(m.Port+adminOffset)),
-	)
+	cmd := exec.CommandContext(ctx, m.program, append([]string{
+		"serve",
+		"--member-list=" + m.list,
+		"--address=" + m.Address(),
+		"--listen-host=" + m.Listen,
+		"--admin-address=" + net.JoinHostPort(m.Host, strconv.Itoa(m.Port+adminOffset)),
+	}, m.Flags...)...)
 	cmd.Stdout, cmd.Stderr = out, out
 	dieWithParent(cmd)
 	if err := cmd.Start(); err != nil {

@@ -1,6 +1,7 @@
 package distrotest
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,8 +25,9 @@ type ledger struct {
 type client struct {
 	id      naming.ClientID
 	alive   bool
-	home    *node  // holds its connection; nil of one that beats
-	content string // what it publishes now
+	died    time.Time // last
+	home    *node     // holds its connection; nil of one that beats
+	content string    // what it publishes now
 
 	// writes are the stamps that were ever issued for it, in order, and what it
 	// published with each. A removal is a write without content.
@@ -48,37 +50,66 @@ func (l *ledger) client(id naming.ClientID) *client {
 	return k
 }
 
-// wrote reports whether the client ever published content with that version.
-func (k *client) wrote(version int64, content string) bool {
+// die notes when the client ended.
+func (k *client) die(now time.Time) { k.alive, k.died = false, now }
+
+// wrote reports whether the client ever published content with that stamp. One
+// that passed through a Java server has lost its version.
+func (k *client) wrote(stamp naming.Stamp, content string) bool {
 	return slices.ContainsFunc(k.writes, func(w write) bool {
-		return w.stamp.Version == version && w.content == content && !w.removal
+		return !w.removal && w.content == content && w.is(stamp)
 	})
 }
 
-// ordinal returns the number of the write with that version, for transcripts.
-func (k *client) ordinal(version int64) int {
-	return 1 + slices.IndexFunc(k.writes, func(w write) bool { return w.stamp.Version == version })
+// ordinal returns the number of the newest write with that stamp, for
+// transcripts.
+func (k *client) ordinal(stamp naming.Stamp) int {
+	for i, w := range slices.Backward(k.writes) {
+		if w.is(stamp) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
-// Register has a client that is connected to a node publish content there.
+func (w write) is(stamp naming.Stamp) bool {
+	if stamp.Version != 0 {
+		return w.stamp.Version == stamp.Version
+	}
+	return w.stamp.Revision == stamp.Revision
+}
+
+// version writes a client's stamp as the ordinal of its write.
+func (c *Cluster) version(id naming.ClientID, stamp naming.Stamp) string {
+	return fmt.Sprintf("%s@%d", id, c.ledger.client(id).ordinal(stamp))
+}
+
+// Register has a client that is connected to a node publish content there. A
+// connection that has ended does nothing: its id is never used again.
 func (c *Cluster) Register(name, id, content string) {
 	n := c.node(name)
 	c.step(n, func() {
 		k := c.ledger.client(naming.ClientID(id))
+		if !k.died.IsZero() {
+			return
+		}
 		k.alive, k.home, k.content = true, n, content
 		c.say("%s registers %s with %s", id, content, name)
-		n.write(k, content)
+		n.server.write(k, content)
 	})
 }
 
 // End ends a client's connection.
 func (c *Cluster) End(id string) {
 	k := c.ledger.client(naming.ClientID(id))
-	if n := k.home; n != nil && k.alive {
+	if n := k.home; n != nil {
 		c.step(n, func() {
-			k.alive = false
+			if !k.alive || k.home != n {
+				return
+			}
+			k.die(c.now)
 			c.say("%s leaves %s", id, n.name)
-			n.end(k)
+			n.server.end(k)
 		})
 	}
 }
@@ -94,7 +125,7 @@ func (c *Cluster) Beat(endpoint, content string) {
 // Silence stops an HTTP client without a word.
 func (c *Cluster) Silence(endpoint string) {
 	k := c.ledger.client(naming.ClientID(endpoint + "#true"))
-	k.alive = false
+	k.die(c.now)
 	c.say("%s falls silent", k.id)
 }
 
@@ -108,7 +139,9 @@ func (c *Cluster) afterBeats() {
 			}
 		}
 		for _, n := range c.nodes {
-			c.step(n, n.expireBeats)
+			if n.up {
+				c.step(n, n.server.expireBeats)
+			}
 		}
 		c.afterBeats()
 	})
@@ -120,18 +153,24 @@ func (c *Cluster) beat(k *client) {
 	first := c.random.IntN(len(c.nodes))
 	for i := range c.nodes {
 		n := c.nodes[(first+i)%len(c.nodes)]
-		if !n.up {
+		if !n.answers() {
 			continue
 		}
-		owner, ok := n.engine.Owner(k.id)
+		owner, ok := n.server.owner(k.id)
 		if !ok {
 			continue
 		}
 		to := c.at(owner)
-		if !to.up || c.net.cuts[[2]string{n.name, to.name}] || !to.engine.Owns(k.id) {
+		if !to.answers() || c.net.cuts[[2]string{n.name, to.name}] {
 			continue
 		}
-		c.step(to, func() { to.beaten(k) })
+		if again, ok := to.server.owner(k.id); !ok || again != owner {
+			continue
+		}
+		c.step(to, func() { to.server.beaten(k) })
 		return
 	}
 }
+
+// answers reports whether a client gets through to the node.
+func (n *node) answers() bool { return n.up && !n.frozen }

@@ -4,7 +4,6 @@ import (
 	"container/heap"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,16 +14,23 @@ import (
 
 // Options describe a cluster.
 type Options struct {
-	Nodes  []string // their names
+	Seed   uint64   // of all chance
+	Nodes  []string // the names of our members
+	Java   []string // the names of Java servers
 	Config distro.Config
 	Faults Faults
+
+	// Streams is the share of pairs of our members that stream to each other.
+	Streams float64
+
+	Drift bool // clocks run up to 5 % too fast or too slow
 
 	// Reissue makes nodes give a client that they adopt a new stamp, as the
 	// engine proposes. Replication must work either way.
 	Reissue bool
 
-	// Sabotage, if set, breaks an engine on purpose after every step of its
-	// node: the harness must notice.
+	// Sabotage, if set, breaks an engine on purpose whenever it has advanced,
+	// before its actions are carried out: the harness must notice.
 	Sabotage func(*distro.Engine)
 }
 
@@ -38,10 +44,13 @@ type Cluster struct {
 	number  int // of the last event
 
 	net    network
-	nodes  []*node // in order of name, also those that are not running
+	pairs  map[[2]string]bool // that stream or do not, in order of name
+	nodes  []*node            // in order of name, also those that are not running
 	list   []string
-	round  int64 // generation of the list
-	epochs int64
+	round  int64    // generation of the list
+	heals  int      // how often all was healed
+	lives  int64    // processes that were started
+	script []string // what was done, as lines of a script
 	ledger ledger
 
 	log []string
@@ -50,19 +59,28 @@ type Cluster struct {
 
 // New returns a cluster in which every node has just been started with the
 // list of all.
-func New(seed uint64, o Options) *Cluster {
+func New(o Options) *Cluster {
 	c := &Cluster{
 		options: o,
-		random:  rand.New(rand.NewPCG(seed, 1)),
+		random:  rand.New(rand.NewPCG(o.Seed, 1)),
 		start:   time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		net:     network{random: rand.New(rand.NewPCG(seed, 2)), faults: o.Faults, cuts: map[[2]string]bool{}},
+		net:     newNetwork(o.Seed, o.Faults),
+		pairs:   map[[2]string]bool{},
 		ledger:  ledger{index: map[naming.ClientID]*client{}},
 	}
 	c.now = c.start
-	names := slices.Sorted(slices.Values(o.Nodes))
-	c.list = names
-	for _, name := range names {
-		c.nodes = append(c.nodes, &node{name: name, cluster: c})
+	for _, name := range o.Nodes {
+		c.add(name, false)
+	}
+	for _, name := range o.Java {
+		c.add(name, true)
+	}
+	for _, n := range c.nodes {
+		c.list = append(c.list, n.name)
+		n.skew = time.Duration(c.random.Int64N(2000)-1000) * time.Millisecond
+		if o.Drift {
+			n.rate = 0.95 + 0.1*c.random.Float64()
+		}
 	}
 	for _, n := range c.nodes {
 		n.boot()
@@ -87,46 +105,6 @@ func (c *Cluster) node(name string) *node {
 // at returns the node with that address, or nil.
 func (c *Cluster) at(a member.Address) *node { return c.node(a.Host()) }
 
-// List publishes another member list. Nodes get it a little later, each at its
-// own time; nodes that are not in it are stopped, new ones started.
-func (c *Cluster) List(names ...string) {
-	c.list = slices.Sorted(slices.Values(names))
-	c.round++
-	for _, name := range c.list {
-		n := c.node(name)
-		if n == nil {
-			n = &node{name: name, cluster: c}
-			c.nodes = append(c.nodes, n)
-			slices.SortFunc(c.nodes, func(a, b *node) int { return strings.Compare(a.name, b.name) })
-		}
-		if !n.up {
-			n.boot()
-		}
-	}
-	round := c.round
-	for _, n := range c.nodes {
-		if !slices.Contains(c.list, n.name) {
-			n.crash()
-			continue
-		}
-		c.after(c.net.delay(), func() {
-			if n.up && round == c.round {
-				c.step(n, n.members)
-			}
-		})
-	}
-}
-
-// Crash stops a node, which forgets everything; its connections end.
-func (c *Cluster) Crash(name string) { c.node(name).crash() }
-
-// Restart starts a node again as a new incarnation.
-func (c *Cluster) Restart(name string) {
-	if n := c.node(name); !n.up {
-		n.boot()
-	}
-}
-
 // Advance lets time pass, or less of it once an invariant is broken.
 func (c *Cluster) Advance(d time.Duration) {
 	end := c.now.Add(d)
@@ -150,10 +128,10 @@ func (c *Cluster) say(format string, args ...any) {
 	c.log = append(c.log, fmt.Sprintf("%8.3f  %s", c.now.Sub(c.start).Seconds(), line))
 }
 
-// violated records the first violation.
-func (c *Cluster) violated(format string, args ...any) {
+// violated records the first violation of a law.
+func (c *Cluster) violated(l Law, format string, args ...any) {
 	if c.err == nil {
-		c.err = fmt.Errorf(format, args...)
+		c.err = l.broken(fmt.Errorf(format, args...))
 		c.say("VIOLATION: %v", c.err)
 	}
 }
@@ -166,18 +144,33 @@ func (c *Cluster) schedule(at time.Time, do func()) {
 	heap.Push(&c.events, event{at: at, number: c.number, do: do})
 }
 
-// step does something at a running node, carries out what its engine then wants
-// and checks its invariants.
+// step does something at a running node, carries out what its server then wants
+// and checks its laws. A frozen node does it when it thaws.
 func (c *Cluster) step(n *node, do func()) {
 	if c.err != nil || !n.up {
 		return
 	}
-	do()
-	n.settle()
-	if c.options.Sabotage != nil {
-		c.options.Sabotage(n.engine)
+	if n.frozen {
+		n.held = append(n.held, do)
+		return
 	}
-	n.check()
+	do()
+	n.server.settle()
+	n.server.check()
+}
+
+// glance is a step that mostly changes nothing: the server has work to do only if
+// it learns something by it.
+func (c *Cluster) glance(n *node, do func()) {
+	if c.err != nil || !n.up || n.frozen {
+		c.step(n, do)
+		return
+	}
+	n.learnt = false
+	do()
+	if n.learnt {
+		c.step(n, func() {})
+	}
 }
 
 // event is something that happens at a time; equal times in order of number.

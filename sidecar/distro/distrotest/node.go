@@ -2,11 +2,9 @@ package distrotest
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
-	"github.com/distro-naming/naming-operator/sidecar/distro"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
@@ -14,53 +12,93 @@ import (
 // probeInterval is how often a node calls each peer to learn how it is.
 const probeInterval = time.Second
 
-// node is a shell around one engine: what replica.Loop is in the product.
+// node is one machine: a process with a clock and a place in the network, and
+// what it runs.
 type node struct {
 	name    string
 	cluster *Cluster
+	java    bool
 
 	up     bool
-	epoch  int64
-	engine *distro.Engine
-	store  map[naming.ClientID]entry
-	clock  int64
-	skew   int64 // of its wall clock, milliseconds
-	beats  map[naming.ClientID]time.Time
-	wake   time.Time
+	life   int64 // number of this process, rising
+	server server
+
+	learnt bool     // something, in this glance
+	frozen bool     // stopped, with all it knows
+	held   []func() // what has come meanwhile
+
+	epoch int64         // of the last process: Unix milliseconds of its start
+	rate  float64       // at which its clock runs
+	skew  time.Duration // of its wall clock
+	slow  time.Duration // by which its answers are late
 
 	list   []string
 	states map[string]member.State
-	epochs map[string]int64 // incarnations of peers
-
-	trace trace
 }
 
-// entry is a stored record.
-type entry struct {
-	stamp   naming.Stamp
-	content string
+// server is what a node runs: our engine in its shell, or the model of a Java
+// server. Whatever it is told, the node's settle and check follow.
+type server interface {
+	process
+	inbox
+	host
+	holds() map[naming.ClientID]entry // what it lists
+	state() state
+}
+
+// process is what every server is.
+type process interface {
+	start()
+	members()                              // the list or what is believed of a peer has changed
+	hears(from *node, speaker server) bool // a call or an answer of that process has come; false if it has ended
+	settle()
+	check()
+}
+
+// inbox is what peers may say to a server.
+type inbox interface {
+	offered(from *node, m message, direct bool)
+	dropped(from *node, c naming.ClientID, version int64)
+	compare(from *node, marks []naming.Mark) []naming.ClientID
+	snapshot(from *node, except []member.Address) any // loaded, or the error why not
+}
+
+// host is what clients do at a server.
+type host interface {
+	write(k *client, content string) // one publishes here
+	end(k *client)                   // its connection ends
+	beaten(k *client)                // one that beats does
+	expireBeats()                    // look for those that do not
+	owner(c naming.ClientID) (member.Address, bool)
+}
+
+// state is what an observer may know of a server.
+type state struct {
+	loaded  bool   // it serves clients
+	pending int    // what it owes its peers
+	digest  string // of what it holds
 }
 
 // boot starts the node with nothing but the member list.
 func (n *node) boot() {
 	c := n.cluster
-	c.epochs++
-	cfg := c.options.Config
-	cfg.Seed = c.random.Uint64()
-	*n = node{
-		name: n.name, cluster: c, up: true, epoch: c.epochs,
-		engine: distro.New(address(n.name), cfg),
-		store:  map[naming.ClientID]entry{},
-		beats:  map[naming.ClientID]time.Time{},
-		states: map[string]member.State{},
-		epochs: map[string]int64{},
-		skew:   c.random.Int64N(2000) - 1000,
-		trace:  newTrace(),
-	}
-	n.trace.began = c.now
+	c.lives++
+	n.up, n.life, n.frozen, n.held = true, c.lives, false, nil
+	n.states = map[string]member.State{}
+	n.server = newServer(n)
 	c.say("%s starts", n.name)
-	c.step(n, n.members)
-	n.probe(n.epoch)
+	c.step(n, func() {
+		n.server.start()
+		n.believeList()
+	})
+	n.probe(n.life)
+}
+
+func newServer(n *node) server {
+	if n.java {
+		return newJava(n)
+	}
+	return newSidecar(n)
 }
 
 // crash stops the node; its connections end.
@@ -68,18 +106,42 @@ func (n *node) crash() {
 	if !n.up {
 		return
 	}
-	n.up = false
+	n.up, n.frozen, n.held = false, false, nil
 	n.cluster.say("%s crashes", n.name)
 	for _, k := range n.cluster.ledger.clients {
 		if k.home == n {
-			k.alive, k.home = false, nil
+			k.die(n.cluster.now)
+			k.home = nil
 		}
 	}
 }
 
-// members tells the engine the list and the states of the peers.
-func (n *node) members() {
+// now is the node's monotonic clock.
+func (n *node) now() time.Time {
+	c := n.cluster
+	return c.start.Add(time.Duration(float64(c.now.Sub(c.start)) * n.rate))
+}
+
+// at returns when the node's monotonic clock will show t.
+func (n *node) at(t time.Time) time.Time {
+	if n.rate == 1 {
+		return t
+	}
+	c := n.cluster
+	return c.start.Add(time.Duration(float64(t.Sub(c.start))/n.rate) + time.Microsecond)
+}
+
+// wall is the node's wall clock in Unix milliseconds.
+func (n *node) wall() int64 { return n.now().Add(n.skew).UnixMilli() }
+
+// believeList takes the newest member list.
+func (n *node) believeList() {
 	n.list = n.cluster.list
+	n.server.members()
+}
+
+// view is the list with what the node believes of each peer.
+func (n *node) view() member.View {
 	var addresses []member.Address
 	states := map[member.Address]member.State{}
 	for _, name := range n.list {
@@ -88,29 +150,26 @@ func (n *node) members() {
 			states[address(name)] = s
 		}
 	}
-	v := member.NewView(address(n.name), member.NewList(n.cluster.round, addresses, nil), states)
-	n.trace.see(v)
-	n.engine.Members(n.cluster.now, v)
+	return member.NewView(address(n.name), member.NewList(n.cluster.round, addresses, nil), states)
 }
 
 // probe calls every peer, and again after a while, as long as the node lives.
 func (n *node) probe(life int64) {
 	c := n.cluster
-	if !n.up || n.epoch != life || c.err != nil {
+	if !n.up || n.life != life || c.err != nil {
 		return
 	}
 	for _, name := range n.list {
 		to := c.node(name)
-		if to == n {
+		if to == n || n.frozen {
 			continue
 		}
 		c.call(request{
-			from: n, to: to,
-			serve: func(to *node) any { return to.epoch },
+			from: n, to: to, probe: true,
+			serve: func(to *node) any { return to.server },
 			answer: func(reply any, err error) {
 				switch {
-				case err == nil:
-					n.hears(to, reply.(int64))
+				case err == nil && n.server.hears(to, reply.(server)):
 					n.believe(name, member.Up)
 				case errors.Is(err, errRefused):
 					n.believe(name, member.Down)
@@ -127,89 +186,7 @@ func (n *node) believe(name string, s member.State) {
 	if n.states[name] == s || !slices.Contains(n.list, name) {
 		return
 	}
-	n.states[name] = s
+	n.states[name], n.learnt = s, true
 	n.cluster.say("%s takes %s for %s", n.name, name, s)
-	n.members()
-}
-
-// hears notes the incarnation of a node that was heard.
-func (n *node) hears(from *node, epoch int64) {
-	known := n.epochs[from.name]
-	if epoch <= known {
-		return
-	}
-	n.epochs[from.name] = epoch
-	if known != 0 {
-		n.cluster.say("%s learns that %s was restarted", n.name, from.name)
-	}
-	n.engine.Incarnation(n.cluster.now, address(from.name), epoch)
-}
-
-// tick returns the node's next hybrid time.
-func (n *node) tick() int64 {
-	n.clock = max(n.clock+1, n.cluster.now.UnixMilli()+n.skew)
-	return n.clock
-}
-
-// write stores what a client published here.
-func (n *node) write(k *client, content string) {
-	stamp := naming.Issue(address(n.name), n.tick())
-	k.writes = append(k.writes, write{stamp: stamp, content: content})
-	n.put(k.id, entry{stamp, content})
-	n.engine.Local(n.cluster.now, naming.Mark{Client: k.id, Stamp: stamp})
-}
-
-// end removes a client that ended here.
-func (n *node) end(k *client) {
-	version := n.tick()
-	k.writes = append(k.writes, write{stamp: naming.Stamp{Version: version}, removal: true})
-	delete(n.beats, k.id)
-	n.drop(k.id, version)
-	n.engine.Gone(n.cluster.now, k.id, version)
-}
-
-// beaten takes a beat of a client that the node owns.
-func (n *node) beaten(k *client) {
-	n.beats[k.id] = n.cluster.now
-	if held, ok := n.store[k.id]; !ok || held.content != k.content {
-		n.write(k, k.content)
-	}
-}
-
-// expireBeats ends the clients owned here that have not beaten for too long.
-func (n *node) expireBeats() {
-	for _, c := range slices.Sorted(maps.Keys(n.beats)) {
-		if n.cluster.now.Sub(n.beats[c]) >= beatTimeout && n.engine.Owns(c) {
-			n.cluster.say("%s gives up %s, which is silent", n.name, c)
-			n.end(n.cluster.ledger.client(c))
-		}
-	}
-}
-
-// settle carries out what the engine wants and sets the next wake-up.
-func (n *node) settle() {
-	c := n.cluster
-	for {
-		n.engine.Advance(c.now)
-		actions := n.engine.Take()
-		if len(actions) == 0 {
-			break
-		}
-		for _, a := range actions {
-			n.trace.action(n, a)
-			n.perform(a)
-		}
-	}
-	next, ok := n.engine.Next()
-	if !ok || next.Equal(n.wake) {
-		return
-	}
-	n.wake = next
-	life := n.epoch
-	c.schedule(next, func() {
-		if n.up && n.epoch == life && n.wake.Equal(next) {
-			n.wake = time.Time{}
-			c.step(n, func() {})
-		}
-	})
+	n.server.members()
 }

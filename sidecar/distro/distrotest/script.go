@@ -2,167 +2,95 @@ package distrotest
 
 import (
 	"errors"
+	"flag"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
-
-	"github.com/distro-naming/naming-operator/sidecar/distro"
-	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
-// Script runs a scenario (see the package comment) on a perfect network and
-// returns its transcript. The first line must be "members". It fails at a line
-// that it cannot read, when an invariant breaks, and when "agree" does not hold;
-// the transcript then tells how far it came.
+// Separator is the line in a file between a scenario and its transcript.
+const Separator = "----\n"
+
+// Script runs a scenario (see the package comment) and returns its transcript.
+// The first line must be "members". It fails at a line that it cannot read, when
+// a law is broken, and when what "agree" and its like ask for does not hold; the
+// transcript then tells how far it came.
 func Script(text string) (string, error) {
+	c, err := play(text)
+	if c == nil {
+		return "", err
+	}
+	return c.Transcript(), err
+}
+
+// play runs a scenario and returns the cluster as it is then.
+func play(text string) (*Cluster, error) {
 	var c *Cluster
 	for i, line := range strings.Split(text, "\n") {
 		words := strings.Fields(line)
-		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
+		switch {
+		case len(words) == 0 || strings.HasPrefix(words[0], "#"):
 			continue
-		}
-		if c == nil && words[0] != "members" {
-			return "", fmt.Errorf("line %d: %q before members", i+1, words[0])
-		}
-		if words[0] == "members" {
+		case c == nil && words[0] != "members":
+			return nil, fmt.Errorf("line %d: %q before members", i+1, words[0])
+		case c == nil:
 			options, err := members(words[1:])
 			if err != nil {
-				return "", fmt.Errorf("line %d: %w", i+1, err)
+				return nil, fmt.Errorf("line %d: %w", i+1, err)
 			}
-			c = New(1, options)
+			c = New(options)
 			continue
 		}
-		c.log = append(c.log, "> "+strings.Join(words, " "))
-		if err := errors.Join(c.run(words[0], words[1:]), c.Err()); err != nil {
-			return c.Transcript(), fmt.Errorf("line %d: %s: %w", i+1, line, err)
+		if err := c.Do(line); err != nil {
+			return c, fmt.Errorf("line %d: %s: %w", i+1, strings.Join(words, " "), err)
 		}
 	}
-	return c.Transcript(), nil
+	return c, nil
 }
 
-// members reads the nodes of a scenario, and MaxInFlight=n, which lets a few
-// clients be many.
+// Do carries out one line of a script other than "members". The error is the
+// first violation, or why the line cannot be read.
+func (c *Cluster) Do(line string) error {
+	words := strings.Fields(line)
+	line = strings.Join(words, " ")
+	c.script = append(c.script, line)
+	c.log = append(c.log, "> "+line)
+	return errors.Join(c.run(words[0], words[1:]), c.err)
+}
+
+// Script returns what was done to the cluster as a scenario that does it again.
+func (c *Cluster) Script() string {
+	words := append([]string{"members"}, c.options.Nodes...)
+	for _, name := range c.options.Java {
+		words = append(words, "java="+name)
+	}
+	settings(&c.options).VisitAll(func(f *flag.Flag) {
+		if f.Value.String() != f.DefValue {
+			words = append(words, f.Name+"="+f.Value.String())
+		}
+	})
+	return strings.Join(words, " ") + "\n" + strings.Join(c.script, "\n") + "\n"
+}
+
+// members reads the nodes of a scenario and its settings.
 func members(words []string) (Options, error) {
-	out := Options{Config: distro.Default()}
+	var out Options
+	known := settings(&out)
+	known.VisitAll(func(f *flag.Flag) { _ = f.Value.Set(f.DefValue) })
 	for _, w := range words {
-		flights, limited := strings.CutPrefix(w, "MaxInFlight=")
-		if !limited {
+		name, value, set := strings.Cut(w, "=")
+		switch {
+		case !set:
 			out.Nodes = append(out.Nodes, w)
-			continue
+		case name == "java":
+			out.Java = append(out.Java, value)
+		default:
+			if err := known.Set(name, value); err != nil {
+				return out, fmt.Errorf("%s: %w", w, err)
+			}
 		}
-		n, err := strconv.Atoi(flights)
-		if err != nil || n < 1 {
-			return out, fmt.Errorf("%s: want a number over 0", w)
-		}
-		out.Config.MaxInFlight = n
+	}
+	if err := out.Config.Validate(); err != nil {
+		return out, err
 	}
 	return out, nil
-}
-
-// verb is one word of the language and how many arguments it takes; -1 means
-// any number.
-type verb struct {
-	arguments int
-	do        func(c *Cluster, a []string) error
-}
-
-func always(do func(c *Cluster, a []string)) func(*Cluster, []string) error {
-	return func(c *Cluster, a []string) error { do(c, a); return nil }
-}
-
-var verbs = map[string]verb{
-	"list":     {-1, always(func(c *Cluster, a []string) { c.List(a...) })},
-	"register": {3, always(func(c *Cluster, a []string) { c.Register(a[0], a[1], a[2]) })},
-	"end":      {2, always(func(c *Cluster, a []string) { c.End(a[1]) })},
-	"beat":     {2, always(func(c *Cluster, a []string) { c.Beat(a[0], a[1]) })},
-	"silence":  {1, always(func(c *Cluster, a []string) { c.Silence(a[0]) })},
-	"cut":      {2, always(func(c *Cluster, a []string) { c.Cut(a[0], a[1]) })},
-	"split":    {-1, always(func(c *Cluster, a []string) { c.Split(groups(a)...) })},
-	"heal":     {0, always(func(c *Cluster, _ []string) { c.Heal() })},
-	"crash":    {1, always(func(c *Cluster, a []string) { c.Crash(a[0]) })},
-	"restart":  {1, always(func(c *Cluster, a []string) { c.Restart(a[0]) })},
-	"replay":   {4, func(c *Cluster, a []string) error { return c.replay(a, true) }},
-	"relay":    {4, func(c *Cluster, a []string) error { return c.replay(a, false) }},
-	"remove":   {4, (*Cluster).replayRemoval},
-	"advance":  {1, (*Cluster).pass},
-	"show":     {0, always(func(c *Cluster, _ []string) { c.show() })},
-	"agree":    {0, func(c *Cluster, _ []string) error { return c.Agree() }},
-}
-
-func (c *Cluster) run(name string, arguments []string) error {
-	v, ok := verbs[name]
-	if !ok {
-		return fmt.Errorf("unknown verb %q", name)
-	}
-	if v.arguments >= 0 && len(arguments) != v.arguments {
-		return fmt.Errorf("%s takes %d arguments, not %d", name, v.arguments, len(arguments))
-	}
-	return v.do(c, arguments)
-}
-
-// groups splits words at "|".
-func groups(words []string) [][]string {
-	out := [][]string{nil}
-	for _, w := range words {
-		if w == "|" {
-			out = append(out, nil)
-			continue
-		}
-		out[len(out)-1] = append(out[len(out)-1], w)
-	}
-	return out
-}
-
-func (c *Cluster) pass(a []string) error {
-	d, err := time.ParseDuration(a[0])
-	if err == nil {
-		c.Advance(d)
-	}
-	return err
-}
-
-// written returns the write of a client that a script names by its ordinal.
-func (c *Cluster) written(id, ordinal string) (naming.ClientID, write, error) {
-	k := c.ledger.client(naming.ClientID(id))
-	n, err := strconv.Atoi(ordinal)
-	if err != nil || n < 1 || n > len(k.writes) {
-		return "", write{}, fmt.Errorf("%s has %d writes, no write %q", id, len(k.writes), ordinal)
-	}
-	return k.id, k.writes[n-1], nil
-}
-
-func (c *Cluster) replay(a []string, direct bool) error {
-	id, w, err := c.written(a[2], a[3])
-	if err != nil {
-		return err
-	}
-	to := c.node(a[1])
-	c.step(to, func() {
-		to.offered(address(a[0]), message{naming.Mark{Client: id, Stamp: w.stamp}, w.content}, direct)
-	})
-	return nil
-}
-
-func (c *Cluster) replayRemoval(a []string) error {
-	id, w, err := c.written(a[2], a[3])
-	if err != nil {
-		return err
-	}
-	to := c.node(a[1])
-	c.step(to, func() { to.dropped(address(a[0]), id, w.stamp.Version) })
-	return nil
-}
-
-// show prints what every running node holds.
-func (c *Cluster) show() {
-	for _, n := range c.running() {
-		var held []string
-		for id, e := range n.store {
-			held = append(held, fmt.Sprintf("%s=%s", c.version(id, e.stamp.Version), e.content))
-		}
-		slices.Sort(held)
-		c.say("%s holds [%s] loaded %t, digest %.8s", n.name, strings.Join(held, " "), n.engine.Loaded(), n.engine.Digest())
-	}
 }

@@ -1,9 +1,10 @@
 package distrotest
 
 import (
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro"
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -23,129 +24,217 @@ type loaded struct {
 }
 
 // perform carries out one action.
-func (n *node) perform(a distro.Action) {
+func (s *sidecar) perform(a distro.Action) {
+	c := s.cluster
 	switch a := a.(type) {
 	case distro.Send:
-		n.send(a)
+		s.send(a)
 	case distro.Drop:
-		n.cluster.say("%s -> %s drop %s", n.name, a.To.Host(), n.cluster.version(a.Client, a.Version))
-		n.call(a.To, a.Ticket, func(to *node) any { to.dropped(address(n.name), a.Client, a.Version); return nil })
+		c.say("%s -> %s drop %s", s.name, a.To.Host(), c.version(a.Client, naming.Stamp{Version: a.Version}))
+		s.deliver(a.To, a.Ticket, func(to *node) { to.server.dropped(s.node, a.Client, a.Version) })
 	case distro.Verify:
-		n.call(a.To, a.Ticket, func(to *node) any {
-			return to.engine.Compare(to.cluster.now, address(n.name), a.Marks)
-		})
+		s.call(a.To, a.Ticket, func(to *node) any { return to.server.compare(s.node, a.Marks) })
+	case distro.Summarize:
+		s.summarize(a)
+	case distro.Detail:
+		s.detail(a)
 	case distro.Load:
-		n.cluster.say("%s <- %s load", n.name, a.From.Host())
-		n.call(a.From, a.Ticket, func(to *node) any { return to.snapshot() })
+		s.load(a)
 	case distro.Expire:
-		n.cluster.say("%s expires %s: %s", n.name, n.cluster.version(a.Client, n.store[a.Client].stamp.Version), a.Reason)
-		n.trace.expired(a.Client, n.store[a.Client].stamp.Version)
-		delete(n.store, a.Client)
+		c.say("%s expires %s: %s", s.name, c.version(a.Client, s.store[a.Client].stamp), a.Reason)
+		s.trace.expired(a.Client, s.store[a.Client].stamp.Version)
+		s.erase(a.Client)
 	case distro.Adopt:
-		n.adopt(a.Client)
+		s.adopt(a.Client)
 	case distro.Yield:
-		n.cluster.say("%s yields %s", n.name, a.Client)
-		delete(n.beats, a.Client)
+		c.say("%s yields %s", s.name, a.Client)
+		delete(s.beats, a.Client)
 	}
 }
 
-func (n *node) send(a distro.Send) {
-	held, ok := n.store[a.Client]
+func (s *sidecar) send(a distro.Send) {
+	held, ok := s.store[a.Client]
 	if !ok {
-		n.cluster.violated("%s: send of %s to %s, which is not in the store", n.name, a.Client, a.To)
+		s.violated(lawModel, "send of %s to %s, which is not in the store", a.Client, a.To)
 		return
 	}
-	m := message{naming.Mark{Client: a.Client, Stamp: held.stamp}, held.content}
-	n.cluster.say("%s -> %s send %s", n.name, a.To.Host(), n.cluster.version(a.Client, held.stamp.Version))
-	n.call(a.To, a.Ticket, func(to *node) any { to.offered(address(n.name), m, true); return nil })
+	m := s.attributed(a.Client, held)
+	s.cluster.say("%s -> %s send %s", s.name, a.To.Host(), s.cluster.version(a.Client, held.stamp))
+	s.deliver(a.To, a.Ticket, func(to *node) { to.server.offered(s.node, m, true) })
 }
 
-// adopt takes over a client that beats. Its beats count from now.
-func (n *node) adopt(id naming.ClientID) {
-	held, ok := n.store[id]
-	if !ok {
-		n.cluster.violated("%s: adopts %s, which is not in the store", n.name, id)
-		return
-	}
-	n.cluster.say("%s adopts %s", n.name, n.cluster.version(id, held.stamp.Version))
-	if n.cluster.options.Reissue {
-		n.write(n.cluster.ledger.client(id), held.content)
-	}
-	n.beats[id] = n.cluster.now
-}
-
-// call sends one action's request and reports its outcome.
-func (n *node) call(to member.Address, t distro.Ticket, serve func(*node) any) {
-	n.cluster.call(request{
-		from: n, to: n.cluster.at(to), serve: serve,
-		answer: func(reply any, err error) { n.finished(to, t, reply, err) },
+// deliver calls a node that may answer and forget what it was told.
+func (s *sidecar) deliver(to member.Address, t distro.Ticket, take func(to *node)) {
+	s.call(to, t, func(to *node) any {
+		if s.cluster.net.loses(s.name, to.name) {
+			s.cluster.say("%s forgets what %s told it", to.name, s.name)
+			return nil
+		}
+		take(to)
+		return nil
 	})
 }
 
-func (n *node) finished(from member.Address, t distro.Ticket, reply any, err error) {
-	r := distro.Result{Err: err}
-	switch reply := reply.(type) {
-	case []naming.ClientID:
-		r.Different = reply
-	case loaded:
-		r.Complete = reply.complete
-		n.trace.answered[from] = true
-		for _, m := range reply.messages {
-			n.offered(from, m, false)
-		}
+// load asks a node for everything, or for all but what some nodes own.
+func (s *sidecar) load(a distro.Load) {
+	var left strings.Builder
+	for i, owner := range a.Except {
+		left.WriteString([]string{" without ", ", "}[min(i, 1)] + owner.Host())
 	}
-	n.trace.finished(t)
-	n.engine.Finished(n.cluster.now, t, r)
+	s.cluster.say("%s <- %s load%s", s.name, a.From.Host(), left.String())
+	s.call(a.From, a.Ticket, func(to *node) any { return to.server.snapshot(s.node, a.Except) })
 }
 
-// snapshot answers a Load.
-func (n *node) snapshot() loaded {
-	out := loaded{complete: n.engine.Loaded()}
-	for _, c := range slices.Sorted(maps.Keys(n.store)) {
-		out.messages = append(out.messages, message{naming.Mark{Client: c, Stamp: n.store[c].stamp}, n.store[c].content})
+// attributed returns a stored record with the stamp that the engine has for it,
+// which may know an owner and a version that were learnt since it came.
+func (s *sidecar) attributed(id naming.ClientID, held entry) message {
+	stamp, ok := s.engine.Stamp(id)
+	if !ok {
+		stamp = held.stamp
+	}
+	return message{naming.Mark{Client: id, Stamp: stamp}, held.content}
+}
+
+// adopt takes over a client that beats. Its beats count from now.
+func (s *sidecar) adopt(id naming.ClientID) {
+	held, ok := s.store[id]
+	if !ok {
+		s.violated(lawModel, "adopts %s, which is not in the store", id)
+		return
+	}
+	s.cluster.say("%s adopts %s", s.name, s.cluster.version(id, held.stamp))
+	if s.cluster.options.Reissue {
+		s.write(s.cluster.ledger.client(id), held.content)
+	}
+	s.beats[id] = s.now()
+}
+
+// call sends one action's request and reports its outcome.
+func (s *sidecar) call(to member.Address, t distro.Ticket, serve func(*node) any) {
+	s.cluster.call(request{
+		from: s.node, to: s.cluster.at(to), serve: serve,
+		answer: func(reply any, err error) { s.finished(to, t, reply, err) },
+	})
+}
+
+func (s *sidecar) finished(from member.Address, t distro.Ticket, reply any, err error) {
+	r := distro.Result{Err: err}
+	switch reply := reply.(type) {
+	case error:
+		r.Err = reply
+	case []naming.ClientID:
+		r.Different = reply
+	case *[distro.Buckets]distro.Digest:
+		r.Buckets = reply
+	case loaded:
+		r.Complete = reply.complete
+		s.trace.promised(from, reply)
+		for _, m := range reply.messages {
+			s.offered(s.cluster.at(from), m, false)
+		}
+	}
+	s.trace.finished(t)
+	s.engine.Finished(s.now(), t, r)
+}
+
+// errLoading is what a Java server is told that asks a member that is loading.
+var errLoading = errors.New("loading")
+
+// snapshot answers a Load. A Java server would take whatever it gets for all
+// there is, so it is refused for as long as that is not so. It asks when it
+// starts: the connections that it held before are no more, and it is not given
+// them back.
+func (s *sidecar) snapshot(from *node, except []member.Address) any {
+	if from.java && !s.engine.Loaded() {
+		return errLoading
+	}
+	out := loaded{complete: s.engine.Loaded()}
+	for _, c := range slices.Sorted(maps.Keys(s.store)) {
+		m := s.attributed(c, s.store[c])
+		owner, known := s.engine.Owner(c)
+		former := from.java && owner == address(from.name) && !c.Beats()
+		if known && former || slices.Contains(except, m.Stamp.Owner) {
+			continue
+		}
+		out.messages = append(out.messages, m)
+	}
+	if from.java {
+		s.engine.Restarted(s.now(), address(from.name))
 	}
 	return out
 }
 
-// offered takes a record that a peer offers.
-func (n *node) offered(from member.Address, m message, direct bool) {
-	n.clock = max(n.clock, m.Stamp.Version)
-	v := n.engine.Offered(n.cluster.now, from, m.Mark, direct)
-	n.tell(v, n.cluster.version(m.Client, m.Stamp.Version))
-	if v.Code == distro.Accept {
-		n.put(m.Client, entry{m.Stamp, m.content})
+// offered takes a record that a peer offers. A Java server sends only what it
+// owns, and tells neither version nor owner.
+func (s *sidecar) offered(from *node, m message, direct bool) {
+	if direct && m.Stamp.Version == 0 {
+		m.Stamp.Owner = address(from.name)
+	}
+	s.observe(m.Stamp.Version)
+	v := s.engine.Offered(s.now(), address(from.name), m.Mark, direct)
+	s.tell(v, s.cluster.version(m.Client, m.Stamp))
+	switch {
+	case v.Code == distro.Accept:
+		s.put(m.Client, m.Stamp, m.content)
+		s.trace.confirmed[m.Client] = s.now()
+	case v.Code == distro.Same && direct:
+		s.trace.confirmed[m.Client] = s.now()
 	}
 }
 
 // dropped takes a peer's removal.
-func (n *node) dropped(from member.Address, c naming.ClientID, version int64) {
-	n.clock = max(n.clock, version)
-	v := n.engine.Dropped(n.cluster.now, from, c, version)
-	n.tell(v, "end of "+n.cluster.version(c, version))
+func (s *sidecar) dropped(from *node, c naming.ClientID, version int64) {
+	s.observe(version)
+	v := s.engine.Dropped(s.now(), address(from.name), c, version)
+	s.tell(v, "end of "+s.cluster.version(c, naming.Stamp{Version: version}))
 	if v.Code == distro.Accept || v.Code == distro.Same {
-		n.drop(c, version)
-		delete(n.beats, c)
+		s.drop(c, version)
+		delete(s.beats, c)
 	}
 }
 
-func (n *node) tell(v distro.Verdict, what string) {
+// compare answers a peer's Verify, which tells the version but not who wrote it.
+func (s *sidecar) compare(from *node, marks []naming.Mark) []naming.ClientID {
+	told := slices.Clone(marks)
+	for i, m := range told {
+		told[i].Stamp.Owner = ""
+		if !m.Client.Beats() {
+			told[i].Stamp.Owner = address(from.name)
+		}
+	}
+	different := s.engine.Compare(s.now(), address(from.name), told)
+	s.confirm(told, different)
+	return different
+}
+
+func (s *sidecar) tell(v distro.Verdict, what string) {
 	if v.Reason != "" && v.Code != distro.Same {
 		what += ": " + v.Reason
 	}
-	n.cluster.say("%s %s %s", n.name, v.Code, what)
+	s.cluster.say("%s %s %s", s.name, v.Code, what)
 }
 
-func (n *node) put(c naming.ClientID, e entry) {
-	n.trace.applied(n, c, e.stamp.Version)
-	n.store[c] = e
+func (s *sidecar) put(c naming.ClientID, stamp naming.Stamp, content string) {
+	s.trace.applied(s, c, stamp)
+	s.erase(c)
+	e := newEntry(c, stamp, content)
+	s.sum = s.sum.plus(e.sum)
+	s.store[c] = e
+	s.changed = true
+	if !s.cluster.ledger.client(c).wrote(stamp, content) {
+		s.violated(lawInvention, "%s with %q was never written", s.cluster.version(c, stamp), content)
+	}
 }
 
-func (n *node) drop(c naming.ClientID, version int64) {
-	n.trace.removed(c, version)
-	delete(n.store, c)
+func (s *sidecar) drop(c naming.ClientID, version int64) {
+	s.trace.removed(c, version)
+	s.erase(c)
 }
 
-// version writes a client's version as the ordinal of its write.
-func (c *Cluster) version(id naming.ClientID, version int64) string {
-	return fmt.Sprintf("%s@%d", id, c.ledger.client(id).ordinal(version))
+func (s *sidecar) erase(c naming.ClientID) {
+	if held, ok := s.store[c]; ok {
+		s.sum = s.sum.minus(held.sum)
+		delete(s.store, c)
+		s.changed = true
+	}
 }

@@ -1,0 +1,125 @@
+package stream
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/frame"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+)
+
+// Give answers the Load of a peer, chunk by chunk: the pipe's own resistance is
+// what keeps a slow peer from being given more than it takes. The list of
+// records is taken at once and shared; what changes meanwhile reaches the peer
+// as a change.
+func (r *Receiver) Give(ctx context.Context, from member.Address, pipe Pipe) error {
+	in, err := pipe.Recv()
+	if err != nil {
+		return err
+	}
+	f, err := frame.Decode(in)
+	if err != nil {
+		return err
+	}
+	load, ok := f.(frame.Load)
+	if !ok {
+		return fmt.Errorf("%T instead of a load: %w", f, errOrder)
+	}
+	if err := admit(from, load.Member); err != nil {
+		return err
+	}
+	if !r.enter(from) {
+		return fmt.Errorf("%w: a snapshot is being given to %s, or to %d others, try again", ErrRefused, from, r.cfg.Loads)
+	}
+	defer r.leave(from)
+	records, loaded, err := r.inbox.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	var e frame.Encoder
+	for list := wanted(records, load); len(list) > 0; {
+		chunk, n := e.Chunk(make([]byte, 0, r.cfg.FrameBytes+r.cfg.FrameBytes/looks), list, r.cfg.FrameBytes)
+		if err := pipe.Send(chunk); err != nil {
+			return err
+		}
+		list = list[n:]
+	}
+	return pipe.Send(frame.End{Complete: loaded}.Append(nil))
+}
+
+func (r *Receiver) enter(from member.Address) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loads[from] || len(r.loads) >= r.cfg.Loads {
+		return false
+	}
+	r.loads[from] = true
+	return true
+}
+
+func (r *Receiver) leave(from member.Address) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.loads, from)
+}
+
+// wanted returns what a peer asked for, in order of client. The list is the
+// caller's own.
+func wanted(records []*naming.Record, load frame.Load) []*naming.Record {
+	records = slices.DeleteFunc(records, func(r *naming.Record) bool {
+		return r.Client <= load.After || slices.Contains(load.Except, r.Stamp.Owner)
+	})
+	byClient := func(a, b *naming.Record) int { return cmp.Compare(a.Client, b.Client) }
+	if !slices.IsSortedFunc(records, byClient) {
+		slices.SortFunc(records, byClient)
+	}
+	return records
+}
+
+// Fetch asks a peer for what it knows, except what is of some owners, behind a
+// client, and hands it on in parts; take may block. It returns the last client
+// that was taken, where a broken Fetch may be gone on with, and whether the peer
+// was itself loaded. The context that open is given ends with Fetch.
+func Fetch(ctx context.Context, cfg Config, load frame.Load, open func(context.Context) (Pipe, error),
+	take func([]*naming.Record) error,
+) (last naming.ClientID, complete bool, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	last = load.After
+	late := time.AfterFunc(cfg.AnswerWithin, func() { cancel(errStalled) })
+	defer late.Stop()
+	pipe, err := open(ctx)
+	if err == nil {
+		err = pipe.Send(load.Append(nil))
+	}
+	for err == nil {
+		var in []byte
+		if in, err = pipe.Recv(); err != nil {
+			break
+		}
+		late.Stop() // taking it is not the peer's to answer for
+		var f frame.Frame
+		if f, err = frame.Decode(in); err != nil {
+			break
+		}
+		switch f := f.(type) {
+		case frame.Chunk:
+			if err = take(f.Records); err == nil && len(f.Records) > 0 {
+				last = f.Records[len(f.Records)-1].Client
+			}
+		case frame.End:
+			return last, f.Complete, nil
+		default:
+			err = fmt.Errorf("%T: %w", f, errOrder)
+		}
+		late.Reset(cfg.AnswerWithin)
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return last, false, err
+}

@@ -1,0 +1,59 @@
+package sidecar
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/distro-naming/naming-operator/sidecar/report"
+)
+
+// transports returns how a member tells each peer changes, in order.
+func (h *house) transports(ip string) (out []string) {
+	for _, p := range h.report(ip).Peers {
+		out = append(out, p.Transport)
+	}
+	return out
+}
+
+func (h *house) agree(what string, instances int, ips ...string) {
+	h.t.Helper()
+	h.eventually(what, func() bool {
+		var all []report.Report
+		for _, ip := range ips {
+			if all = append(all, h.report(ip)); all[len(all)-1].Instances != instances {
+				return false
+			}
+		}
+		return report.SameDigest(all)
+	})
+}
+
+func TestMembersStreamWhereBothOfferIt(t *testing.T) {
+	a, b, c := loopback(7), loopback(8), loopback(9)
+	h := newHouse(t, a, b, c)
+	for _, ip := range []string{a, b, c} {
+		h.eventually(ip+" streams to both", func() bool { return fmt.Sprint(h.transports(ip)) == "[stream stream]" })
+	}
+	for i := range 20 {
+		on := []string{a, b, c}[i%3]
+		if got := h.instances(on, "POST", fmt.Sprintf("?serviceName=web&ip=10.0.0.%d&port=80", i)); got != "ok" {
+			t.Fatalf("register: %s", got)
+		}
+	}
+	h.agree("all hold the same", 20, a, b, c)
+
+	h.leave(c) // and returns as one that offers no stream
+	h.plain[c] = true
+	h.start(c)
+	h.eventually("c is back", func() bool { status, _ := h.get(c, "/readyz"); return status == http.StatusOK })
+	h.eventually("a speaks to c by Nacos's messages", func() bool { return fmt.Sprint(h.transports(a)) == "[stream v2]" })
+	h.eventually("c speaks to all by them", func() bool { return fmt.Sprint(h.transports(c)) == "[v2 v2]" })
+	for i := range 10 {
+		on := []string{a, b, c}[i%3]
+		if got := h.instances(on, "DELETE", fmt.Sprintf("?serviceName=web&ip=10.0.0.%d&port=80", i)); got != "ok" {
+			t.Fatalf("deregister: %s", got)
+		}
+	}
+	h.agree("all hold the same again", 10, a, b, c)
+}

@@ -1,0 +1,58 @@
+package wire
+
+import (
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+)
+
+// Identity is the header by which the members of a cluster know each other: its
+// name, whatever case, and its secret value (gRPC page, 4.11). The zero value is
+// none: nothing is sent and nothing is asked for.
+type Identity struct{ Key, Value string }
+
+// ErrIdentity means that a text is no identity.
+var ErrIdentity = errors.New(`server identity is not one line "key: value"`)
+
+// ParseIdentity reads one line "key: value".
+func ParseIdentity(text string) (Identity, error) {
+	key, value, found := strings.Cut(strings.TrimSpace(text), ":")
+	i := Identity{Key: strings.TrimSpace(key), Value: strings.TrimSpace(value)}
+	switch {
+	case !found || i.Key == "" || i.Value == "" || strings.ContainsAny(i.Value, "\r\n"):
+		return Identity{}, ErrIdentity
+	case strings.ContainsFunc(i.Key, func(r rune) bool { return !word(r) }):
+		return Identity{}, fmt.Errorf("%w: the key may have letters, digits, \"-\" and \"_\"", ErrIdentity)
+	case strings.HasPrefix(strings.ToLower(i.Key), ownHeaders):
+		return Identity{}, fmt.Errorf("%w: keys that begin with %q have a meaning of their own", ErrIdentity, ownHeaders)
+	}
+	return i, nil
+}
+
+// ownHeaders is how the headers of our own members begin.
+const ownHeaders = "distro-"
+
+// Sign puts the identity on a request, which has its other headers already.
+func (i Identity) Sign(p *nacospb.Payload) *nacospb.Payload {
+	if i.Key == "" {
+		return p
+	}
+	if p.Metadata.Headers == nil {
+		p.Metadata.Headers = map[string]string{}
+	}
+	p.Metadata.Headers[i.Key] = i.Value
+	return p
+}
+
+// Admits reports whether a request comes from a member of this cluster.
+func (i Identity) Admits(p *nacospb.Payload) bool {
+	return i.Key == "" || i.Is(Header(p, i.Key))
+}
+
+// Is reports whether the value of the header is that of a member.
+func (i Identity) Is(value string) bool {
+	return subtle.ConstantTimeCompare([]byte(value), []byte(i.Value)) == 1
+}
