@@ -118,7 +118,7 @@ test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 
 .PHONY: test-envtest
 test-envtest: $(TOOLS)/gotestsum ## the operator against a real API server
 	assets=$$(go run ./hack/localcluster assets); \
-	KUBEBUILDER_ASSETS=$$assets $(GOTESTSUM) -tags envtest ./controllers/... ./api/... ./cmd/manager/...
+	KUBEBUILDER_ASSETS=$$assets $(GOTESTSUM) -tags envtest -timeout 20m ./controllers/... ./api/... ./cmd/manager/...
 
 .PHONY: test-race
 test-race: $(TOOLS)/gotestsum ## the race detector over the sidecar and the operator
