@@ -181,6 +181,5 @@ func (deaf) Braked(int)                                          {}
 func (deaf) Acknowledged(member.Address, time.Duration)          {}
 func (deaf) Offered(member.Address, string)                      {}
 func (deaf) Expired(naming.ClientID, string)                     {}
-func (deaf) Braked(int)                                          {}
 func (deaf) Framed(member.Address, int)                          {}
 func (deaf) Resumed(member.Address)                              {}
