@@ -28,7 +28,7 @@ type Config struct {
 	Queue         int           // commands waiting; more wait with their callers
 	CallTimeout   time.Duration // one send or drop
 	VerifyTimeout time.Duration // one round of verifying
-	LoadTimeout   time.Duration // one snapshot, of however many parts
+	LoadTimeout   time.Duration // one part of a snapshot, until it was taken
 
 	HandOver time.Duration // for which a client that parted from a leaving member stays listed unless it comes back
 	Brake    naming.BrakeConfig
@@ -45,7 +45,7 @@ func DefaultConfig(self member.Address) Config {
 		Queue:         1024,
 		CallTimeout:   3 * time.Second,
 		VerifyTimeout: 30 * time.Second,
-		LoadTimeout:   5 * time.Minute, // the transport knows when a peer has stopped giving
+		LoadTimeout:   time.Minute, // longer than the transport waits for a peer
 
 		HandOver: distro.Default().Grace,
 		Brake:    naming.DefaultBrake(),

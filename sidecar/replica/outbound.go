@@ -85,13 +85,17 @@ func (l *Loop) start(ctx context.Context, t distro.Ticket, c call, do func(conte
 }
 
 // load asks a peer for everything and offers what it gives to the engine, part
-// by part. The next part is asked for when one was taken.
+// by part, for as long as parts come. The next part is asked for when one was
+// taken.
 func (l *Loop) load(ctx context.Context, a distro.Load) {
 	l.calls.Go(func() {
-		ctx, cancel := context.WithTimeout(ctx, l.cfg.LoadTimeout)
-		defer cancel()
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		late := time.AfterFunc(l.cfg.LoadTimeout, func() { cancel(context.DeadlineExceeded) })
+		defer late.Stop()
 		began := time.Now()
 		complete, err := l.transport.Load(ctx, a.From, a.Except, func(records []*naming.Record) error {
+			late.Reset(l.cfg.LoadTimeout)
 			return l.hearsay(ctx, a.From, records)
 		})
 		l.observer.Called(a.From, "load", time.Since(began), err)
