@@ -185,3 +185,18 @@ func TestAMemberThatLoadsAsksForNothingAndConfirmsNothing(t *testing.T) {
 		})
 	}
 }
+
+// Room that is made in advance decides nothing.
+func TestExpectKeepsWhatIsKnown(t *testing.T) {
+	b, question := loads(t, Default())
+	b.Offered(start, peer, mark("c1", at(peer, 1)), hearsay)
+	before := b.Digest()
+	for _, n := range []int{0, 1000, 999, 0} {
+		b.Expect(n)
+	}
+	b.same("digest", b.Digest().String(), before.String())
+	b.same("room that was made", b.room, 1001)
+	b.same("known", b.Offered(start, peer, mark("c1", at(peer, 1)), hearsay).Code, Same)
+	b.Finished(start, question, Result{Complete: true})
+	b.same("lacking", b.Compare(start, peer, []naming.Mark{mark("c1", at(peer, 1))}), []naming.ClientID(nil))
+}

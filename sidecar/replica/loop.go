@@ -62,11 +62,11 @@ type Transport interface {
 	Drop(ctx context.Context, to member.Address, c naming.ClientID, version int64) error
 	// Verify returns the clients that the peer lacks or holds differently.
 	Verify(ctx context.Context, to member.Address, marks []naming.Mark) ([]naming.ClientID, error)
-	// Load hands on everything the peer knows, in parts; it may leave out what is
-	// of the owners in except. complete is false while the peer itself is still
-	// loading. take may block.
-	Load(ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error) (
-		complete bool, err error)
+	// Load hands on everything the peer knows, in parts, with how many records more
+	// are known to follow; it may leave out what is of the owners in except.
+	// complete is false while the peer itself is still loading. take may block.
+	Load(ctx context.Context, from member.Address, except []member.Address,
+		take func(records []*naming.Record, more int) error) (complete bool, err error)
 	Stream
 }
 

@@ -94,9 +94,9 @@ func (l *Loop) load(ctx context.Context, a distro.Load) {
 		late := time.AfterFunc(l.cfg.LoadTimeout, func() { cancel(context.DeadlineExceeded) })
 		defer late.Stop()
 		began := time.Now()
-		complete, err := l.transport.Load(ctx, a.From, a.Except, func(records []*naming.Record) error {
+		complete, err := l.transport.Load(ctx, a.From, a.Except, func(records []*naming.Record, more int) error {
 			late.Reset(l.cfg.LoadTimeout)
-			return l.hearsay(ctx, a.From, records)
+			return l.hearsay(ctx, a.From, records, more)
 		})
 		l.observer.Called(a.From, "load", time.Since(began), err)
 		l.report(func(now time.Time) {
@@ -105,10 +105,17 @@ func (l *Loop) load(ctx context.Context, a distro.Load) {
 	})
 }
 
+// mostExpected bounds the clients that room is made for before they are known, lest
+// a peer's word takes more memory than its records could.
+const mostExpected = 1 << 20
+
 // hearsay offers what a peer gave to the engine, in one command, so that readers
 // see all of it or nothing.
-func (l *Loop) hearsay(ctx context.Context, from member.Address, records []*naming.Record) error {
+func (l *Loop) hearsay(ctx context.Context, from member.Address, records []*naming.Record, more int) error {
+	more = min(len(records)+more, mostExpected)
 	return l.call(ctx, func(now time.Time) error {
+		l.engine.Expect(more)
+		l.registry.Expect(more)
 		for _, r := range records {
 			if err := l.offered(now, from, r, false); err != nil {
 				l.log.V(1).Info("hearsay refused", "peer", from, "reason", err.Error())
