@@ -104,8 +104,8 @@ func (v view) conditions() []metav1.Condition {
 }
 
 // ready turns True when everybody serves that may, and nobody is known to run
-// on an old list, and then endures one missing member: that is what a rolling update or
-// a node's maintenance takes, and no reason to alarm anyone.
+// on an old list, and then endures one missing member: that is what a rolling
+// update or a node's maintenance takes, and no reason to alarm anyone.
 func (v view) ready() metav1.Condition {
 	serving, list := int32(len(v.serving)), v.membershipCurrent()
 	was := meta.IsStatusConditionTrue(v.before, v1alpha1.Ready)
@@ -268,7 +268,7 @@ func (v view) braked() string {
 	var holding []string
 	for _, r := range v.answers {
 		if r.Braked > 0 {
-			holding = append(holding, fmt.Sprintf("%s holds instances of %d services as unhealthy", r.Member, r.Braked))
+			holding = append(holding, fmt.Sprintf("%s holds instances of %d services as unhealthy", podOf(r), r.Braked))
 		}
 	}
 	if len(holding) == 0 {

@@ -68,13 +68,14 @@ func (s *scope) lookAt(p pod, now time.Time) sighting {
 	m := sighting{
 		Member: v1alpha1.Member{
 			Name: p.Name, Address: string(p.address), Image: p.image(), Revision: p.Labels[appsv1.StatefulSetRevisionLabel],
-			Ready: p.serves(), Fenced: p.fenced(),
+			Fenced:     p.fenced(),
 			Generation: said.Generation, Digest: said.Digest,
 			Clients: int32(said.Clients), Services: int32(said.Services), Instances: int32(said.Instances),
 		},
 		fault: p.trouble(now, answered, s.warnings[p.Name]),
 	}
 	m.State, m.WaitsFor = s.stage(p, said, answered)
+	m.Ready = m.holds() && !m.Fenced
 	m.WaitsFor = cmp.Or(m.fault, m.WaitsFor)
 	m.Since = s.sinceWhen(m.Member, now)
 	return m

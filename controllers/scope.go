@@ -307,9 +307,6 @@ func (s *scope) updated(p pod) bool {
 	return p.Labels[appsv1.StatefulSetRevisionLabel] == s.set.Status.UpdateRevision
 }
 
-// serves reports whether the client Service leads to p.
-func (p pod) serves() bool { return p.ready() && !p.fenced() }
-
 // fenced reports whether the client Service passes p over.
 func (p pod) fenced() bool { return p.Labels[resources.FencedLabel] == "true" }
 
