@@ -112,7 +112,7 @@ test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against t
 test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers
 	@$(call need,javac,default-jdk-headless)
 	@$(call need,mvn,maven)
-	cd test/interop && $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -count=1 -timeout 20m \
+	cd test/interop && $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -count=1 -timeout 20m -parallel 2 \
 	  -ldflags "-X google.golang.org/protobuf/reflect/protoregistry.conflictPolicy=ignore" ./... # the SDK has messages of the same names
 
 .PHONY: test-envtest

@@ -54,12 +54,13 @@ func (t *transports) Load(
 	ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error,
 ) (complete bool, err error) {
 	if !t.watch.Ours(from) {
-		if err := t.v1.AwaitJudged(ctx, from); err != nil {
+		v1, err := t.v1.AwaitJudged(ctx, from)
+		if err != nil {
 			return false, err
 		}
-	}
-	if t.v1.Speaks(from) {
-		return true, t.v1.AwaitLoaded(ctx, from)
+		if v1 {
+			return true, t.v1.AwaitLoaded(ctx, from)
+		}
 	}
 	return t.grpc.Load(ctx, from, except, take)
 }

@@ -23,6 +23,7 @@ import (
 //	time moves on      what is due is left undone
 //	loaded is true     loaded before anyone has answered; after the first answer
 //	patience           leases are short; an owner out of reach is taken for dead
+//	restraint          all clients of an owner end at once
 //	brake              in a partition leases end
 //	complete           changes are not told; nothing is verified; what a digest
 //	                   finds different is not detailed

@@ -66,7 +66,7 @@ func (e *Encoder) Change(b []byte, c naming.Change) []byte {
 func (r *reader) delta() Delta {
 	f := Delta{Seq: r.uvarint(), Seen: r.uvarint(), Clock: r.varint()}
 	for r.err == nil && len(r.rest) > 0 {
-		inner := reader{rest: r.take(r.uvarint()), texts: r.texts[:0], sets: r.sets[:0]}
+		inner := reader{rest: r.take(r.uvarint()), texts: r.texts[:0], sets: r.sets[:0], list: r.list, room: r.room}
 		c := inner.change()
 		if inner.err == nil && len(inner.rest) > 0 {
 			inner.fail("change %d: %d bytes follow its end", len(f.Changes), len(inner.rest))
@@ -74,7 +74,7 @@ func (r *reader) delta() Delta {
 		if inner.err != nil {
 			r.fail("change %d: %w", len(f.Changes), inner.err)
 		}
-		r.texts, r.sets = inner.texts, inner.sets
+		r.texts, r.sets, r.list, r.room = inner.texts, inner.sets, inner.list, inner.room
 		f.Changes = append(f.Changes, c)
 	}
 	return f

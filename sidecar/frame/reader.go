@@ -25,7 +25,8 @@ type reader struct {
 	err   error
 	texts []string             // written so far, by number
 	sets  []map[string]string  // of metadata
-	list  []naming.Publication // scratch
+	list  []naming.Publication // scratch, as the records copy it
+	room  []naming.Instance    // scratch
 }
 
 func (r *reader) fail(format string, args ...any) {

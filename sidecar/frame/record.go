@@ -37,8 +37,12 @@ type Encoder struct {
 	texts map[string]uint64  // number of each string written
 	sets  map[string]uint64  // number of each set of metadata written, by what is in it
 	maps  map[uintptr]uint64 // the same by where it is, which is quicker where sets are shared
-	keys  []string           // scratch
-	set   []byte             // scratch
+
+	// Scratch.
+	keys []string
+	set  []byte
+	list []naming.Publication
+	room []naming.Instance
 }
 
 // mostKept is how large a table may be and still be used again: clearing costs
@@ -89,10 +93,10 @@ func (e *Encoder) text(b []byte, s string) []byte {
 
 func (e *Encoder) record(b []byte, r *naming.Record) []byte {
 	b = e.stamp(appendString(b, string(r.Client)), r.Stamp)
-	list := r.Publications()
-	b = binary.AppendUvarint(b, uint64(len(list)))
-	for i := range list {
-		b = e.publication(b, &list[i], r.Stamp.Version)
+	e.list, e.room = r.AppendPublications(e.list[:0], e.room[:0])
+	b = binary.AppendUvarint(b, uint64(len(e.list)))
+	for i := range e.list {
+		b = e.publication(b, &e.list[i], r.Stamp.Version)
 	}
 	return b
 }

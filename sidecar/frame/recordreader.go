@@ -11,7 +11,7 @@ import (
 
 const (
 	maxPort  = 65535
-	mostRoom = 256 // things that room is made for before any was read
+	mostRoom = 256 // entries that room is made for before any was read
 )
 
 // records reads records to the end of the frame.
@@ -42,6 +42,7 @@ func (r *reader) record() *naming.Record {
 	client, stamp := r.client(), r.stamp()
 	n := r.count(least)
 	list := r.list[:0]
+	r.room = r.room[:0]
 	for i := range n {
 		p := r.publication(stamp.Version)
 		if r.err != nil {
@@ -88,10 +89,11 @@ func (r *reader) publication(version int64) naming.Publication {
 		p.Since = version - r.varint()
 	}
 	if n := r.count(least); n > 0 {
-		p.Instances = make([]naming.Instance, 0, min(n, mostRoom))
+		start := len(r.room)
 		for range n {
-			p.Instances = append(p.Instances, r.instance(p.Service))
+			r.room = append(r.room, r.instance(p.Service))
 		}
+		p.Instances = r.room[start:len(r.room):len(r.room)]
 	}
 	return p
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
 
 func TestConnectionIsOneClientFromSetUpToEnd(t *testing.T) {
@@ -66,12 +67,13 @@ func TestSecondSetUpAndSecondStreamChangeNothing(t *testing.T) {
 	c := connect(t, s.sdk, namingSetup)
 	c.send(wire.ConnectionSetupRequest, namingSetup)
 	c.must(wire.HealthCheckRequest, `{}`)
-	first := c.stream
-	c.setUp(namingSetup)
-	if _, err := c.stream.Recv(); status.Code(err) != codes.FailedPrecondition {
+	second, err := nacospb.NewBiRequestStreamClient(c.conn).RequestBiStream(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Recv(); status.Code(err) != codes.FailedPrecondition {
 		t.Errorf("a second stream: %v", err)
 	}
-	c.stream = first
 	c.must(wire.HealthCheckRequest, `{}`)
 	if len(s.world.clients()) != 1 {
 		t.Errorf("clients %v", s.world.clients())

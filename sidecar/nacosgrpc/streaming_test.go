@@ -187,3 +187,10 @@ func TestStreamsThatAreNoneAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutTheIdentityNobodyStreams(t *testing.T) {
+	s := start(t, func(cfg *Config) { cfg.Identity = wire.Identity{Key: "who", Value: "us"} })
+	if _, err := replicate(t, s.cluster, true).Recv(); status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("ended with %v", err)
+	}
+}

@@ -100,8 +100,10 @@ func TestMembersOf1x(t *testing.T) {
 		"all lists":              {"GET", wire.DatumsPath + "?encoding=UTF-8&nofix=1", "", 200, webDatum, nil},
 		"health of services":     {"POST", wire.StatusPath, status, 200, "ok", nil},
 		"health said by nobody":  {"POST", wire.StatusPath, "null", 200, "fail", nil},
-		"health said by a stranger": {"POST", wire.StatusPath, strings.Replace(status, "18848", "1", 1), 400,
-			"ip: 127.0.0.1:1 is not in serverlist", nil},
+		"health said by a stranger": {
+			"POST", wire.StatusPath, strings.Replace(status, "18848", "1", 1), 400,
+			"ip: 127.0.0.1:1 is not in serverlist", nil,
+		},
 		"health of instances":       {"GET", wire.StatusesPath + "?key=public%23%23DEFAULT_GROUP@@web", "", 200, `{"ips":["10.0.0.1:80_true"]}`, nil},
 		"of the public namespace":   {"GET", wire.StatusesPath + "?key=DEFAULT_GROUP@@web", "", 200, `{"ips":["10.0.0.1:80_true"]}`, nil},
 		"of an unknown service":     {"GET", wire.StatusesPath + "?key=DEFAULT_GROUP@@x", "", 404, "service: DEFAULT_GROUP@@x not found.", nil},

@@ -1,6 +1,7 @@
 package nacosv1
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,9 @@ func TestListsOfOwnServicesAreSentAndShown(t *testing.T) {
 	w.hosts[web] = []naming.Instance{instance("1")}
 	x, s := exchange(t, w, everything())
 	x.SetMembers(view())
+	if err := x.AwaitLoaded(t.Context(), old); err != nil {
+		t.Error(err)
+	}
 	w.eventually(t, "lists, checksums and health were sent", func() bool {
 		got := s.asked()
 		return slices.Contains(got, "PUT "+wire.DatumPath) && slices.Contains(got, "PUT "+wire.ChecksumPath) &&
@@ -174,7 +178,9 @@ func TestUpgradedMemberForgetsWhatConnectionsHold(t *testing.T) {
 	w.eventually(t, "it forgot the connection's instance", func() bool {
 		return slices.Equal(w.forgot, []naming.ClientID{naming.BeatClient("1", 80)})
 	})
-	if err := x.AwaitLoaded(t.Context(), old); err == nil {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := x.AwaitLoaded(ctx, old); err == nil {
 		t.Error("it can be loaded from as one of 1.x")
 	}
 }

@@ -2,6 +2,7 @@ package nacosv1
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -82,11 +83,7 @@ func (w *world) ServiceOwner(naming.ServiceKey) (member.Address, bool) {
 func (w *world) Own(context.Context, []naming.ServiceKey) (map[naming.ServiceKey]naming.Own, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := map[naming.ServiceKey]naming.Own{}
-	for s, own := range w.own {
-		out[s] = own
-	}
-	return out, nil
+	return maps.Clone(w.own), nil
 }
 
 func (w *world) OwnClients(context.Context) ([]naming.ClientID, error) { return w.clients, nil }

@@ -177,7 +177,7 @@ func (l *link) handOver(ctx context.Context) {
 				defer func() { <-places }()
 				known, err := l.hand(ctx, p, t)
 				if err != nil && ctx.Err() == nil {
-					l.x.cfg.Log.V(1).Info("owner was not told", "member", l.to, "service", p.ServiceKey.String(),
+					l.x.cfg.Log.V(1).Info("owner was not told", "member", l.to, "service", p.String(),
 						"reason", err.Error())
 				}
 				l.handed.done(time.Now(), p, t, known, err, l.x.cfg)

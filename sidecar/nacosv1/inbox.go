@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
@@ -132,8 +133,13 @@ func (l *link) fetch(ctx context.Context, services []naming.ServiceKey) {
 // an error if that will not be.
 func (x *Exchange) AwaitLoaded(ctx context.Context, from member.Address) error {
 	l := x.link(from)
-	if l == nil {
-		return fmt.Errorf("load from %s: %w", from, errNotOf1x)
+	for ; l == nil; l = x.link(from) { // it was judged, and the view is yet to say so
+		if j := x.judge(from); j == nil || !j.v1.Load() {
+			return fmt.Errorf("load from %s: %w", from, errNotOf1x)
+		}
+		if !sleep(ctx, viewWithin) {
+			return fmt.Errorf("load from %s: %w", from, context.Cause(ctx))
+		}
 	}
 	select {
 	case <-l.loaded:
@@ -142,5 +148,8 @@ func (x *Exchange) AwaitLoaded(ctx context.Context, from member.Address) error {
 		return fmt.Errorf("load from %s: %w", from, context.Cause(ctx))
 	}
 }
+
+// viewWithin is about how long it takes until the view follows a judgement.
+const viewWithin = 10 * time.Millisecond
 
 var errNotOf1x = errors.New("it does not replicate as 1.x any more")

@@ -25,8 +25,8 @@ type judge struct {
 
 	once  sync.Once
 	known chan struct{} // closed when it was judged for the first time
-	v1    bool          // only run looks at it
-	first atomic.Bool   // it is of 1.x itself, and not of 2.0 or 2.1 in its mode
+	v1    atomic.Bool   // it replicates as 1.x does
+	first atomic.Bool   // and is of 1.x itself, not of 2.0 or 2.1 in its mode
 }
 
 func (j *judge) run(ctx context.Context) {
@@ -45,7 +45,7 @@ func (j *judge) run(ctx context.Context) {
 }
 
 func (j *judge) pause(settled bool) time.Duration {
-	if settled && !j.v1 {
+	if settled && !j.v1.Load() {
 		return j.x.cfg.SettledEvery
 	}
 	return j.x.cfg.JudgeEvery
@@ -79,7 +79,7 @@ func (j *judge) look(ctx context.Context) (settled bool) {
 	case err == nil:
 		j.first.Store(false)
 		j.judged(false)
-	case j.v1: // nobody else would notice
+	case j.v1.Load(): // nobody else would notice
 		j.x.deps.Routes.Failed(j.of, errors.Is(err, syscall.ECONNREFUSED), err)
 	}
 	return err == nil
@@ -94,10 +94,9 @@ func ipOf(a member.Address) string {
 }
 
 func (j *judge) judged(v1 bool) {
-	if v1 != j.v1 {
+	if j.v1.Swap(v1) != v1 {
 		j.x.cfg.Log.Info("member replicates otherwise now", "member", j.of, "as1x", v1)
 	}
-	j.v1 = v1
 	j.x.deps.Roster.SetV1(j.of, v1)
 	j.once.Do(func() { close(j.known) })
 }
@@ -149,17 +148,17 @@ func (x *Exchange) report(ctx context.Context, to member.Address) error {
 	return err
 }
 
-// AwaitJudged returns when it is known how a member replicates, or with the
-// error of ctx.
-func (x *Exchange) AwaitJudged(ctx context.Context, a member.Address) error {
+// AwaitJudged returns whether a member replicates as 1.x does, when that is
+// known, or the error of ctx.
+func (x *Exchange) AwaitJudged(ctx context.Context, a member.Address) (v1 bool, err error) {
 	j := x.judge(a)
 	if j == nil {
-		return nil // it has left the list
+		return false, nil // it has left the list
 	}
 	select {
 	case <-j.known:
-		return nil
+		return j.v1.Load(), nil
 	case <-ctx.Done():
-		return fmt.Errorf("judge %s: %w", a, context.Cause(ctx))
+		return false, fmt.Errorf("judge %s: %w", a, context.Cause(ctx))
 	}
 }

@@ -51,13 +51,13 @@ func TestJudgementIsAwaited(t *testing.T) {
 	x, s := exchange(t, w, map[string]string{
 		"GET " + wire.SelfPath: said(old, "1.4.3", ""), "POST " + wire.ReportPath: `{"code":200,"data":"true"}`,
 	})
-	if err := x.AwaitJudged(t.Context(), old); err != nil {
+	if v1, err := x.AwaitJudged(t.Context(), old); v1 || err != nil {
 		t.Errorf("a member that is not listed was awaited: %v", err)
 	}
 	v := view()
 	x.SetMembers(v.WithV1(nil))
-	if err := x.AwaitJudged(t.Context(), old); err != nil {
-		t.Error(err)
+	if v1, err := x.AwaitJudged(t.Context(), old); !v1 || err != nil {
+		t.Errorf("of 1.x: %t, %v", v1, err)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -75,7 +75,7 @@ func TestSilentMemberIsNotJudged(t *testing.T) {
 	x.SetMembers(v.WithV1(nil))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := x.AwaitJudged(ctx, old); err == nil {
+	if _, err := x.AwaitJudged(ctx, old); err == nil {
 		t.Error("it was judged without an answer")
 	}
 }

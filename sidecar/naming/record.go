@@ -80,14 +80,21 @@ func (r *Record) Publications() []Publication {
 	for i := range r.entries {
 		count += r.entries[i].count()
 	}
-	out, instances := make([]Publication, len(r.entries)), make([]Instance, 0, count)
+	out, _ := r.AppendPublications(make([]Publication, 0, len(r.entries)), make([]Instance, 0, count))
+	return out
+}
+
+// AppendPublications appends to out what Publications returns, with the instances
+// in room, for who looks at many records one after the other. It returns both for
+// the next one.
+func (r *Record) AppendPublications(out []Publication, room []Instance) ([]Publication, []Instance) {
 	for i := range r.entries {
 		e := &r.entries[i]
-		start := len(instances)
-		instances = e.appendTo(instances)
-		out[i] = e.publication(instances[start:len(instances):len(instances)])
+		start := len(room)
+		room = e.appendTo(room)
+		out = append(out, e.publication(room[start:len(room):len(room)]))
 	}
-	return out
+	return out, room
 }
 
 // Find returns what the record publishes in s, or nil. A nil record publishes

@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"errors"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -18,9 +20,7 @@ const old member.Address = "z:8848"
 func (c *cluster) view(name member.Address, v1 bool, states map[member.Address]member.State) {
 	c.t.Helper()
 	all := map[member.Address]member.State{memberA: member.Up, memberB: member.Up, old: member.Up}
-	for a, s := range states {
-		all[a] = s
-	}
+	maps.Copy(all, states)
 	v := member.NewView(name, member.NewList(2, []member.Address{memberA, memberB, old}, nil), all)
 	if v1 {
 		v = v.WithV1([]member.Address{old})
@@ -261,5 +261,19 @@ func TestServiceOwner(t *testing.T) {
 		if owner, v1 := c.loops[memberA].ServiceOwner(oldService(true)); owner != "" || v1 {
 			t.Errorf("owner = %s, %t, want nobody while there is none of 1.x", owner, v1)
 		}
+	})
+}
+
+func TestWhatIsNoListIsRefused(t *testing.T) {
+	withOld(t, func(c *cluster) {
+		id, stamp := naming.DatumClient(oldService(true), old), naming.Stamp{Owner: old, Revision: 7}
+		two := []naming.Publication{{Service: oldService(true), Batch: true}, {Service: oldService(false), Batch: true}}
+		for name, published := range map[string][]naming.Publication{"of nothing": nil, "of two services": two} {
+			r := naming.Normal(id, stamp, published)
+			if err := c.loops[memberA].Receive(c.t.Context(), old, r); !errors.Is(err, errNoList) {
+				t.Errorf("a list %s: %v, want it refused", name, err)
+			}
+		}
+		c.wantListed(oldService(true))
 	})
 }

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +20,9 @@ func (l *Loop) Receive(ctx context.Context, from member.Address, r *naming.Recor
 
 // offered asks the engine about a record and stores it if the engine accepts.
 func (l *Loop) offered(now time.Time, from member.Address, r *naming.Record, direct bool) error {
+	if r.Client.Datum() && r.Len() != 1 {
+		return fmt.Errorf("record of %s from %s: %w", r.Client, from, errNoList)
+	}
 	l.clock.observe(now, r.Stamp.Version)
 	verdict := l.engine.Offered(now, from, r.Mark(), direct)
 	l.observer.Offered(from, verdict.Code.String())
@@ -36,6 +40,8 @@ func (l *Loop) offered(now time.Time, from member.Address, r *naming.Record, dir
 	}
 	return nil
 }
+
+var errNoList = errors.New("it is not the list of one service")
 
 // refresh takes what a Java server sends again under the revision that is held.
 // It is not always the same: a change of health and, before 2.3, a batch leave

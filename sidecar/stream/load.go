@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -81,45 +82,87 @@ func wanted(records []*naming.Record, load frame.Load) []*naming.Record {
 }
 
 // Fetch asks a peer for what it knows, except what is of some owners, behind a
-// client, and hands it on in parts; take may block. It returns the last client
-// that was taken, where a broken Fetch may be gone on with, and whether the peer
-// was itself loaded. The context that open is given ends with Fetch.
+// client, and hands it on in parts; take may block, and a little is read ahead
+// meanwhile. It returns the last client that was taken, where a broken Fetch may
+// be gone on with, and whether the peer was itself loaded. The context that open
+// is given ends with Fetch.
 func Fetch(ctx context.Context, cfg Config, load frame.Load, open func(context.Context) (Pipe, error),
 	take func([]*naming.Record) error,
 ) (last naming.ClientID, complete bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	last = load.After
-	late := time.AfterFunc(cfg.AnswerWithin, func() { cancel(errStalled) })
-	defer late.Stop()
 	pipe, err := open(ctx)
 	if err == nil {
 		err = pipe.Send(load.Append(nil))
 	}
-	for err == nil {
-		var in []byte
-		if in, err = pipe.Recv(); err != nil {
-			break
+	if err != nil {
+		return last, false, err
+	}
+	read := make(chan part, readAhead)
+	go func() {
+		defer close(read)
+		for p := range parts(pipe, cfg, cancel) {
+			select {
+			case read <- p:
+			case <-ctx.Done():
+				return
+			}
 		}
-		late.Stop() // taking it is not the peer's to answer for
-		var f frame.Frame
-		if f, err = frame.Decode(in); err != nil {
-			break
-		}
-		switch f := f.(type) {
+	}()
+	for p := range read {
+		switch f := p.frame.(type) {
 		case frame.Chunk:
-			if err = take(f.Records); err == nil && len(f.Records) > 0 {
+			if err := take(f.Records); err != nil {
+				return last, false, err
+			}
+			if len(f.Records) > 0 {
 				last = f.Records[len(f.Records)-1].Client
 			}
 		case frame.End:
 			return last, f.Complete, nil
 		default:
-			err = fmt.Errorf("%T: %w", f, errOrder)
+			err = p.err
 		}
-		late.Reset(cfg.AnswerWithin)
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	return last, false, err
+}
+
+// readAhead is how many parts are read while one is taken.
+const readAhead = 2
+
+// part is a frame of an answer to Load, or why there is none.
+type part struct {
+	frame frame.Frame
+	err   error
+}
+
+// parts are the frames of an answer, up to its end or a fault. A peer that is
+// silent for too long is given up.
+func parts(pipe Pipe, cfg Config, giveUp context.CancelCauseFunc) iter.Seq[part] {
+	return func(yield func(part) bool) {
+		for {
+			late := time.AfterFunc(cfg.AnswerWithin, func() { giveUp(errStalled) })
+			in, err := pipe.Recv()
+			late.Stop()
+			var f frame.Frame
+			if err == nil {
+				f, err = frame.Decode(in)
+			}
+			switch f.(type) {
+			case nil, frame.Chunk, frame.End:
+			default:
+				f, err = nil, fmt.Errorf("%T: %w", f, errOrder)
+			}
+			if !yield(part{f, err}) || err != nil {
+				return
+			}
+			if _, ended := f.(frame.End); ended {
+				return
+			}
+		}
+	}
 }

@@ -177,9 +177,9 @@ func (deaf) Verify(context.Context, member.Address, []naming.Mark) ([]naming.Cli
 }
 
 func (deaf) Called(member.Address, string, time.Duration, error) {}
+func (deaf) Braked(int)                                          {}
 func (deaf) Acknowledged(member.Address, time.Duration)          {}
 func (deaf) Offered(member.Address, string)                      {}
 func (deaf) Expired(naming.ClientID, string)                     {}
-func (deaf) Braked(int)                                          {}
 func (deaf) Framed(member.Address, int)                          {}
 func (deaf) Resumed(member.Address)                              {}

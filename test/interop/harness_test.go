@@ -52,9 +52,11 @@ type cluster struct {
 }
 
 // newCluster lays out members in the order of their addresses: 'o' is one of
-// ours, 'x' never runs, other letters are Java servers of that mode. The order matters: Java loads from the lowest address.
+// ours, 'x' never runs, other letters are Java servers of that mode. The order
+// matters: Java loads from the lowest address.
 func newCluster(t *testing.T, kinds string) *cluster {
 	t.Helper()
+	t.Parallel() // most of the time is spent in waiting
 	ports, err := loopback.Ports(t.Context(), len(kinds))
 	must(t, err)
 	c := &cluster{t: t, dir: t.TempDir()}

@@ -37,11 +37,11 @@ func Repair(cfg distro.Config, java bool) time.Duration {
 }
 
 // Forget is how long after that nobody holds a client that has ended: the
-// longest lease, which begins anew at the last confirmation, and what may put
-// off its end. A client that beats is given up by its owner, and a Java server
+// longest lease, which begins anew at the last confirmation, what may put off its
+// end, and the seven intervals over which many of one owner end. A client that beats is given up by its owner, and a Java server
 // has a lease of its own, from which ours may have learnt last.
 func Forget(cfg distro.Config, java bool) time.Duration {
-	bound := cfg.Lease + 2*longest(cfg.VerifyInterval) + beatTimeout + beatInterval
+	bound := cfg.Lease + (2+7)*longest(cfg.VerifyInterval) + beatTimeout + beatInterval
 	if java {
 		bound += javaExpiry + 2*javaExpiryScan + javaBeatExpiry
 	}

@@ -102,6 +102,16 @@ func (m *monkey) register() {
 	m.do("register %s %s %s", n.name, id, m.content())
 }
 
+// burst opens many connections to one node.
+func (m *monkey) burst() {
+	n := m.one()
+	for range 15 {
+		if m.next++; n != nil {
+			m.do("register %s c%d %s", n.name, m.next, m.content())
+		}
+	}
+}
+
 func (m *monkey) change() {
 	if k := m.living(false); k != nil {
 		m.do("register %s %s %s", k.home.name, k.id, m.content())

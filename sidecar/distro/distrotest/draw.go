@@ -69,15 +69,19 @@ func drawKinds(r *rand.Rand) []func(*monkey) {
 		{cut, mend},
 		{(*monkey).split, mend},
 		{flap, mend},
-		{crash, (*monkey).restart, (*monkey).restart},
-		{loop},
 		{freeze, (*monkey).thaw, (*monkey).thaw},
 		{(*monkey).clock},
 		{(*monkey).slow},
 		{(*monkey).weather},
-		{(*monkey).resize},
-		{lose},
 		{unstream, stream},
+	}
+	if r.IntN(4) > 0 { // otherwise no member ever loses what it knows
+		faults = append(faults,
+			[]func(*monkey){crash, (*monkey).restart, (*monkey).restart}, []func(*monkey){loop},
+			[]func(*monkey){(*monkey).resize}, []func(*monkey){lose})
+	}
+	if r.IntN(6) == 0 {
+		kinds = append(kinds, (*monkey).burst)
 	}
 	for _, f := range faults {
 		if r.IntN(3) == 0 {

@@ -39,6 +39,9 @@ const (
 	// No replica is given up sooner after its last confirmation than the reason
 	// allows, and no client for the death of an owner that holds it.
 	lawPatience Law = "patience"
+	// Of one owner that is not proven gone at most ten clients, or 15 % of those that
+	// are held, are given up in one VerifyInterval.
+	lawRestraint Law = "restraint"
 	// While most peers are out of reach nothing is given up for the passing of
 	// time alone.
 	lawBrake Law = "brake"

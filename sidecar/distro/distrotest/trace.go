@@ -17,6 +17,7 @@ type trace struct {
 	view      member.View
 	flying    map[distro.Ticket]flight
 	marks     map[naming.ClientID]highWater
+	lost      map[member.Address]*losses
 	confirmed map[naming.ClientID]time.Time // when a replica was last offered, or found alike by its owner
 
 	began    time.Time                // the load
@@ -43,6 +44,7 @@ func newTrace() trace {
 	return trace{
 		flying:    map[distro.Ticket]flight{},
 		marks:     map[naming.ClientID]highWater{},
+		lost:      map[member.Address]*losses{},
 		confirmed: map[naming.ClientID]time.Time{},
 		answered:  map[member.Address]bool{},
 		promise:   map[naming.ClientID]bool{},
@@ -194,6 +196,9 @@ func (t *trace) expires(s *sidecar, a distro.Expire) {
 	peers, within := len(t.view.Peers()), len(t.view.Reachable())
 	if a.Reason != distro.OwnerGone && 2*(peers-within) > peers {
 		s.violated(lawBrake, "expires %s (%s) while most peers are out of reach", a.Client, a.Reason)
+	}
+	if a.Reason != distro.OwnerGone {
+		t.loses(s, a.Client)
 	}
 	cfg := s.cluster.options.Config
 	least := map[distro.Reason]time.Duration{
