@@ -110,8 +110,8 @@ func (l *Loop) issue(now time.Time) naming.Stamp {
 // write stores the record of an own client and tells readers, subscribers and
 // the engine.
 func (l *Loop) write(now time.Time, r *naming.Record, why naming.Cause) {
+	l.engine.Local(now, r.Mark()) // first: what is owned here has not departed
 	l.put(now, r, why)
-	l.engine.Local(now, r.Mark())
 }
 
 // withdraw takes the publication of c in s out of its record. An HTTP client

@@ -277,3 +277,19 @@ func TestSilentHTTPClientsAreBraked(t *testing.T) {
 		c.wantCounts(0, 0, memberA)
 	}, memberA)
 }
+
+func TestAClientThatRegistersFirstHasNotDeparted(t *testing.T) {
+	inCluster(t, func(c *cluster) {
+		a := c.loops[memberA]
+		c.connect(memberA, "1_x_1", instance("10.0.0.1"))
+		err := a.call(c.t.Context(), func(time.Time) error {
+			if a.registry.Departed("1_x_1") || a.departures.some {
+				t.Error("a connection that is held here counts as departed")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}, memberA, memberB)
+}
