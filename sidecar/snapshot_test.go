@@ -21,14 +21,15 @@ type donating struct {
 	done   chan struct{}
 }
 
-func (d *donating) Load(_ context.Context, _ member.Address, _ []member.Address, take func([]*naming.Record) error) (bool, error) {
+func (d *donating) Load(_ context.Context, _ member.Address, _ []member.Address, take func([]*naming.Record, int) error) (bool, error) {
 	defer close(d.done)
 	for _, chunk := range d.chunks {
 		f, err := frame.Decode(chunk)
 		if err != nil {
 			return false, err
 		}
-		if err := take(f.(frame.Chunk).Records); err != nil {
+		c := f.(frame.Chunk)
+		if err := take(c.Records, c.More); err != nil {
 			return false, err
 		}
 	}

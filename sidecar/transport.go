@@ -51,7 +51,7 @@ func (t *transports) Verify(ctx context.Context, to member.Address, marks []nami
 // Load implements replica.Transport. A server of 2.0 or 2.1 that still replicates
 // as 1.x would answer over gRPC as well, with what nobody is shown.
 func (t *transports) Load(
-	ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error,
+	ctx context.Context, from member.Address, except []member.Address, take func(records []*naming.Record, more int) error,
 ) (complete bool, err error) {
 	if !t.watch.Ours(from) {
 		v1, err := t.v1.AwaitJudged(ctx, from)

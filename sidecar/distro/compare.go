@@ -12,9 +12,13 @@ import (
 // that are unknown or different here, in the order given, and renews the leases
 // of the others. A mark with revision 0 matches any known record, one without
 // an owner any of that version: who owns a client that beats may not be who
-// wrote it.
+// wrote it. While this member loads, nothing is named nor renewed: what it lacks
+// is on its way.
 func (e *Engine) Compare(now time.Time, from member.Address, marks []naming.Mark) []naming.ClientID {
 	e.at(now)
+	if !e.loading.done {
+		return nil
+	}
 	if len(marks) > 0 {
 		defer e.leases.spoke(e.now, from)
 	}
@@ -105,11 +109,14 @@ func (e *Engine) CompareDigest(now time.Time, from member.Address, root Digest) 
 // buckets and was not shown is not renewed: it ends after Missing. What is held of
 // it in all other buckets was the same and is confirmed as of that answer, however
 // much changes all the time. An answer that is not the last one given confirms
-// nothing but the marks.
+// nothing but the marks. While this member loads, nothing is named nor renewed.
 func (e *Engine) CompareBuckets(now time.Time, from member.Address, held Digest,
 	buckets []uint8, marks []naming.Mark,
 ) (different []naming.ClientID) {
 	e.at(now)
+	if !e.loading.done {
+		return nil
+	}
 	different = e.compare(from, marks)
 	o := e.leases.find(from)
 	if o == nil {

@@ -16,7 +16,8 @@ type Config struct {
 
 	VerifyInterval time.Duration // between two Verify to one peer, ±20 %
 
-	LoadTimeout time.Duration // longest wait for peers at start
+	LoadTimeout time.Duration // longest silence of a peer that is waited for at start
+	LoadMax     time.Duration // longest wait at start, however much peers give
 	LoadRetry   time.Duration // between two Load from one peer
 	StreamWait  time.Duration // a peer within reach may take that long to stream before it is asked for all; 0 where none will
 
@@ -44,6 +45,7 @@ func Default() Config {
 		RetryMax:          5 * time.Second,
 		VerifyInterval:    5 * time.Second,
 		LoadTimeout:       10 * time.Second,
+		LoadMax:           2 * time.Minute,
 		LoadRetry:         500 * time.Millisecond,
 		Lease:             180 * time.Second,
 		Missing:           30 * time.Second,
@@ -76,6 +78,7 @@ func (c Config) Validate() error {
 	must(c.RetryMax >= c.RetryMin, "RetryMax: %v: want at least RetryMin (%v)", c.RetryMax, c.RetryMin)
 	must(c.VerifyInterval > 0, "VerifyInterval: %v: want more than 0", c.VerifyInterval)
 	must(c.LoadTimeout > 0, "LoadTimeout: %v: want more than 0", c.LoadTimeout)
+	must(c.LoadMax >= c.LoadTimeout, "LoadMax: %v: want at least LoadTimeout (%v)", c.LoadMax, c.LoadTimeout)
 	must(c.StreamWait >= 0, "StreamWait: %v: want at least 0", c.StreamWait)
 	must(c.LoadRetry > 0, "LoadRetry: %v: want more than 0", c.LoadRetry)
 	must(c.Grace > 0, "Grace: %v: want more than 0", c.Grace)

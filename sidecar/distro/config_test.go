@@ -12,9 +12,9 @@ func TestTheDefaultIsValid(t *testing.T) {
 }
 
 func TestValidateComplainsAboutEverythingAtOnce(t *testing.T) {
-	err := Config{SyncDelay: -1, SyncDelayMax: -2, RetryMax: -1, Missing: -1, Down: -1, Lease: -2, Tombstone: -3, StreamWait: -1}.Validate()
+	err := Config{SyncDelay: -1, SyncDelayMax: -2, RetryMax: -1, Missing: -1, Down: -1, Lease: -2, Tombstone: -3, StreamWait: -1, LoadMax: -1}.Validate()
 	for _, field := range []string{
-		"SyncDelay:", "SyncDelayMax:", "RetryMin:", "RetryMax:", "VerifyInterval:", "LoadTimeout:", "LoadRetry:", "StreamWait:",
+		"SyncDelay:", "SyncDelayMax:", "RetryMin:", "RetryMax:", "VerifyInterval:", "LoadTimeout:", "LoadMax:", "LoadRetry:", "StreamWait:",
 		"Lease:", "Missing:", "Down:", "Grace:", "Tombstone:", "MaxInFlight:", "MaxInFlightStream:", "MaxTombstones:",
 	} {
 		if err == nil || !strings.Contains(err.Error(), field) {

@@ -27,6 +27,7 @@ type Engine struct {
 	ring      []member.Address // in order
 
 	records map[naming.ClientID]*record
+	room    int           // clients that it was made for
 	own     share         // of records, what is owned here
 	marks   []naming.Mark // of own, in order; nil when it must be built anew
 	digest  Digest        // over records
@@ -145,6 +146,19 @@ func (e *Engine) Finished(now time.Time, t Ticket, r Result) {
 	case load:
 		e.answered(done, r)
 	}
+}
+
+// Expect makes room for that many clients more, which a Load will bring. It decides
+// nothing, and to be told again meanwhile what is still to come costs nothing.
+func (e *Engine) Expect(clients int) {
+	need := len(e.records) + clients
+	if need <= max(e.room, len(e.records))*3/2 {
+		return
+	}
+	e.room = need
+	records := make(map[naming.ClientID]*record, need)
+	maps.Copy(records, e.records)
+	e.records = records
 }
 
 // Advance turns everything that is due by now into actions for Take.

@@ -52,12 +52,13 @@ type leases struct {
 	lessors []*lessor // in order of address
 	lives   map[member.Address]incarnation
 
-	braked bool      // more than half of the peers are out of reach
-	calm   time.Time // until then nothing ends except of owners that are gone
+	braked  bool      // more than half of the peers are out of reach
+	loading bool      // this member is: nobody confirms anything
+	calm    time.Time // until then nothing ends except of owners that are gone
 }
 
 func newLeases(self member.Address, cfg Config) leases {
-	return leases{self: self, cfg: cfg, lives: map[member.Address]incarnation{}}
+	return leases{self: self, cfg: cfg, loading: true, lives: map[member.Address]incarnation{}}
 }
 
 // of returns the lessor with that address, new if need be.
@@ -194,7 +195,7 @@ func (l *leases) deadline(o *lessor, k kind, confirmed time.Time) (time.Time, Re
 	if reason == OwnerGone {
 		return at, reason, true
 	}
-	return later(at, l.calm), reason, !l.braked
+	return later(at, l.calm), reason, !l.braked && !l.loading
 }
 
 // ends applies the rules of the package comment to one record. A client that

@@ -14,7 +14,10 @@ import (
 // the shell must store the record. From is empty when the sender is unknown.
 func (e *Engine) Offered(now time.Time, from member.Address, m naming.Mark, direct bool) Verdict {
 	e.at(now)
-	if direct && m.Stamp.Owner == "" {
+	switch {
+	case !direct:
+		e.loading.given(e.now, from)
+	case m.Stamp.Owner == "":
 		m.Stamp.Owner = from
 	}
 	return e.count(e.judge(from, m, direct))

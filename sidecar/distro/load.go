@@ -12,8 +12,9 @@ import (
 //
 // It is done when every listed peer has answered, also one that is itself still
 // loading and gives what it has: members that boot together would otherwise
-// wait for each other. A peer that does not answer is waited for until the
-// deadline, and asked even later, when it comes within reach.
+// wait for each other. A peer that gives records is waited for as long as it goes
+// on to, up to LoadMax; one that is silent for a LoadTimeout no longer, but it is
+// asked even later, when it comes within reach.
 //
 // Peers that stream share the work: each gives what it owns and what nobody else
 // is asked to give. So they are asked together, and a peer is given a StreamWait to
@@ -22,7 +23,8 @@ import (
 // debt, and it is waited for too.
 type loading struct {
 	done     bool
-	deadline time.Time // zero until there is a peer to ask
+	began    time.Time // zero until there is a peer to ask
+	heard    time.Time // when a record was given last; before, as began
 	together time.Time // when peers that stream are asked, if not all do so before
 	asked    map[member.Address]*question
 	debts    map[member.Address]*debt // by owner
@@ -30,6 +32,7 @@ type loading struct {
 
 // question is what one peer is asked.
 type question struct {
+	heard    time.Time // when the peer gave a record last; before, as the load's began
 	due      time.Time
 	flying   bool
 	answered bool
@@ -40,6 +43,7 @@ type question struct {
 // debt is an owner that some peers were told to leave out and that did not give
 // all it has itself.
 type debt struct {
+	since  time.Time
 	due    time.Time
 	flying bool
 	donor  member.Address // asked last
@@ -59,15 +63,25 @@ func (l *loading) members(now time.Time, listed int, peers []member.Address, cfg
 	if l.done || listed == 0 {
 		return
 	}
-	if l.deadline.IsZero() && len(peers) > 0 {
-		l.deadline, l.together = now.Add(cfg.LoadTimeout), now.Add(max(cfg.SyncDelay, cfg.StreamWait))
+	if l.began.IsZero() && len(peers) > 0 {
+		l.began, l.heard, l.together = now, now, now.Add(max(cfg.SyncDelay, cfg.StreamWait))
 	}
 	for _, p := range peers {
 		if l.asked[p] == nil {
-			l.asked[p] = &question{due: now.Add(cfg.StreamWait)}
+			l.asked[p] = &question{heard: l.began, due: now.Add(cfg.StreamWait)}
 		}
 	}
-	l.conclude(now)
+}
+
+// given notes that a peer gives what it was asked for.
+func (l *loading) given(now time.Time, from member.Address) {
+	if l.done {
+		return
+	}
+	l.heard = now
+	if q := l.asked[from]; q != nil {
+		q.heard = now
+	}
 }
 
 // part forgets a member that left, as one that is asked.
@@ -95,7 +109,7 @@ func (l *loading) owe(now time.Time, owner member.Address) {
 	}
 	for _, q := range l.asked {
 		if slices.Contains(q.except, owner) {
-			l.debts[owner] = &debt{due: now}
+			l.debts[owner] = &debt{since: now, due: now}
 			return
 		}
 	}
@@ -109,25 +123,39 @@ func (l *loading) repay(owner member.Address) {
 	}
 }
 
-// conclude ends the load if nothing more is to be waited for.
-func (l *loading) conclude(now time.Time) {
-	late := !l.deadline.IsZero() && !now.Before(l.deadline)
-	if len(l.debts) > 0 && !late {
-		return
-	}
+// ends returns when nothing more is waited for if nobody answers before. A debt is
+// waited for while anybody gives: who could pay it may be busy with that.
+func (l *loading) ends(cfg Config) time.Time {
+	last := l.began
 	for _, q := range l.asked {
-		if !q.answered && !late {
-			return
+		if !q.answered {
+			last = later(last, q.heard.Add(cfg.LoadTimeout))
 		}
 	}
-	l.done = true
+	for _, d := range l.debts {
+		last = later(last, later(d.since, l.heard).Add(cfg.LoadTimeout))
+	}
+	if latest := l.began.Add(cfg.LoadMax); last.After(latest) {
+		return latest
+	}
+	return last
+}
+
+// conclude ends the load if nothing more is to be waited for. Every owner then has
+// time to confirm what it has.
+func (e *Engine) conclude() {
+	if e.loading.done || e.now.Before(e.loading.ends(e.cfg)) {
+		return
+	}
+	e.loading.done, e.leases.loading = true, false
+	e.leases.calm = later(e.leases.calm, e.now.Add(e.cfg.settle()))
 }
 
 // ask puts the questions that are due to the peers within reach.
 func (e *Engine) ask() {
 	l := &e.loading
-	if !l.done && !l.deadline.IsZero() {
-		l.conclude(e.now)
+	if !l.began.IsZero() {
+		e.conclude()
 	}
 	if len(l.asked)+len(l.debts) == 0 {
 		return
@@ -233,9 +261,7 @@ func (e *Engine) answered(job errand, r Result) {
 			l.owe(e.now, job.peer)
 		}
 	}
-	if !l.done {
-		l.conclude(e.now)
-	}
+	e.conclude()
 	l.forget()
 }
 
@@ -265,8 +291,8 @@ func (e *Engine) repaid(owner member.Address, r Result) {
 }
 
 func (e *Engine) nextQuestion(first *earliest) {
-	if l := &e.loading; !l.done && !l.deadline.IsZero() {
-		first.add(l.deadline)
+	if l := &e.loading; !l.done && !l.began.IsZero() {
+		first.add(l.ends(e.cfg))
 	}
 	if len(e.loading.asked)+len(e.loading.debts) == 0 {
 		return

@@ -25,6 +25,9 @@ func (e *Engine) Members(now time.Time, v member.View) {
 		e.part(p)
 	}
 	e.loading.members(e.now, v.List.Len(), e.peers, e.cfg)
+	if v.List.Len() > 0 {
+		e.conclude()
+	}
 	for _, p := range e.peers {
 		e.meet(p, e.reachable[p] && !before[p])
 		if before[p] && !e.reachable[p] {

@@ -129,8 +129,11 @@ type Load struct {
 	After  naming.ClientID
 }
 
-// Chunk is a part of the answer to Load.
-type Chunk struct{ Records []*naming.Record }
+// Chunk is a part of the answer to Load. More is how many records follow in others.
+type Chunk struct {
+	Records []*naming.Record
+	More    int
+}
 
 // End is the end of it. Complete says that the sender is itself loaded.
 type End struct{ Complete bool }
@@ -174,7 +177,7 @@ func (r *reader) frame(k kind) Frame {
 	case kindLoad:
 		return r.load()
 	case kindChunk:
-		return Chunk{Records: r.records()}
+		return r.chunk()
 	case kindEnd:
 		return End{Complete: r.flag()}
 	default:

@@ -76,7 +76,7 @@ func frames() map[string]Frame {
 		"different": Different{ID: 1, Clients: []naming.ClientID{"1_a_1", "1_a_2"}},
 		"failed":    Failed{ID: 1, Reason: "stopping"},
 		"load":      Load{Member: "a:8848", Except: []member.Address{"b:8848"}, After: "1_a_1"},
-		"chunk":     Chunk{Records: []*naming.Record{java, single("1_a_1", 9), single("1_a_2", 10), whole()}},
+		"chunk":     Chunk{Records: []*naming.Record{java, single("1_a_1", 9), single("1_a_2", 10), whole()}, More: 300},
 		"end":       End{Complete: true},
 	}
 }
@@ -113,7 +113,7 @@ func TestFrameCutOffAnywhereIsRefused(t *testing.T) {
 }
 
 // recordHead is the length of a Chunk up to the services of a record of "1_a_1".
-const recordHead = 1 + 6 + 2 + 1 + 2 + 1
+const recordHead = 1 + 1 + 6 + 2 + 1 + 2 + 1
 
 func TestFaultyFramesAreRefused(t *testing.T) {
 	portless, weightless := usual("10.1.0.1"), usual("10.1.0.1")
@@ -135,7 +135,9 @@ func TestFaultyFramesAreRefused(t *testing.T) {
 		"with a port out of range":       chunk("1_a_1", portless),
 		"with an infinite weight":        chunk("1_a_1", weightless),
 		"with one service twice":         twice,
-		"with a text that is not there":  {byte(kindChunk), 1, 'c', 5, 0, 0, 0},
+		"with a text that is not there":  {byte(kindChunk), 1, 1, 'c', 5, 0, 0, 0},
+		"with more records than it says": append([]byte{byte(kindChunk), 0}, one[2:]...),
+		"with too many records to come":  append([]byte{byte(kindChunk), 0xff, 0xff, 0xff, 0xff, 0x7f}, one[2:]...),
 		"with more than it has room for": {byte(kindDifferent), 1, 0xff, 0xff, 0xff, 0x7f},
 		"with a number without an end":   {byte(kindAck), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1},
 		"with a change of no kind":       append(AppendDelta(nil, 1, 0, 0), 1, 9),
@@ -166,6 +168,9 @@ func TestChunksHoldAsMuchAsFits(t *testing.T) {
 			t.Fatal(err)
 		}
 		read, rest = append(read, f.(Chunk).Records...), rest[n:]
+		if more := f.(Chunk).More; more != len(rest) {
+			t.Errorf("%d records are to follow, %d do", more, len(rest))
+		}
 	}
 	if diff := cmp.Diff(list, read); diff != "" {
 		t.Errorf("-written +read:\n%s", diff)

@@ -63,10 +63,16 @@ func cleared[K comparable](m map[K]uint64) map[K]uint64 {
 }
 
 // Chunk writes a Chunk of the first records of list, as many as fit in about
-// limit bytes but at least one, and returns their number.
+// limit bytes but at least one, and returns their number. The others follow.
 func (e *Encoder) Chunk(b []byte, list []*naming.Record, limit int) ([]byte, int) {
+	return e.chunk(b, list, len(list), limit)
+}
+
+// chunk writes a Chunk; left is the number of records in it and in those that
+// follow.
+func (e *Encoder) chunk(b []byte, list []*naming.Record, left, limit int) ([]byte, int) {
 	e.forget()
-	b = begin(b, kindChunk)
+	b = binary.AppendUvarint(begin(b, kindChunk), uint64(left)) //nolint:gosec // a number of things
 	for n, r := range list {
 		if b = e.record(b, r); len(b) >= limit {
 			return b, n + 1
@@ -78,7 +84,7 @@ func (e *Encoder) Chunk(b []byte, list []*naming.Record, limit int) ([]byte, int
 // Append writes the frame behind b.
 func (f Chunk) Append(b []byte) []byte {
 	var e Encoder
-	b, _ = e.Chunk(b, f.Records, math.MaxInt)
+	b, _ = e.chunk(b, f.Records, len(f.Records)+f.More, math.MaxInt)
 	return b
 }
 

@@ -12,17 +12,23 @@ import (
 const (
 	maxPort  = 65535
 	mostRoom = 256 // entries that room is made for before any was read
+	mostLeft = math.MaxInt32
 )
 
-// records reads records to the end of the frame.
-func (r *reader) records() []*naming.Record {
-	var out []*naming.Record
+// chunk reads records to the end of the frame.
+func (r *reader) chunk() (c Chunk) {
+	left := r.uvarint()
 	for r.err == nil && len(r.rest) > 0 {
 		if record := r.record(); r.err == nil {
-			out = append(out, record)
+			c.Records = append(c.Records, record)
 		}
 	}
-	return out
+	if n := uint64(len(c.Records)); r.err == nil && (left < n || left > mostLeft) {
+		r.fail("%d records are announced, %d follow at once: want at most %d", left, n, uint64(mostLeft))
+		return Chunk{}
+	}
+	c.More = int(left) - len(c.Records) //nolint:gosec // less than mostLeft
+	return c
 }
 
 func (r *reader) client() naming.ClientID {

@@ -185,7 +185,7 @@ func (p *Peers) tell(ctx context.Context, to member.Address, in *nacospb.Payload
 // when that peer is itself still loading. Records that cannot be read are left out
 // of what comes at once, and logged.
 func (p *Peers) Load(
-	ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error,
+	ctx context.Context, from member.Address, except []member.Address, take func(records []*naming.Record, more int) error,
 ) (complete bool, err error) {
 	if l := p.find(from); l != nil {
 		if client := l.client.Load(); client != nil {
@@ -202,7 +202,7 @@ func (p *Peers) Load(
 		err = nil
 	}
 	if err == nil {
-		err = take(records)
+		err = take(records, 0)
 	}
 	if err != nil {
 		return false, fmt.Errorf("load from %s: %w", from, err)

@@ -67,7 +67,7 @@ func TestPeersCarryRecordsBothWays(t *testing.T) {
 		t.Fatal(err)
 	}
 	var records []*naming.Record
-	complete, err := p.Load(ctx, selfAddress, nil, func(list []*naming.Record) error {
+	complete, err := p.Load(ctx, selfAddress, nil, func(list []*naming.Record, _ int) error {
 		records = list
 		return nil
 	})

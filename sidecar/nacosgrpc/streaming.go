@@ -171,7 +171,7 @@ func (p *Peers) Transport(to member.Address) string {
 
 // fetch loads by a stream, on from where the last one broke off.
 func (l *link) fetch(ctx context.Context, client *grpc.ClientConn, except []member.Address,
-	take func([]*naming.Record) error,
+	take func(records []*naming.Record, more int) error,
 ) (bool, error) {
 	load := frame.Load{Member: l.peers.routes.Node().Address, Except: except, After: l.partial.from(except)}
 	last, complete, err := stream.Fetch(ctx, l.peers.cfg.Streams, load, func(ctx context.Context) (stream.Pipe, error) {

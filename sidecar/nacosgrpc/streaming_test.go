@@ -71,7 +71,7 @@ func TestPeersStreamWhereThatIsOffered(t *testing.T) {
 		t.Errorf("stored %+v", got)
 	}
 	var loaded []*naming.Record
-	complete, err := p.Load(t.Context(), selfAddress, []member.Address{"10.9.9.9:8848"}, func(list []*naming.Record) error {
+	complete, err := p.Load(t.Context(), selfAddress, []member.Address{"10.9.9.9:8848"}, func(list []*naming.Record, _ int) error {
 		loaded = append(loaded, list...)
 		return nil
 	})
@@ -100,7 +100,7 @@ func TestPeerThatOffersNoStreamIsCalled(t *testing.T) {
 	if _, err := p.Summarize(t.Context(), selfAddress, [16]byte{1}); err == nil {
 		t.Error("it answered")
 	}
-	if complete, err := p.Load(t.Context(), selfAddress, nil, func([]*naming.Record) error { return nil }); err != nil || !complete {
+	if complete, err := p.Load(t.Context(), selfAddress, nil, func([]*naming.Record, int) error { return nil }); err != nil || !complete {
 		t.Errorf("Load = %v, %v", complete, err)
 	}
 }

@@ -1,11 +1,18 @@
 package naming
 
-import "iter"
+import (
+	"hash/maphash"
+	"iter"
+	"slices"
+)
 
 // Instances returns the number of instances that all answers together list: what
 // Hosts would return, without making it. A service is counted again only when
 // it has changed.
 func (g *Registry) Instances() int {
+	if len(g.departed.clients) == 0 && g.mostChanged() {
+		g.countAll()
+	}
 	n := 0
 	for _, s := range g.services {
 		switch {
@@ -19,6 +26,44 @@ func (g *Registry) Instances() int {
 		n += s.listed
 	}
 	return n
+}
+
+// mostChanged reports whether so much has changed that it is quicker to look at
+// every record in turn than at those of each service.
+func (g *Registry) mostChanged() bool {
+	all, changed := 0, 0
+	for _, s := range g.services {
+		all += len(s.at)
+		if s.changed {
+			changed += len(s.at)
+		}
+	}
+	return 4*changed > all
+}
+
+// countAll counts every service again.
+func (g *Registry) countAll() {
+	of := make(map[*ServiceKey]*seats, len(g.services))
+	for _, s := range g.services {
+		room := make(seats, 0, len(s.at))
+		of[&s.service] = &room
+	}
+	for r := range g.All() {
+		for i := range r.entries {
+			e := &r.entries[i]
+			if e.count() == 0 {
+				continue
+			}
+			list := of[e.service]
+			if list == nil { // it was first put into another registry
+				list = of[&g.services[*e.service].service]
+			}
+			list.add(e)
+		}
+	}
+	for _, s := range g.services {
+		s.listed, s.changed = of[&s.service].distinct(), false
+	}
 }
 
 // Idle returns the records, in no order, that publish in no service: of clients
@@ -35,21 +80,37 @@ func (g *Registry) Idle() iter.Seq[*Record] {
 
 // count returns the number of endpoints of s.
 func (g *Registry) count(s *publishers) int {
-	distinct := make(map[seat]struct{}, len(s.at))
+	list := make(seats, 0, len(s.at))
 	for at := range s.at {
 		r := g.records[at]
 		i, _ := r.search(&s.service)
-		e := &r.entries[i]
-		list, several := e.several()
-		if !several {
-			distinct[e.seat()] = struct{}{}
-			continue
-		}
-		for _, one := range list {
-			distinct[one.seat()] = struct{}{}
-		}
+		list.add(&r.entries[i])
 	}
-	return len(distinct)
+	return list.distinct()
+}
+
+// seats are hashes of seats: of 64 bits, so that two of one service are as good as
+// never alike by chance.
+type seats []uint64
+
+var seed = maphash.MakeSeed()
+
+// add notes the seats of an entry.
+func (s *seats) add(e *entry) {
+	list, several := e.several()
+	if !several {
+		*s = append(*s, maphash.Comparable(seed, e.seat()))
+		return
+	}
+	for _, one := range list {
+		*s = append(*s, maphash.Comparable(seed, one.seat()))
+	}
+}
+
+// distinct returns how many different seats there are. It changes their order.
+func (s *seats) distinct() int {
+	slices.Sort(*s)
+	return len(slices.Compact(*s))
 }
 
 // seatOf returns what stands for e.

@@ -15,6 +15,7 @@ import (
 type Registry struct {
 	places   map[ClientID]place
 	records  []*Record // by place; nil where there is none
+	room     int       // clients that it was made for
 	free     []place
 	idle     map[place]struct{} // those of clients that publish in no service
 	services map[ServiceKey]*publishers
@@ -132,6 +133,20 @@ func (g *Registry) Put(r *Record) []ServiceKey {
 	}
 	g.departed.replace(old, r)
 	return changed
+}
+
+// Expect makes room for that many clients more, so that it need not be made bit by
+// bit while they come. To be told again meanwhile what is still to come costs
+// nothing.
+func (g *Registry) Expect(clients int) {
+	need := len(g.places) + clients
+	if need <= max(g.room, len(g.places))*3/2 {
+		return
+	}
+	g.room = need
+	places := make(map[ClientID]place, need)
+	maps.Copy(places, g.places)
+	g.places, g.records = places, slices.Grow(g.records, clients)
 }
 
 // settle returns a place that is free.

@@ -17,7 +17,7 @@ type deaf struct{}
 
 func (deaf) Send(context.Context, member.Address, *naming.Record) error         { return nil }
 func (deaf) Drop(context.Context, member.Address, naming.ClientID, int64) error { return nil }
-func (deaf) Load(context.Context, member.Address, []member.Address, func([]*naming.Record) error) (bool, error) {
+func (deaf) Load(context.Context, member.Address, []member.Address, func([]*naming.Record, int) error) (bool, error) {
 	return true, nil
 }
 func (deaf) Post(member.Address, []naming.Change, func([]error)) bool { return false }

@@ -101,6 +101,9 @@ func (l *Loop) brakedServices() int {
 
 // givenUp reports whether r is only listed for a while yet.
 func (l *Loop) givenUp(r *naming.Record) bool {
+	if _, held := l.departures.holds[r.Client]; !held { // nearly always, and looking at the engine costs
+		return false
+	}
 	_, known := l.engine.Stamp(r.Client)
 	return !known
 }

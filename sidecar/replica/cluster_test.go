@@ -192,7 +192,7 @@ func (l *link) Verify(ctx context.Context, to member.Address, marks []naming.Mar
 }
 
 func (l *link) Load(
-	ctx context.Context, from member.Address, _ []member.Address, take func([]*naming.Record) error,
+	ctx context.Context, from member.Address, _ []member.Address, take func([]*naming.Record, int) error,
 ) (bool, error) {
 	p, err := l.peer(from)
 	if err != nil {
@@ -200,7 +200,7 @@ func (l *link) Load(
 	}
 	records, loaded, err := p.Snapshot(ctx)
 	if err == nil {
-		err = take(records)
+		err = take(records, 0)
 	}
 	return loaded, err
 }

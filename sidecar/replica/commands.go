@@ -76,7 +76,7 @@ func (l *Loop) Incarnation(ctx context.Context, peer member.Address, epoch int64
 		l.engine.Incarnation(now, peer, epoch)
 		if epoch > l.departures.epochs[peer] {
 			l.departures.epochs[peer] = epoch
-			l.departAll()
+			l.departAll(peer)
 		}
 		return nil
 	})

@@ -90,28 +90,28 @@ func (l *Loop) findHeirs() {
 // membersDepart takes note of who leaves, has left or is dead.
 func (l *Loop) membersDepart(before, now member.View) {
 	d := &l.departures
-	more := false
+	var departed []member.Address
 	for _, a := range append(before.List.Addresses(), now.List.Addresses()...) {
 		s := now.State(a)
 		_, known := d.members[a]
 		switch departing := !now.List.Contains(a) || s == member.Draining || s == member.Down; {
 		case departing && !known:
 			d.members[a] = struct{}{}
-			more = true
+			departed = append(departed, a)
 		case !departing:
 			delete(d.members, a)
 		}
 	}
-	if more {
-		l.departAll()
+	if len(departed) > 0 {
+		l.departAll(departed...)
 	}
 }
 
-// departAll looks for connections that have departed with their member, and for
-// who has replaced them already.
-func (l *Loop) departAll() {
+// departAll looks for connections that have departed with their member, one of
+// those given, and for who has replaced them already.
+func (l *Loop) departAll(members ...member.Address) {
 	for r := range l.registry.All() {
-		if l.orphaned(r) {
+		if (r.Stamp.Owner == "" || slices.Contains(members, r.Stamp.Owner)) && l.orphaned(r) {
 			l.departs(r.Client)
 		}
 	}

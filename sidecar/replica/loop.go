@@ -28,7 +28,7 @@ type Config struct {
 	Queue         int           // commands waiting; more wait with their callers
 	CallTimeout   time.Duration // one send or drop
 	VerifyTimeout time.Duration // one round of verifying
-	LoadTimeout   time.Duration // one snapshot, of however many parts
+	LoadTimeout   time.Duration // one part of a snapshot, until it was taken
 
 	HandOver time.Duration // for which a client that parted from a leaving member stays listed unless it comes back
 	Brake    naming.BrakeConfig
@@ -45,7 +45,7 @@ func DefaultConfig(self member.Address) Config {
 		Queue:         1024,
 		CallTimeout:   3 * time.Second,
 		VerifyTimeout: 30 * time.Second,
-		LoadTimeout:   5 * time.Minute, // the transport knows when a peer has stopped giving
+		LoadTimeout:   time.Minute, // longer than the transport waits for a peer
 
 		HandOver: distro.Default().Grace,
 		Brake:    naming.DefaultBrake(),
@@ -62,11 +62,11 @@ type Transport interface {
 	Drop(ctx context.Context, to member.Address, c naming.ClientID, version int64) error
 	// Verify returns the clients that the peer lacks or holds differently.
 	Verify(ctx context.Context, to member.Address, marks []naming.Mark) ([]naming.ClientID, error)
-	// Load hands on everything the peer knows, in parts; it may leave out what is
-	// of the owners in except. complete is false while the peer itself is still
-	// loading. take may block.
-	Load(ctx context.Context, from member.Address, except []member.Address, take func([]*naming.Record) error) (
-		complete bool, err error)
+	// Load hands on everything the peer knows, in parts, with how many records more
+	// are known to follow; it may leave out what is of the owners in except.
+	// complete is false while the peer itself is still loading. take may block.
+	Load(ctx context.Context, from member.Address, except []member.Address,
+		take func(records []*naming.Record, more int) error) (complete bool, err error)
 	Stream
 }
 

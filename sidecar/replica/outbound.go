@@ -85,14 +85,18 @@ func (l *Loop) start(ctx context.Context, t distro.Ticket, c call, do func(conte
 }
 
 // load asks a peer for everything and offers what it gives to the engine, part
-// by part. The next part is asked for when one was taken.
+// by part, for as long as parts come. The next part is asked for when one was
+// taken.
 func (l *Loop) load(ctx context.Context, a distro.Load) {
 	l.calls.Go(func() {
-		ctx, cancel := context.WithTimeout(ctx, l.cfg.LoadTimeout)
-		defer cancel()
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		late := time.AfterFunc(l.cfg.LoadTimeout, func() { cancel(context.DeadlineExceeded) })
+		defer late.Stop()
 		began := time.Now()
-		complete, err := l.transport.Load(ctx, a.From, a.Except, func(records []*naming.Record) error {
-			return l.hearsay(ctx, a.From, records)
+		complete, err := l.transport.Load(ctx, a.From, a.Except, func(records []*naming.Record, more int) error {
+			late.Reset(l.cfg.LoadTimeout)
+			return l.hearsay(ctx, a.From, records, more)
 		})
 		l.observer.Called(a.From, "load", time.Since(began), err)
 		l.report(func(now time.Time) {
@@ -101,10 +105,17 @@ func (l *Loop) load(ctx context.Context, a distro.Load) {
 	})
 }
 
+// mostExpected bounds the clients that room is made for before they are known, lest
+// a peer's word takes more memory than its records could.
+const mostExpected = 1 << 20
+
 // hearsay offers what a peer gave to the engine, in one command, so that readers
 // see all of it or nothing.
-func (l *Loop) hearsay(ctx context.Context, from member.Address, records []*naming.Record) error {
+func (l *Loop) hearsay(ctx context.Context, from member.Address, records []*naming.Record, more int) error {
+	more = min(len(records)+more, mostExpected)
 	return l.call(ctx, func(now time.Time) error {
+		l.engine.Expect(more)
+		l.registry.Expect(more)
 		for _, r := range records {
 			if err := l.offered(now, from, r, false); err != nil {
 				l.log.V(1).Info("hearsay refused", "peer", from, "reason", err.Error())

@@ -3,9 +3,11 @@ package stream
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/frame"
@@ -74,20 +76,58 @@ func wanted(records []*naming.Record, load frame.Load) []*naming.Record {
 	records = slices.DeleteFunc(records, func(r *naming.Record) bool {
 		return r.Client <= load.After || slices.Contains(load.Except, r.Stamp.Owner)
 	})
-	byClient := func(a, b *naming.Record) int { return cmp.Compare(a.Client, b.Client) }
-	if !slices.IsSortedFunc(records, byClient) {
-		slices.SortFunc(records, byClient)
-	}
+	sortByClient(records)
 	return records
 }
 
+// sortByClient puts records in order of client. The peer waits for the first of a
+// million meanwhile, so the ids are compared by the eight bytes behind what all of
+// them begin with, which nearly always differ.
+func sortByClient(records []*naming.Record) {
+	type place struct {
+		key    uint64
+		record *naming.Record
+	}
+	common := commonPrefix(records)
+	places := make([]place, len(records))
+	for i, r := range records {
+		var key [8]byte
+		copy(key[:], r.Client[common:])
+		places[i] = place{binary.BigEndian.Uint64(key[:]), r}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return cmp.Compare(a.record.Client, b.record.Client)
+	})
+	for i, p := range places {
+		records[i] = p.record
+	}
+}
+
+// commonPrefix returns how many bytes the ids of all clients have in common at
+// their beginning.
+func commonPrefix(records []*naming.Record) int {
+	if len(records) == 0 {
+		return 0
+	}
+	prefix := records[0].Client
+	for _, r := range records {
+		for !strings.HasPrefix(string(r.Client), string(prefix)) {
+			prefix = prefix[:len(prefix)-1]
+		}
+	}
+	return len(prefix)
+}
+
 // Fetch asks a peer for what it knows, except what is of some owners, behind a
-// client, and hands it on in parts; take may block, and a little is read ahead
+// client, and hands it on in parts, with how many records follow; take may block, and a little is read ahead
 // meanwhile. It returns the last client that was taken, where a broken Fetch may
 // be gone on with, and whether the peer was itself loaded. The context that open
 // is given ends with Fetch.
 func Fetch(ctx context.Context, cfg Config, load frame.Load, open func(context.Context) (Pipe, error),
-	take func([]*naming.Record) error,
+	take func(records []*naming.Record, more int) error,
 ) (last naming.ClientID, complete bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -113,7 +153,7 @@ func Fetch(ctx context.Context, cfg Config, load frame.Load, open func(context.C
 	for p := range read {
 		switch f := p.frame.(type) {
 		case frame.Chunk:
-			if err := take(f.Records); err != nil {
+			if err := take(f.Records, f.More); err != nil {
 				return last, false, err
 			}
 			if len(f.Records) > 0 {

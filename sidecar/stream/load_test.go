@@ -61,7 +61,7 @@ func (p *fragile) Recv() ([]byte, error) {
 // taken gathers what a Fetch hands on.
 type taken []*naming.Record
 
-func (l *taken) take(records []*naming.Record) error {
+func (l *taken) take(records []*naming.Record, _ int) error {
 	*l = append(*l, records...)
 	return nil
 }

@@ -35,6 +35,7 @@
 //	stream a b               a and b stream to each other from now on
 //	unstream a b             they no longer do
 //	slow a 2s                a's answers are that late
+//	drip a 2s                a gives a load one record at a time, so far apart
 //	crash a                  the node dies and forgets everything
 //	restart a                it comes back as a new incarnation
 //	loop a 2s                it dies and comes back five times

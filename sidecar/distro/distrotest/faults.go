@@ -80,6 +80,9 @@ func (c *Cluster) Clock(name string, by time.Duration) { c.node(name).skew += by
 // Slow makes a node's answers late.
 func (c *Cluster) Slow(name string, by time.Duration) { c.node(name).slow = by }
 
+// Drip has a node give the records of a load one by one, so far apart.
+func (c *Cluster) Drip(name string, apart time.Duration) { c.node(name).drip = apart }
+
 // Loop crashes a node and starts it again, and again, as often as told or until
 // all is healed.
 func (c *Cluster) Loop(name string, every time.Duration, times int) {

@@ -37,11 +37,11 @@ func (s *sidecar) checkLoaded() {
 		return
 	}
 	t.loaded = true
-	if s.now().Sub(t.began) < s.cluster.options.Config.LoadTimeout {
-		for _, p := range t.view.Peers() {
-			if !t.answered[p] {
-				s.violated(lawLoaded, "loaded without an answer from %s", p)
-			}
+	cfg := s.cluster.options.Config
+	for _, p := range t.view.Peers() {
+		silent := min(s.now().Sub(t.began), s.now().Sub(t.gave[p]))
+		if !t.answered[p] && silent < cfg.LoadTimeout && s.now().Sub(t.began) < cfg.LoadMax {
+			s.violated(lawLoaded, "loaded without an answer from %s, which spoke %v ago", p, silent)
 		}
 	}
 	for c := range t.promise {

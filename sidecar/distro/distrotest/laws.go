@@ -32,12 +32,13 @@ const (
 	// Advance leaves nothing that is due by then: time only moves on.
 	lawTime Law = "time moves on"
 	// A node calls itself loaded, and so begins to serve, only when every listed
-	// peer has answered or the wait is over; it then holds every living connection
-	// that any of them told it. Before, it verifies nothing. So no emptier list is
-	// shown by a node that starts.
+	// peer has answered or the wait is over, which it is not while a peer gives; it
+	// then holds every living connection that any of them told it. Before, it
+	// verifies nothing. So no emptier list is shown by a node that starts.
 	lawLoaded Law = "loaded is true"
 	// No replica is given up sooner after its last confirmation than the reason
-	// allows, and no client for the death of an owner that holds it.
+	// allows, nor by a node that loads unless its owner is gone, and no client for
+	// the death of an owner that holds it.
 	lawPatience Law = "patience"
 	// Of one owner that is not proven gone at most ten clients, or 15 % of those that
 	// are held, are given up in one VerifyInterval.

@@ -179,7 +179,7 @@ func (c *Cluster) Heal() {
 	clear(c.net.lose)
 	c.net.faults = Faults{}
 	for _, n := range c.nodes {
-		n.slow = 0
+		n.slow, n.drip = 0, 0
 		c.Thaw(n.name)
 	}
 	for _, n := range c.nodes {

@@ -31,6 +31,7 @@ type node struct {
 	rate  float64       // at which its clock runs
 	skew  time.Duration // of its wall clock
 	slow  time.Duration // by which its answers are late
+	drip  time.Duration // between two records of a load that it answers; 0: all at once
 
 	list   []string
 	states map[string]member.State

@@ -120,21 +120,39 @@ func (s *sidecar) call(to member.Address, t distro.Ticket, serve func(*node) any
 func (s *sidecar) finished(from member.Address, t distro.Ticket, reply any, err error) {
 	r := distro.Result{Err: err}
 	switch reply := reply.(type) {
+	case loaded:
+		s.take(s.cluster.at(from), t, reply)
+		return
 	case error:
 		r.Err = reply
 	case []naming.ClientID:
 		r.Different = reply
 	case *[distro.Buckets]distro.Digest:
 		r.Buckets = reply
-	case loaded:
-		r.Complete = reply.complete
-		s.trace.promised(from, reply)
-		for _, m := range reply.messages {
-			s.offered(s.cluster.at(from), m, false)
-		}
 	}
 	s.trace.finished(t)
 	s.engine.Finished(s.now(), t, r)
+}
+
+// take takes what is given to it in a load, and reports its end.
+func (s *sidecar) take(from *node, t distro.Ticket, rest loaded) {
+	for len(rest.messages) > 0 {
+		s.trace.gave[address(from.name)] = s.now()
+		s.trace.promise[rest.messages[0].Client] = true
+		s.offered(from, rest.messages[0], false)
+		rest.messages = rest.messages[1:]
+		if life := s.life; from.drip > 0 {
+			s.cluster.after(from.drip, func() {
+				if s.up && s.life == life {
+					s.cluster.step(s.node, func() { s.take(from, t, rest) })
+				}
+			})
+			return
+		}
+	}
+	s.trace.answered[address(from.name)] = true
+	s.trace.finished(t)
+	s.engine.Finished(s.now(), t, distro.Result{Complete: rest.complete})
 }
 
 // errLoading is what a Java server is told that asks a member that is loading.
@@ -203,7 +221,9 @@ func (s *sidecar) compare(from *node, marks []naming.Mark) []naming.ClientID {
 		}
 	}
 	different := s.engine.Compare(s.now(), address(from.name), told)
-	s.confirm(told, different)
+	if s.engine.Loaded() {
+		s.confirm(told, different)
+	}
 	return different
 }
 

@@ -88,7 +88,9 @@ func (s *sidecar) compareDigest(from *node, root distro.Digest) any {
 
 func (s *sidecar) compareBuckets(from *node, a distro.Detail) any {
 	different := s.engine.CompareBuckets(s.now(), address(from.name), a.Held, a.Buckets, a.Marks)
-	s.confirm(a.Marks, different)
+	if s.engine.Loaded() {
+		s.confirm(a.Marks, different)
+	}
 	return different
 }
 

@@ -20,9 +20,10 @@ type trace struct {
 	lost      map[member.Address]*losses
 	confirmed map[naming.ClientID]time.Time // when a replica was last offered, or found alike by its owner
 
-	began    time.Time                // the load
-	answered map[member.Address]bool  // who answered a Load
-	promise  map[naming.ClientID]bool // what those answers held
+	began    time.Time                    // the load
+	answered map[member.Address]bool      // who answered a Load
+	gave     map[member.Address]time.Time // when whoever answers one gave a record last
+	promise  map[naming.ClientID]bool     // what those answers held
 	loaded   bool
 	told     int // sends, drops and details
 }
@@ -47,6 +48,7 @@ func newTrace() trace {
 		lost:      map[member.Address]*losses{},
 		confirmed: map[naming.ClientID]time.Time{},
 		answered:  map[member.Address]bool{},
+		gave:      map[member.Address]time.Time{},
 		promise:   map[naming.ClientID]bool{},
 	}
 }
@@ -77,14 +79,6 @@ func (t *trace) removed(c naming.ClientID, version int64) {
 
 func (t *trace) expired(c naming.ClientID, version int64) {
 	t.marks[c] = highWater{version: version, expired: true}
-}
-
-// promised notes what a peer answered to a Load.
-func (t *trace) promised(from member.Address, all loaded) {
-	t.answered[from] = true
-	for _, m := range all.messages {
-		t.promise[m.Client] = true
-	}
 }
 
 // see takes a new view. What flies to a node that left is none of ours any more.
@@ -199,6 +193,9 @@ func (t *trace) expires(s *sidecar, a distro.Expire) {
 	}
 	if a.Reason != distro.OwnerGone {
 		t.loses(s, a.Client)
+		if !s.engine.Loaded() {
+			s.violated(lawPatience, "expires %s (%s) while it loads", a.Client, a.Reason)
+		}
 	}
 	cfg := s.cluster.options.Config
 	least := map[distro.Reason]time.Duration{

@@ -55,6 +55,7 @@ var verbs = map[string]verb{
 	"thaw":     {1, always(func(c *Cluster, a []string) { c.Thaw(a[0]) })},
 	"clock":    {2, timed(func(c *Cluster, a []string, d time.Duration) { c.Clock(a[0], d) })},
 	"slow":     {2, timed(func(c *Cluster, a []string, d time.Duration) { c.Slow(a[0], d) })},
+	"drip":     {2, timed(func(c *Cluster, a []string, d time.Duration) { c.Drip(a[0], d) })},
 	"replay":   {4, func(c *Cluster, a []string) error { return c.replay(a, true) }},
 	"relay":    {4, func(c *Cluster, a []string) error { return c.replay(a, false) }},
 	"remove":   {4, (*Cluster).replayRemoval},
