@@ -66,7 +66,9 @@ func TestALoadMayLastForAsLongAsPartsCome(t *testing.T) {
 					t.Errorf("the load ended with %v, want %v", err, tc.want)
 				}
 				cancel()
-				<-done
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
 			})
 		})
 	}
