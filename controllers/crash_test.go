@@ -92,6 +92,7 @@ func (j journey) finish(w *world) outcome {
 // write, with what becomes of it otherwise. To die after a write is to die
 // before the next one, or between two passes, which it does anyway.
 func TestTheOperatorMayBeKilledAtAnyWrite(t *testing.T) {
+	t.Parallel()
 	for name, j := range journeys {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

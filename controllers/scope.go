@@ -283,15 +283,13 @@ func (s *scope) updatedNamed(name string) bool {
 	return slices.ContainsFunc(s.pods, func(p pod) bool { return p.Name == name && s.updated(p) })
 }
 
-// updatedReplicas counts the members that run the newest template. The set's
-// controller needs a moment to say which that is: nobody runs one that this
-// pass writes, and until it has been seen what was known before holds.
+// updatedReplicas counts the members that are known to run the newest template.
+// Which that is the set's controller has to tell: until it has seen what was
+// written, nobody is known to. What status said before is no help, as the copy
+// that was read may be older still.
 func (s *scope) updatedReplicas(f rollout.Facts) (n int32) {
-	switch {
-	case f.Changed:
+	if f.Changed || !f.Settled {
 		return 0
-	case s.set != nil && !f.Settled:
-		return min(s.cluster.Status.UpdatedReplicas, int32(len(s.pods)))
 	}
 	for _, p := range s.pods {
 		if s.updated(p) {

@@ -55,6 +55,7 @@ func sane(c *v1alpha1.NamingCluster) {
 // for anything, and wants it to end as one that had the last spec from the
 // start: no state is a dead end, and nothing of the past stays.
 func TestAnySequenceOfEditsCanBeLeft(t *testing.T) {
+	t.Parallel()
 	straight := newWorld(t)
 	straight.edit(sane)
 	straight.rest()

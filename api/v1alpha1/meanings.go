@@ -18,8 +18,8 @@ type Meaning struct {
 
 // Questions has, for each condition type, the question that it answers.
 var Questions = map[string]string{
-	Ready: "Has the cluster its members, and does it serve clients? It turns True when all members serve, and stays True while at most " +
-		"one is missing.",
+	Ready: "Has the cluster its members, and does it serve clients? " +
+		"It turns True when all members serve, and stays True while at most one is missing.",
 	Available:         "Does at least one member serve clients?",
 	AllReplicasReady:  "Does every wanted member serve clients?",
 	MembershipCurrent: "Does every member that is ready run on the newest member list?",

@@ -82,7 +82,7 @@ type Service struct {
 
 // NetworkPolicy is the shape of the NetworkPolicy that guards the members.
 type NetworkPolicy struct {
-	// Keep everybody but members from port 9849; every other port stays open. Default: true. It takes a network that enforces policies.
+	// Keep everybody but members from port 9849; every other port stays open. Default: true. It needs a network that enforces it.
 	// +optional
 	Enabled *bool `json:"enabled,omitempty"`
 }

@@ -14,8 +14,9 @@ const preface = `# Conditions
 
 <!-- Made by "make generate" from api/v1alpha1/meanings.go. -->
 
-` + "`kubectl describe nmc NAME`" + ` shows them. Each is present after the operator's first look at a NamingCluster, until then with the status
-Unknown and the reason ` + "`FirstSeen`" + `. Types and reasons are stable; messages are for people and may change.
+` + "`kubectl describe nmc NAME`" + ` shows them. Each is present after the operator's first look at a NamingCluster;
+until then its status is Unknown and its reason ` + "`FirstSeen`" + `.
+Types and reasons are stable; messages are for people and may change.
 [Find out what is wrong](../how-to/troubleshoot.md) goes through them in practice.
 `
 

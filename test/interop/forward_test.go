@@ -17,7 +17,7 @@ func TestHTTPWritesGoToTheOwnerByTheSameRing(t *testing.T) {
 	const n = 12
 	var published []instance
 	for i := range n {
-		one := at(80 + i)
+		one := at(80 + i).lasting()
 		write(t, http.MethodPost, []string{java, ours}[i%2], one.form(service))
 		published = append(published, one)
 	}
@@ -29,7 +29,7 @@ func TestHTTPWritesGoToTheOwnerByTheSameRing(t *testing.T) {
 	}
 
 	for i := range published { // each is changed where it was not registered
-		published[i] = published[i].changed()
+		published[i] = published[i].changed().lasting()
 		write(t, http.MethodPost, []string{ours, java}[i%2], published[i].form(service))
 	}
 	c.requireListed(service, published...)

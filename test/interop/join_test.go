@@ -15,7 +15,7 @@ func (c *cluster) publishBothWays(address string, port int) (*client, []instance
 	published := []instance{at(port)}
 	held.register(service, published[0])
 	for i := range 6 {
-		one := at(port + 1 + i)
+		one := at(port + 1 + i).lasting()
 		write(c.t, http.MethodPost, address, one.form(service))
 		published = append(published, one)
 	}

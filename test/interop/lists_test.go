@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,6 +34,13 @@ func at(port int) instance {
 // changed returns i with another weight and other metadata.
 func (i instance) changed() instance {
 	i.Weight, i.Metadata = i.Weight+1.5, map[string]string{"zone": "b", "more": "yes"}
+	return i
+}
+
+// lasting returns i as one that need not beat for as long as a test lasts.
+func (i instance) lasting() instance {
+	i.Metadata = maps.Clone(i.Metadata)
+	i.Metadata["preserved.heart.beat.timeout"], i.Metadata["preserved.ip.delete.timeout"] = "600000", "600000"
 	return i
 }
 

@@ -10,7 +10,7 @@ package v1alpha1
 //
 // NetworkPolicy is the shape of the NetworkPolicy that guards the members.
 type NetworkPolicyApplyConfiguration struct {
-	// Keep everybody but members from port 9849; every other port stays open. Default: true. It takes a network that enforces policies.
+	// Keep everybody but members from port 9849; every other port stays open. Default: true. It needs a network that enforces it.
 	Enabled *bool `json:"enabled,omitempty"`
 }
 
