@@ -103,6 +103,7 @@ type Result struct {
 	Different []naming.ClientID // Verify and Detail: clients that the peer lacks or has otherwise
 	Buckets   *[Buckets]Digest  // Summarize: what the peer holds of this member; nil when it is the same
 	Complete  bool              // Load: the peer itself was loaded
+	Busy      bool              // Load, with Err: the peer gives to others first
 }
 
 // Reason says why a replica was given up.

@@ -27,12 +27,12 @@
 //     confirmed, and what the owner no longer has does not. Every change moves
 //     the digests, at a cost that does not depend on how many clients there are.
 //   - At start a member asks all peers for all they know (Load) and is Loaded
-//     when each listed peer has answered. One that goes on giving is waited for,
-//     one that is silent for LoadTimeout no longer, and none longer than LoadMax.
-//     Those that stream leave out what others among them own; what one of these
-//     then fails to give is asked of another, and waited for as well. Until then
-//     the member shows nobody what it has and asks for nothing that it is shown:
-//     it is on its way.
+//     when each listed peer has answered. One that goes on giving, be it to others
+//     first, is waited for, one that is silent for LoadTimeout no longer, and none
+//     longer than LoadMax. Those that stream leave out what others among them own;
+//     what one of these then fails to give is asked of another, and waited for as
+//     well. Until then the member shows nobody what it has and asks for nothing that
+//     it is shown: it is on its way.
 //   - A record of another member is a replica with a lease. It is given up
 //     (Expire) when nobody confirms it: soon if its owner is proven gone (Grace)
 //     or dead (Down) or alive and silent about it (Missing), late if its owner

@@ -73,7 +73,8 @@ func (l *loading) members(now time.Time, listed int, peers []member.Address, cfg
 	}
 }
 
-// given notes that a peer gives what it was asked for.
+// given notes that a peer gives what it was asked for, or will when it has given to
+// others.
 func (l *loading) given(now time.Time, from member.Address) {
 	if l.done {
 		return
@@ -250,6 +251,9 @@ func without(list []member.Address, m member.Address) []member.Address {
 // missing in it, its owners verify.
 func (e *Engine) answered(job errand, r Result) {
 	l := &e.loading
+	if r.Busy {
+		l.given(e.now, job.peer)
+	}
 	if job.owner != "" {
 		e.repaid(job.owner, r)
 	} else if q := l.asked[job.peer]; q != nil {

@@ -59,6 +59,27 @@ func TestAPeerThatGivesIsWaitedFor(t *testing.T) {
 	}
 }
 
+// A peer can give to a few at once. Who has to wait for that is no less complete
+// in the end.
+func TestAPeerThatIsBusyIsAskedUntilItGives(t *testing.T) {
+	b := bench{New(self, Default()), t}
+	b.Members(start, view(member.Up, member.Up))
+	answers := map[member.Address]Result{peer: {Complete: true}, far: {Err: errLost, Busy: true}}
+	const given = 35 * time.Second
+	for d := time.Duration(0); d <= given; d += 100 * time.Millisecond {
+		if d == given {
+			answers[far] = Result{Complete: true}
+		}
+		for _, a := range b.run(after(d)) {
+			if l, ok := a.(Load); ok {
+				b.same("loaded", b.Loaded(), false)
+				b.Finished(after(d), l.Ticket, answers[l.From])
+			}
+		}
+	}
+	b.same("loaded when it has given", b.Loaded(), true)
+}
+
 // What one was told to leave out is asked of another, who may be busy giving.
 func TestADebtIsWaitedForWhileAnybodyGives(t *testing.T) {
 	b := bench{New(self, Default()), t}

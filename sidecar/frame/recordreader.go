@@ -3,7 +3,6 @@ package frame
 import (
 	"encoding/binary"
 	"math"
-	"strconv"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
@@ -142,7 +141,7 @@ func (r *reader) id(flags byte, i *naming.Instance, s naming.ServiceKey) string 
 		r.fail("an instance's id is to be made of %d bytes: want at most %d", n, maxUsualID)
 		return ""
 	}
-	return naming.DefaultID(i.IP, strconv.Itoa(i.Port), cluster, s.Grouped())
+	return naming.UsualID(i.IP, i.Port, cluster, s)
 }
 
 func (r *reader) port() int {

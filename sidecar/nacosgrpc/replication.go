@@ -12,6 +12,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/frame"
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/stream"
 	"github.com/distro-naming/naming-operator/sidecar/stream/streampb"
 )
@@ -77,6 +78,8 @@ func (r replication) code(err error) error {
 		return nil
 	case errors.Is(err, stream.ErrRefused):
 		code = codes.PermissionDenied
+	case errors.Is(err, naming.ErrBusy):
+		code = codes.Aborted
 	case errors.Is(err, frame.ErrFrame):
 		code = codes.InvalidArgument
 	}

@@ -31,6 +31,7 @@ type Config struct {
 	IdleAfter      time.Duration // silence after which a client is asked whether it is there
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
 	Stream         bool          // our own members may stream to this one
+	Streams        stream.Config
 	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
 	DeafAfter      time.Duration // for which a client may acknowledge no push before it is closed
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
@@ -51,6 +52,7 @@ func DefaultConfig() Config {
 		AnswerWithin:   5 * time.Second,
 		DeafAfter:      time.Minute, // the pauses of five tries
 		Stream:         true,
+		Streams:        stream.DefaultConfig(),
 		Public:         true,
 		Log:            logr.Discard(),
 	}
@@ -108,7 +110,7 @@ func NewServer(cfg Config, deps Deps) *Server {
 	s.sdk = newPort(s, cfg.SDK, s.handlers())
 	s.cluster = newPort(s, cfg.Cluster, s.clusterHandlers())
 	s.cluster.members = true
-	s.receiver = stream.NewReceiver(stream.DefaultConfig(), deps.Roster.Node, deps.Stream)
+	s.receiver = stream.NewReceiver(cfg.Streams, deps.Roster.Node, deps.Stream)
 	if cfg.Stream {
 		streampb.RegisterReplicationServer(s.cluster.grpc, replication{port: s.cluster})
 	}

@@ -181,6 +181,9 @@ func (l *link) fetch(ctx context.Context, client *grpc.ClientConn, except []memb
 		last = ""
 	}
 	l.partial.note(except, last)
+	if status.Code(err) == codes.Aborted {
+		err = fmt.Errorf("%w: %w", naming.ErrBusy, err)
+	}
 	if err != nil {
 		return false, fmt.Errorf("load from %s: %w", l.to, err)
 	}

@@ -1,6 +1,7 @@
 package nacosgrpc
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -102,6 +103,15 @@ func TestPeerThatOffersNoStreamIsCalled(t *testing.T) {
 	}
 	if complete, err := p.Load(t.Context(), selfAddress, nil, func([]*naming.Record, int) error { return nil }); err != nil || !complete {
 		t.Errorf("Load = %v, %v", complete, err)
+	}
+}
+
+func TestPeerThatGivesToOthersFirstSaysSo(t *testing.T) {
+	s := start(t, func(cfg *Config) { cfg.Streams.Loads = 0 })
+	p, _ := streamingTo(t, s)
+	_, err := p.Load(t.Context(), selfAddress, nil, func([]*naming.Record, int) error { return nil })
+	if !errors.Is(err, naming.ErrBusy) {
+		t.Errorf("Load: %v, want %v", err, naming.ErrBusy)
 	}
 }
 

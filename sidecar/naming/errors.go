@@ -13,4 +13,7 @@ var (
 	ErrStopped = errors.New("member is stopping")
 	// ErrLoading means that the member has not yet loaded the registry.
 	ErrLoading = errors.New("member is still loading")
+	// ErrBusy means that a member gives all it has to as many others as it can at
+	// once; who asks later is given it too.
+	ErrBusy = errors.New("member is busy giving to others")
 )

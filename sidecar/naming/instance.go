@@ -44,3 +44,9 @@ func (i Instance) Equal(o Instance) bool {
 func DefaultID(ip, port, cluster, grouped string) string {
 	return ip + "#" + port + "#" + cluster + "#" + grouped
 }
+
+// UsualID returns the DefaultID of an instance of s, made at once.
+func UsualID(ip string, port int, cluster string, s ServiceKey) string {
+	var buffer [128]byte
+	return string(appendID(append(buffer[:0], ip...), port, cluster, &s))
+}

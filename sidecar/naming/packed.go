@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"net/netip"
+	"reflect"
 	"strconv"
 )
 
@@ -61,7 +62,13 @@ func (t *traits) equal(o *traits) bool {
 		return true
 	}
 	return t.list == nil && o.list == nil && t.cluster == o.cluster && t.weight == o.weight &&
-		(t.odd == o.odd || t.odd != nil && o.odd != nil && *t.odd == *o.odd) && maps.Equal(t.metadata, o.metadata)
+		(t.odd == o.odd || t.odd != nil && o.odd != nil && *t.odd == *o.odd) && equalMaps(t.metadata, o.metadata)
+}
+
+// equalMaps is maps.Equal, but sees at once that both are one, as those of one
+// frame nearly always are.
+func equalMaps(a, b map[string]string) bool {
+	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer() || maps.Equal(a, b)
 }
 
 func (p packed) equal(o packed) bool {
@@ -97,7 +104,7 @@ func packInstance(i *Instance, service *ServiceKey, last *traits) packed {
 	}
 	own := traits{cluster: i.Cluster, weight: i.Weight, metadata: i.Metadata}
 	if rest := out.derive(i, service); rest != (odd{}) {
-		own.odd = &rest
+		own.odd = &odd{rest.ip, rest.port, rest.id} // only then it is kept
 	}
 	if last != nil && last.equal(&own) {
 		out.traits = last

@@ -64,7 +64,8 @@ type Transport interface {
 	Verify(ctx context.Context, to member.Address, marks []naming.Mark) ([]naming.ClientID, error)
 	// Load hands on everything the peer knows, in parts, with how many records more
 	// are known to follow; it may leave out what is of the owners in except.
-	// complete is false while the peer itself is still loading. take may block.
+	// complete is false while the peer itself is still loading. take may block. The
+	// error is naming.ErrBusy if the peer gives to others first.
 	Load(ctx context.Context, from member.Address, except []member.Address,
 		take func(records []*naming.Record, more int) error) (complete bool, err error)
 	Stream

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro"
@@ -100,7 +101,7 @@ func (l *Loop) load(ctx context.Context, a distro.Load) {
 		})
 		l.observer.Called(a.From, "load", time.Since(began), err)
 		l.report(func(now time.Time) {
-			l.engine.Finished(now, a.Ticket, distro.Result{Err: err, Complete: complete})
+			l.engine.Finished(now, a.Ticket, distro.Result{Err: err, Complete: complete, Busy: errors.Is(err, naming.ErrBusy)})
 		})
 	})
 }

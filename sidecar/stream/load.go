@@ -36,7 +36,7 @@ func (r *Receiver) Give(ctx context.Context, from member.Address, pipe Pipe) err
 		return err
 	}
 	if !r.enter(from) {
-		return fmt.Errorf("%w: a snapshot is being given to %s, or to %d others, try again", ErrRefused, from, r.cfg.Loads)
+		return fmt.Errorf("%w: a snapshot is being given to %s, or to %d others", naming.ErrBusy, from, r.cfg.Loads)
 	}
 	defer r.leave(from)
 	records, loaded, err := r.inbox.Snapshot(ctx)

@@ -131,7 +131,7 @@ func TestSnapshotIsGivenOnceAtATimeAndToWhoIntroducedItself(t *testing.T) {
 			t.Errorf("to another: %v", err)
 		}
 		r.enter(here)
-		if _, _, err := Fetch(t.Context(), DefaultConfig(), frame.Load{Member: here}, giving(r, 0), got.take); !errors.Is(err, ErrRefused) {
+		if _, _, err := Fetch(t.Context(), DefaultConfig(), frame.Load{Member: here}, giving(r, 0), got.take); !errors.Is(err, naming.ErrBusy) {
 			t.Errorf("at once with another: %v", err)
 		}
 	})
