@@ -44,8 +44,9 @@ type link struct {
 
 	former func() // leaves the connection that the peer asked to leave, which is kept until there is another; of run alone
 
-	byHTTP    atomic.Bool // the peer knows no MemberReportRequest: it is reported to over HTTP
-	forgetful atomic.Bool // the peer does not keep the revisions of records
+	byHTTP    atomic.Bool  // the peer knows no MemberReportRequest: it is reported to over HTTP
+	forgetful atomic.Bool  // the peer does not keep the revisions of records
+	rounds    atomic.Int64 // of verifying it while it is forgetful
 }
 
 // run connects, stays connected as long as it goes well, and begins again after

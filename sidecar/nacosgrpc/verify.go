@@ -14,8 +14,10 @@ import (
 // Verify asks a peer about marks, one call each, a few at a time, and returns
 // the clients that it does not know or has otherwise, in order. The first call
 // that fails ends it; what was found until then is returned with the error. A
-// peer that keeps no revisions is asked only whether it knows the clients.
+// peer that keeps no revisions is asked only whether it knows the clients, and
+// every few rounds is taken to have all of them otherwise.
 func (p *Peers) Verify(ctx context.Context, to member.Address, marks []naming.Mark) ([]naming.ClientID, error) {
+	doubted := p.doubts(to)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var (
@@ -42,7 +44,7 @@ func (p *Peers) Verify(ctx context.Context, to member.Address, marks []naming.Ma
 	calls.Wait()
 	var out []naming.ClientID
 	for i, m := range marks {
-		if different[i] {
+		if different[i] || doubted {
 			out = append(out, m.Client)
 		}
 	}
@@ -50,6 +52,17 @@ func (p *Peers) Verify(ctx context.Context, to member.Address, marks []naming.Ma
 		return out, context.Cause(ctx)
 	}
 	return out, nil
+}
+
+// doubtEvery is the number of rounds after which a peer that keeps no revisions is
+// given everything again: it cannot tell that it has lost a part of what a client
+// publishes, as servers of 2.1 may while they leave the protocol of 1.x.
+const doubtEvery = 6
+
+// doubts reports whether this round gives a peer everything again.
+func (p *Peers) doubts(to member.Address) bool {
+	l := p.find(to)
+	return l != nil && l.forgetful.Load() && l.rounds.Add(1)%doubtEvery == 0
 }
 
 func (p *Peers) differs(ctx context.Context, to member.Address, m naming.Mark) (bool, error) {

@@ -52,8 +52,16 @@ func TestEachVersionIsSpokenToAsItUnderstands(t *testing.T) {
 			}
 			sentInFull(t, p, java)
 			marks := []naming.Mark{{Client: theirs, Stamp: naming.Stamp{Revision: 3}}}
-			if _, err := p.Verify(t.Context(), selfAddress, marks); err != nil {
-				t.Fatal(err)
+			doubted := 0
+			for range doubtEvery {
+				different, err := p.Verify(t.Context(), selfAddress, marks)
+				if err != nil {
+					t.Fatal(err)
+				}
+				doubted += len(different)
+			}
+			if want := map[string]int{"any": 1, "revision": 0}[tc.verify]; doubted != want {
+				t.Errorf("in %d rounds it is to be given the client again %d times, want %d", doubtEvery, doubted, want)
 			}
 			want := map[string]int32{"any": 0, "revision": 3}[tc.verify]
 			if got := java.lastMark(t); got.Stamp.Revision != want {

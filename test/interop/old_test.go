@@ -28,16 +28,16 @@ func TestAsOld(t *testing.T) {
 	java, first, second := c.javas[0].address(), c.ours[0].Address(), c.ours[1].Address()
 	for _, step := range []struct {
 		name string
-		test func(t *testing.T)
+		test func(c *cluster)
 	}{
-		{"HTTP clients of either side", func(t *testing.T) { c.in(t).oldHTTPClients(java, first, second) }},
-		{"connections to ours", func(t *testing.T) { c.in(t).oldConnections(first, second) }},
-		{"what was lost is repaired", func(t *testing.T) { c.in(t).oldRepairs(java, first) }},
-		{"a silent client", func(t *testing.T) { c.in(t).oldSilence(java, first) }},
-		{"a slow Java server", func(t *testing.T) { c.in(t).oldSlow(c.javas[0].process.Process.Pid, first, second) }},
-		{"a slow member of ours", func(t *testing.T) { c.in(t).oldSlow(c.ours[0].PID(), java, second) }},
+		{"HTTP clients of either side", func(c *cluster) { c.oldHTTPClients(java, first, second) }},
+		{"connections to ours", func(c *cluster) { c.oldConnections(first, second) }},
+		{"what was lost is repaired", func(c *cluster) { c.oldRepairs(java, first) }},
+		{"a silent client", func(c *cluster) { c.oldSilence(java, first) }},
+		{"a slow Java server", func(c *cluster) { c.oldSlow(c.javas[0].process.Process.Pid, first, second) }},
+		{"a slow member of ours", func(c *cluster) { c.oldSlow(c.ours[0].PID(), java, second) }},
 	} {
-		if !t.Run(step.name, step.test) {
+		if !t.Run(step.name, func(t *testing.T) { step.test(c.in(t)) }) {
 			return
 		}
 	}
