@@ -17,11 +17,59 @@ import (
 func TestLeavingMemberSendsItsClientsToOneThatServes(t *testing.T) {
 	a, b := loopback(1), loopback(2)
 	h := newHouse(t, a, b)
+	conn, receive := newcomer(t, a)
+	left := make(chan int, 1)
+	go func() {
+		status, _ := h.call("POST", "http://"+a+":8080/v1/drain")
+		left <- status
+	}()
+	if told := receive(wire.ConnectResetRequest); !strings.Contains(told, `"serverIp":"`+b+`","serverPort":"8848"`) {
+		t.Errorf("told %s, want to go to %s", told, b)
+	}
+	_ = conn.Close() // it has gone
+	if status := <-left; status != http.StatusOK {
+		t.Errorf("drain answered %d", status)
+	}
+}
+
+// Who balances the cluster can ask a member to send clients away; it goes on
+// serving.
+func TestMemberSendsSomeClientsToTheOneThatIsNamed(t *testing.T) {
+	a, b := loopback(3), loopback(4)
+	h := newHouse(t, a, b)
+	move := func(query string) (int, string) { return h.call("POST", "http://"+a+":8080/v1/move?"+query) }
+	for query, want := range map[string]string{
+		"to=" + a + ":8848": "not another member", "to=192.0.2.1:8848": "not another member", "clients=-1": "a number from 1",
+	} {
+		if status, text := move(query); status/100 != 4 || !strings.Contains(text, want) {
+			t.Errorf("move?%s = %d %s, want a refusal with %q", query, status, text, want)
+		}
+	}
+	_, receive := newcomer(t, a)
+	asked := make(chan string, 1)
+	go func() {
+		_, text := move("clients=5&to=" + b + ":8848")
+		asked <- text
+	}()
+	if told := receive(wire.ConnectResetRequest); !strings.Contains(told, `"serverIp":"`+b+`","serverPort":"8848"`) {
+		t.Errorf("told %s, want to go to %s", told, b)
+	}
+	if text := <-asked; !strings.Contains(text, `"asked":1`) {
+		t.Errorf("move answered %s, want one that was asked", text)
+	}
+	if status, text := h.call("GET", "http://"+a+":8080/readyz"); status != http.StatusOK {
+		t.Errorf("afterwards readyz answers %d %s", status, text)
+	}
+}
+
+// newcomer connects a client and returns what receives a request of a kind.
+func newcomer(t *testing.T, a string) (*grpc.ClientConn, func(wire.Kind) string) {
+	t.Helper()
 	conn, err := grpc.NewClient(a+":9848", grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() }) // the test closes it, unless it fails
+	t.Cleanup(func() { _ = conn.Close() }) // tests may close it before
 	stream, err := nacospb.NewBiRequestStreamClient(conn).RequestBiStream(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -42,17 +90,5 @@ func TestLeavingMemberSendsItsClientsToOneThatServes(t *testing.T) {
 		}
 	}
 	receive(wire.SetupAckRequest)
-
-	left := make(chan int, 1)
-	go func() {
-		status, _ := h.call("POST", "http://"+a+":8080/v1/drain")
-		left <- status
-	}()
-	if told := receive(wire.ConnectResetRequest); !strings.Contains(told, `"serverIp":"`+b+`","serverPort":"8848"`) {
-		t.Errorf("told %s, want to go to %s", told, b)
-	}
-	_ = conn.Close() // it has gone
-	if status := <-left; status != http.StatusOK {
-		t.Errorf("drain answered %d", status)
-	}
+	return conn, receive
 }

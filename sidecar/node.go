@@ -172,9 +172,14 @@ func (n *node) sources() admin.Sources {
 		Ready:    n.notReady,
 		Report:   n.report,
 		Services: n.loop.AllServices,
+		Watched:  n.hub.Watched,
 		View:     n.loop.View,
+		Listed:   n.loop.Listed,
 		Causes:   n.loop.Causes,
+		Holdings: n.loop.Holdings,
+		Held:     n.loop.Held,
 		Drain:    n.leave,
+		Move:     n.move,
 		Metrics:  n.metrics.Handler(),
 	}
 }
@@ -198,7 +203,7 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 	r := report.Report{
 		Member: string(n.cfg.Address), Epoch: n.epoch, Version: Version,
 		Generation: generation, Fault: fault, Loaded: st.Loaded, Draining: n.watch.Draining(),
-		Digest: st.Digest, Clients: st.Clients, Owned: st.Owned, Services: st.Services,
+		Digest: st.Digest, Connections: n.grpc.Clients(), Clients: st.Clients, Owned: st.Owned, Services: st.Services,
 		Instances: st.Instances, Braked: st.Braked, Pending: st.Pending, Peers: []report.Peer{}, Time: time.Now().UTC(),
 	}
 	for _, p := range n.watch.Peers() {

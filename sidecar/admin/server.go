@@ -1,7 +1,7 @@
 // Package admin serves the people and programs that look after a member:
 // probes, status, metrics, and the command to leave. It is plain HTTP on a port
-// of its own, never on the clients' ports, and changes nothing except by Drain,
-// which only a caller on this very host may ask for.
+// of its own, never on the clients' ports, and changes nothing except by Drain
+// and Move, which only a caller on this very host may ask for.
 package admin
 
 import (
@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/report"
 )
@@ -23,9 +24,14 @@ type Sources struct {
 	Ready    func() error // nil while clients should be sent here
 	Report   func(context.Context) (report.Report, error)
 	Services func() []naming.ServiceKey
+	Watched  func() map[naming.ServiceKey]int // subscribers, of the services that have any
 	View     func(naming.ServiceKey) *naming.View
+	Listed   func(context.Context, naming.ServiceKey) ([]naming.Listed, error)
 	Causes   func(context.Context, naming.ServiceKey) ([]naming.Cause, error) // the newest first
+	Holdings func(context.Context) ([]naming.Holding, error)
+	Held     func(ctx context.Context, owner member.Address, buckets []uint8) ([]naming.Held, error)
 	Drain    func(context.Context) error                                      // leaves; returns when done or at its deadline
+	Move     func(ctx context.Context, clients int, to string) (Moved, error) // 0 clients: all; to "": wherever else
 	Metrics  http.Handler
 }
 
@@ -35,9 +41,12 @@ type Sources struct {
 //	GET  /metrics         Prometheus
 //	GET  /v1/status       report.Report
 //	GET  /v1/services     [Service]
-//	GET  /v1/instances    ?namespace=&group=&service= → Instances
+//	GET  /v1/instances    ?namespace=&group=&service= → [Instance]
 //	GET  /v1/causes       the same → [Cause], the newest first
+//	GET  /v1/digests      [Digest], of what is held of each owner
+//	GET  /v1/records      ?owner=&bucket=&bucket=… → [Record]
 //	POST /v1/drain        from loopback only; answers when the member has left
+//	POST /v1/move         ?clients=&to=, from loopback only → Moved
 func Handler(s Sources) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", probe(s.Live))
@@ -47,7 +56,10 @@ func Handler(s Sources) http.Handler {
 	mux.HandleFunc("GET /v1/services", s.services)
 	mux.HandleFunc("GET /v1/instances", s.instances)
 	mux.HandleFunc("GET /v1/causes", s.causes)
+	mux.HandleFunc("GET /v1/digests", s.digests)
+	mux.HandleFunc("GET /v1/records", s.records)
 	mux.HandleFunc("POST /v1/drain", s.drain)
+	mux.HandleFunc("POST /v1/move", s.move)
 	return mux
 }
 
@@ -79,52 +91,6 @@ func (s Sources) status(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
-	}
-	writeJSON(w, out)
-}
-
-// Service is one line of /v1/services.
-type Service struct {
-	Namespace string `json:"namespace"`
-	Group     string `json:"group"`
-	Name      string `json:"name"`
-	Instances int    `json:"instances"`
-	Healthy   int    `json:"healthy"`
-}
-
-func (s Sources) services(w http.ResponseWriter, _ *http.Request) {
-	out := []Service{}
-	for _, key := range s.Services() {
-		line := Service{Namespace: key.Namespace, Group: key.Group, Name: key.Name}
-		for _, host := range s.View(key).Hosts {
-			line.Instances++
-			if host.Healthy && host.Enabled {
-				line.Healthy++
-			}
-		}
-		out = append(out, line)
-	}
-	writeJSON(w, out)
-}
-
-// Instance is one line of /v1/instances.
-type Instance struct {
-	IP       string            `json:"ip"`
-	Port     int               `json:"port"`
-	Cluster  string            `json:"cluster"`
-	Weight   float64           `json:"weight"`
-	Healthy  bool              `json:"healthy"`
-	Enabled  bool              `json:"enabled"`
-	Metadata map[string]string `json:"metadata"`
-}
-
-func (s Sources) instances(w http.ResponseWriter, r *http.Request) {
-	out := []Instance{}
-	for _, h := range s.View(asked(r)).Hosts {
-		out = append(out, Instance{
-			IP: h.IP, Port: h.Port, Cluster: h.Cluster, Weight: h.Weight,
-			Healthy: h.Healthy, Enabled: h.Enabled, Metadata: h.Metadata,
-		})
 	}
 	writeJSON(w, out)
 }

@@ -35,7 +35,15 @@ func (s *Server) ResetClients(ctx context.Context, n int, target member.Address)
 // whichever each lists. It spreads the questions over half of the time that ctx
 // leaves, unless they are few, and else does as ResetClients.
 func (s *Server) ResetAll(ctx context.Context, targets []member.Address) int {
+	_, agreed := s.Reset(ctx, math.MaxInt, targets)
+	return agreed
+}
+
+// Reset asks up to n clients, the oldest first, as ResetAll asks all. It returns
+// how many were asked and how many said that they will go.
+func (s *Server) Reset(ctx context.Context, n int, targets []member.Address) (count, agreed int) {
 	asked := s.stayed()
+	asked = asked[:min(n, len(asked))]
 	if len(targets) == 0 {
 		targets = []member.Address{""}
 	}
@@ -43,7 +51,7 @@ func (s *Server) ResetAll(ctx context.Context, targets []member.Address) int {
 	if end, limited := ctx.Deadline(); limited {
 		left = time.Until(end)
 	}
-	return s.sendAway(ctx, asked, targets, spread(len(asked), left))
+	return len(asked), s.sendAway(ctx, asked, targets, spread(len(asked), left))
 }
 
 // spread returns over what time n clients are asked when so much is left.

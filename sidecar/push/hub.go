@@ -173,6 +173,17 @@ func (h *Hub) Subscriptions() (out Subscriptions) {
 	return out
 }
 
+// Watched returns how many subscribers each service has that has any.
+func (h *Hub) Watched() map[naming.ServiceKey]int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := make(map[naming.ServiceKey]int, len(h.services))
+	for s, w := range h.services {
+		out[s] = len(w.subscribers)
+	}
+	return out
+}
+
 // Merged returns how many changes were delivered together with a later one, or
 // a subscriber was spared since there was a newer view.
 func (h *Hub) Merged() uint64 {

@@ -8,22 +8,23 @@ import "time"
 
 // Report is one member's view of itself and its peers at one moment.
 type Report struct {
-	Member     string    `json:"member"`          // its address, host:port
-	Epoch      int64     `json:"epoch"`           // incarnation: Unix milliseconds of its start
-	Version    string    `json:"version"`         // of the program
-	Generation int64     `json:"generation"`      // of the member list in use
-	Fault      string    `json:"fault,omitempty"` // why the newest member list was refused; empty while it is in use
-	Loaded     bool      `json:"loaded"`          // the start-up load is complete
-	Draining   bool      `json:"draining"`        // it is leaving
-	Digest     string    `json:"digest"`          // 32 hex digits over all records; equal registries, equal digests
-	Clients    int       `json:"clients"`         // clients that publish something, own and replicated
-	Owned      int       `json:"owned"`           // of those, owned by this member
-	Services   int       `json:"services"`        // services with at least one instance
-	Instances  int       `json:"instances"`       // instances listed, after removal of duplicates
-	Braked     int       `json:"braked"`          // services of which instances are held as unhealthy, as too many were lost at once
-	Pending    int       `json:"pending"`         // changes not yet acknowledged by some peer
-	Peers      []Peer    `json:"peers"`           // in order of address
-	Time       time.Time `json:"time"`            // when the report was made, UTC
+	Member      string    `json:"member"`          // its address, host:port
+	Epoch       int64     `json:"epoch"`           // incarnation: Unix milliseconds of its start
+	Version     string    `json:"version"`         // of the program
+	Generation  int64     `json:"generation"`      // of the member list in use
+	Fault       string    `json:"fault,omitempty"` // why the newest member list was refused; empty while it is in use
+	Loaded      bool      `json:"loaded"`          // the start-up load is complete
+	Draining    bool      `json:"draining"`        // it is leaving
+	Digest      string    `json:"digest"`          // 32 hex digits over all records; equal registries, equal digests
+	Connections int       `json:"connections"`     // clients connected to this member over gRPC
+	Clients     int       `json:"clients"`         // clients that publish something, own and replicated
+	Owned       int       `json:"owned"`           // of those, owned by this member
+	Services    int       `json:"services"`        // services with at least one instance
+	Instances   int       `json:"instances"`       // instances listed, after removal of duplicates
+	Braked      int       `json:"braked"`          // services of which instances are held as unhealthy, as too many were lost at once
+	Pending     int       `json:"pending"`         // changes not yet acknowledged by some peer
+	Peers       []Peer    `json:"peers"`           // in order of address
+	Time        time.Time `json:"time"`            // when the report was made, UTC
 }
 
 // Peer is what a member believes about another.

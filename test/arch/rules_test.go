@@ -184,6 +184,7 @@ var rules = map[string]rule{
 	"sidecar/admin": {
 		why: "serves reports; holds nothing",
 		ours: map[string]string{
+			"sidecar/member": "whose records are asked for",
 			"sidecar/naming": "services and instances to list",
 			"sidecar/report": "the status",
 		},
