@@ -72,6 +72,21 @@ build: ## both binaries into bin/
 	$(GOBUILD) -o bin/naming-operator ./cmd/manager
 	$(GOBUILD) -o bin/distro-sidecar ./cmd/sidecar
 
+.PHONY: plugin
+plugin: ## kubectl naming into bin/; put it into PATH with what completes it
+	cd plugin && $(GOBUILD) -o $(CURDIR)/bin/kubectl-naming ./cmd/kubectl-naming
+	cp plugin/kubectl_complete-naming bin/
+
+.PHONY: plugin-archives
+plugin-archives: ## kubectl naming as archives for krew in bin/krew (PLATFORMS=linux/amd64,darwin/arm64,windows/amd64)
+	@mkdir -p bin/krew
+	for platform in $$(tr , ' ' <<<"$(PLATFORMS)"); do \
+	  os=$${platform%/*} arch=$${platform#*/} folder=$$(mktemp -d); suffix=; [[ $$os = windows ]] && suffix=.exe; \
+	  (cd plugin && GOOS=$$os GOARCH=$$arch $(GOBUILD) -o $$folder/kubectl-naming$$suffix ./cmd/kubectl-naming); \
+	  cp LICENSE plugin/kubectl_complete-naming $$folder; \
+	  tar -C $$folder -czf bin/krew/kubectl-naming_$${os}_$$arch.tar.gz .; rm -r $$folder; \
+	done
+
 .PHONY: image
 image: ## both images as archives in bin/images, without Docker (PLATFORMS=linux/amd64,linux/arm64)
 	@mkdir -p bin/images && go -C tools build -o $(CURDIR)/bin/image ./image
@@ -95,8 +110,9 @@ clean: ## remove what was built here; the cached Kubernetes stays
 test: test-unit test-clients test-envtest ## everything that needs no cluster
 
 .PHONY: test-unit
-test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import rules, image tool, verdicts of GitOps tools
+test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import rules, plugin, image tool, verdicts of GitOps tools
 	$(GOTESTSUM) ./...
+	cd plugin && $(GOTESTSUM) ./...
 	cd tools && $(GOTESTSUM) ./...
 	cd test/gitops && $(GOTESTSUM) -count=1 ./... # it reads files of other modules, which the cache does not see
 
@@ -134,6 +150,13 @@ test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubern
 	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
 	QUICKSTART=$(CURDIR)/bin/quickstart NEXT_IMAGE=distro-naming/distro-sidecar:$(VERSION)-next \
 	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 40m ./test/e2e/...
+	$(MAKE) --no-print-directory test-e2e-plugin
+
+.PHONY: test-e2e-plugin
+test-e2e-plugin: $(TOOLS)/gotestsum plugin ## kubectl naming against the sample that "make up" made
+	go -C test/clients build -o $(CURDIR)/bin/quickstart ./quickstart
+	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$(CURDIR)/bin:$$PATH; \
+	cd plugin && QUICKSTART=$(CURDIR)/bin/quickstart $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 10m ./e2e/...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
@@ -174,7 +197,8 @@ tables: ## the tables of docs/explanation/distro.md, by the simulator
 
 .PHONY: golden
 golden: ## rewrite expected outputs; review the difference like code
-	go test -update $$(grep -rlE --include=*_test.go '/test/golden"|flag.Bool."update"' . | xargs -n1 dirname | sort -u)
+	go test -update $$(grep -rlE --include=*_test.go '/test/golden"|flag.Bool."update"' . | grep -v '^./plugin/' | xargs -n1 dirname | sort -u)
+	cd plugin && go test ./command -update
 
 .PHONY: fmt
 fmt: $(TOOLS)/gofumpt ## format
@@ -183,6 +207,7 @@ fmt: $(TOOLS)/gofumpt ## format
 .PHONY: vet
 vet: ## go vet, with every build tag
 	go vet -tags envtest,e2e ./...
+	go -C plugin vet -tags e2e ./...
 	go -C test/clients vet ./...
 	go -C test/interop vet ./...
 	go -C test/gitops vet ./...
@@ -191,6 +216,7 @@ vet: ## go vet, with every build tag
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
 	$(TOOLS)/golangci-lint run --build-tags envtest,e2e
+	cd plugin && $(TOOLS)/golangci-lint run --build-tags e2e --config $(CURDIR)/.golangci.yml
 	cd test/clients && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd test/interop && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd test/gitops && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml

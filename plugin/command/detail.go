@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -194,7 +195,8 @@ func (a *app) fact(p table.Palette, title, text string) {
 }
 
 func (a *app) converged(d detail, p table.Palette) string {
-	text := p.Paint(verdict(d.Converged).Tone, strings.ToLower(d.Converged))
+	word := map[string]string{"True": "yes", "False": "no"}[d.Converged]
+	text := p.Paint(verdict(d.Converged).Tone, cmp.Or(word, "unknown"))
 	if d.Since != nil {
 		text += ", for " + a.age(d.Since.Time)
 	}

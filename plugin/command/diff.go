@@ -118,10 +118,8 @@ func (a *app) lasting(cmd *cobra.Command, client *reach.Client, members []reach.
 	if err != nil || len(first.Items) == 0 {
 		return first, err
 	}
-	select {
-	case <-cmd.Context().Done():
-		return differenceList{}, cmd.Context().Err()
-	case <-time.After(settle):
+	if err := a.pause(cmd.Context(), settle); err != nil {
+		return differenceList{}, err
 	}
 	second, err := a.compare(cmd, client, members, base, limit)
 	second.Items = survey.Lasting(first.Items, second.Items)

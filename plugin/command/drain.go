@@ -132,8 +132,6 @@ func leavesOne(cluster *reach.Cluster, fenced []string) error {
 func (a *app) fenceIs(ctx context.Context, client *reach.Client, pod, want string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	tick := time.NewTicker(look)
-	defer tick.Stop()
 	for {
 		p, err := client.Kube.CoreV1().Pods(client.Namespace).Get(ctx, pod, metav1.GetOptions{})
 		switch {
@@ -144,11 +142,9 @@ func (a *app) fenceIs(ctx context.Context, client *reach.Client, pod, want strin
 		case err != nil && ctx.Err() == nil:
 			return fmt.Errorf("get pod %s: %w", pod, err)
 		}
-		select {
-		case <-ctx.Done():
+		if a.pause(ctx, look) != nil {
 			return fmt.Errorf("the annotation is set, but the operator has not labelled %s in %s: is it running, or paused? "+
 				"kubectl naming status says more", pod, timeout)
-		case <-tick.C:
 		}
 	}
 }

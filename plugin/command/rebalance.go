@@ -95,10 +95,8 @@ func (a *app) spread(ctx context.Context, client *reach.Client, cluster *reach.C
 		}
 		out.Agreed += moved.Agreed
 	}
-	select {
-	case <-ctx.Done():
-		return balance{}, ctx.Err()
-	case <-time.After(arrive):
+	if err := a.pause(ctx, arrive); err != nil {
+		return balance{}, err
 	}
 	out.After, err = a.loads(ctx, client, serving)
 	return out, err

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,25 @@ type Environment struct {
 	NoColor  bool            // the user wants none there
 	Version  string          // of the plugin
 	Forward  reach.Forwarder // nil: as kubectl port-forward does
+
+	// Pause waits for a while, or until the context ends; nil: by the clock.
+	Pause func(context.Context, time.Duration)
+}
+
+// pause waits, and reports whether to go on.
+func (e Environment) pause(ctx context.Context, d time.Duration) error {
+	if e.Pause != nil {
+		e.Pause(ctx, d)
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // The ways to members.

@@ -65,8 +65,6 @@ func (a *app) status() *cobra.Command {
 // watch shows what look finds again and again until ctx ends. On a terminal it
 // takes the place of what was shown before. An error is shown and may pass.
 func (a *app) watch(ctx context.Context, look func(context.Context) (finding, bool, error)) error {
-	tick := time.NewTicker(redraw)
-	defer tick.Stop()
 	for {
 		out := a.Out
 		var screen bytes.Buffer
@@ -85,10 +83,8 @@ func (a *app) watch(ctx context.Context, look func(context.Context) (finding, bo
 		if err := a.show(screen.Bytes()); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if a.pause(ctx, redraw) != nil {
 			return nil
-		case <-tick.C:
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 // they are given: that is what makes the simulator's failures reproducible.
 var pure = []string{
 	"controllers/resources", "controllers/rollout",
+	"plugin/bundle", "plugin/survey", "plugin/table",
 	"sidecar/distro", "sidecar/frame", "sidecar/member", "sidecar/naming", "sidecar/report", "sidecar/wire",
 }
 

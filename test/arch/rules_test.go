@@ -228,6 +228,53 @@ var rules = map[string]rule{
 		outside: []string{logr, "k8s.io/apimachinery", "k8s.io/client-go", "sigs.k8s.io/controller-runtime"},
 	},
 
+	// The plugin, a module of its own
+	"plugin/table": {why: "text in columns, to whatever writer", never: effects},
+	"plugin/survey": {
+		why:   "findings are a function of what members answered",
+		ours:  map[string]string{"sidecar/admin": "the form of the answers"},
+		never: effects,
+	},
+	"plugin/bundle": {
+		why: "what is kept of objects is decided without asking anybody",
+		ours: map[string]string{
+			"api/v1alpha1":          "names of annotations",
+			"controllers/resources": "names of containers",
+		},
+		outside: []string{"sigs.k8s.io/yaml"},
+		never:   []string{"context", "net/http", "os", "os/exec", "sync"},
+	},
+	"plugin/reach": {
+		why: "the only way to Kubernetes and to members",
+		ours: map[string]string{
+			"api/v1alpha1":          "the resource",
+			"controllers/resources": "names, labels and ports",
+		},
+		outside: []string{"k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go"},
+		never:   []string{"os", "os/exec"},
+	},
+	"plugin/command": {
+		why: "flags in, findings out",
+		ours: map[string]string{
+			"api/v1alpha1":          "conditions and states",
+			"controllers/resources": "labels and containers",
+			"plugin/bundle":         "the archive",
+			"plugin/reach":          "whom to ask",
+			"plugin/survey":         "what the answers say",
+			"plugin/table":          "how it is shown",
+			"sidecar/admin":         "the form of answers",
+			"sidecar/report":        "the status of members",
+		},
+		outside: []string{"github.com/spf13/cobra", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/cli-runtime"},
+		never:   []string{"os/exec", "sync"},
+	},
+	"plugin/cmd/kubectl-naming": {
+		why:     "signals, the terminal and the exit code",
+		ours:    map[string]string{"plugin/command": "the commands"},
+		outside: []string{"golang.org/x/term", "k8s.io/client-go/plugin/pkg/client/auth"},
+	},
+	"plugin/e2e": {why: "runs the plugin as users do"},
+
 	// Around the product
 	"hack/localcluster/...": {why: "runs before anything is downloaded or built: standard library only"},
 	"hack/simulate": {
