@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"sigs.k8s.io/yaml"
@@ -31,7 +32,7 @@ func New(w io.Writer, folder string, made time.Time) *Archive {
 func (a *Archive) Add(name string, content []byte, err error) error {
 	if err != nil {
 		a.faults = append(a.faults, name+": "+err.Error())
-		return nil
+		return nil //nolint:nilerr // it is noted; only the archive itself can fail
 	}
 	a.files++
 	return a.write(name, content)
@@ -55,11 +56,7 @@ func (a *Archive) Files() int { return a.files }
 // Close writes what could not be read and ends the archive.
 func (a *Archive) Close() error {
 	if len(a.faults) > 0 {
-		text := ""
-		for _, f := range a.faults {
-			text += f + "\n"
-		}
-		if err := a.write("not-read.txt", []byte(text)); err != nil {
+		if err := a.write("not-read.txt", []byte(strings.Join(a.faults, "\n")+"\n")); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -132,11 +133,11 @@ func (a *app) oneService(services []survey.Service, text string, gone bool) (sur
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		keys := ""
+		keys := make([]string, 0, len(found))
 		for _, s := range found {
-			keys += "\n  " + s.Key()
+			keys = append(keys, s.Key())
 		}
-		return survey.Service{}, fmt.Errorf("several services are called %s: name one as namespace@@group@@name:%s", text, keys)
+		return survey.Service{}, fmt.Errorf("several services are called %s: name one of them:\n  %s", text, strings.Join(keys, "\n  "))
 	case gone:
 		return survey.Parse(text), nil
 	default:

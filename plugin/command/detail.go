@@ -105,8 +105,8 @@ func digests(reports []report.Report, members int, cluster string) string {
 	case len(reports) == 0:
 		return "no member answered"
 	case len(minority) > 0:
-		return fmt.Sprintf("%s differ at this moment: kubectl naming diff %s says in what, unless it is only on its way",
-			strings.Join(minority, ", "), cluster)
+		return fmt.Sprintf("at this moment not %s: kubectl naming diff %s says in what, unless it is only on its way",
+			strings.Join(minority, ", nor "), cluster)
 	case len(reports) < members:
 		return fmt.Sprintf("the %d that answered hold the same", len(reports))
 	default:

@@ -45,6 +45,9 @@ func (a *app) diff() *cobra.Command {
 			if (from == "") != (to == "") {
 				return fmt.Errorf("--from and --to go together: give both, or none to compare all members")
 			}
+			if limit < 1 {
+				return fmt.Errorf("--limit=%d: must be 1 or more", limit)
+			}
 			client, err := a.client()
 			if err != nil {
 				return err

@@ -19,61 +19,64 @@ var (
 	plainText = func(w http.ResponseWriter) { fmt.Fprint(w, "<html>hello</html>") }
 )
 
+// lines are shown to a healthy cluster, each by the name of its golden file.
+var lines = map[string]string{
+	"status":               "status demo",
+	"status-wide":          "status demo -o wide",
+	"status-color":         "status demo --color=always",
+	"status-json":          "status demo -o json",
+	"status-name":          "status demo -o name",
+	"status-jsonpath":      "status demo -o jsonpath={.members[*].name}",
+	"status-check":         "status demo --check",
+	"status-list":          "status",
+	"status-list-wide":     "status -o wide --no-headers",
+	"status-list-yaml":     "status -o yaml",
+	"status-unknown":       "status nobody",
+	"services":             "services demo",
+	"services-json":        "services demo -o json",
+	"services-name":        "services demo -o name",
+	"services-unhealthy":   "services demo --unhealthy",
+	"services-filtered":    "services demo --group payments --nacos-namespace public --contains led",
+	"services-none":        "services demo --contains nothing",
+	"instances":            "instances demo greeter",
+	"instances-wide":       "instances demo ledger -o wide",
+	"instances-yaml":       "instances demo payments@@ledger -o yaml",
+	"instances-name":       "instances demo public@@payments@@ledger -o name",
+	"instances-unknown":    "instances demo nothing",
+	"instances-awaited":    "instances demo awaited",
+	"why-listed":           "why demo ledger 10.0.0.7:8080",
+	"why-gone":             "why demo gone 10.0.0.9:8080",
+	"why-gone-color":       "why demo gone 10.0.0.9:8080 --color=always",
+	"why-service":          "why demo greeter",
+	"why-json":             "why demo gone 10.0.0.9:8080 -o json",
+	"why-never":            "why demo greeter 192.0.2.1:1",
+	"why-no-endpoint":      "why demo greeter 10.0.0.7",
+	"why-no-port":          "why demo greeter 10.0.0.7:http",
+	"diff":                 "diff demo",
+	"diff-two":             "diff demo --from 0 --to demo-2",
+	"diff-one":             "diff demo --from 0",
+	"diff-unknown":         "diff demo --from 0 --to 7",
+	"rebalance-dry":        "rebalance demo --dry-run",
+	"version":              "version",
+	"bad-via":              "status --via=air",
+	"bad-color":            "status --color=red",
+	"bad-output":           "status -o xml",
+	"bad-command":          "statu",
+	"bad-arguments":        "instances demo",
+	"complete-clusters":    "__complete status ",
+	"complete-members":     "__complete drain demo ",
+	"complete-services":    "__complete instances demo ",
+	"complete-instances":   "__complete why demo ledger ",
+	"complete-nothing":     "__complete version ",
+	"complete-from":        "__complete diff demo --from ",
+	"complete-output":      "__complete status -o ",
+	"complete-no-instance": "__complete why demo nothing ",
+}
+
 // TestAll shows every command to a healthy cluster.
 func TestAll(t *testing.T) {
 	r := load(t)
-	for name, line := range map[string]string{
-		"status":               "status demo",
-		"status-wide":          "status demo -o wide",
-		"status-color":         "status demo --color=always",
-		"status-json":          "status demo -o json",
-		"status-name":          "status demo -o name",
-		"status-jsonpath":      "status demo -o jsonpath={.members[*].name}",
-		"status-check":         "status demo --check",
-		"status-list":          "status",
-		"status-list-wide":     "status -o wide --no-headers",
-		"status-list-yaml":     "status -o yaml",
-		"status-unknown":       "status nobody",
-		"services":             "services demo",
-		"services-json":        "services demo -o json",
-		"services-name":        "services demo -o name",
-		"services-unhealthy":   "services demo --unhealthy",
-		"services-filtered":    "services demo --group payments --nacos-namespace public --contains led",
-		"services-none":        "services demo --contains nothing",
-		"instances":            "instances demo greeter",
-		"instances-wide":       "instances demo ledger -o wide",
-		"instances-yaml":       "instances demo payments@@ledger -o yaml",
-		"instances-name":       "instances demo public@@payments@@ledger -o name",
-		"instances-unknown":    "instances demo nothing",
-		"instances-awaited":    "instances demo awaited",
-		"why-listed":           "why demo ledger 10.0.0.7:8080",
-		"why-gone":             "why demo gone 10.0.0.9:8080",
-		"why-gone-color":       "why demo gone 10.0.0.9:8080 --color=always",
-		"why-service":          "why demo greeter",
-		"why-json":             "why demo gone 10.0.0.9:8080 -o json",
-		"why-never":            "why demo greeter 192.0.2.1:1",
-		"why-no-endpoint":      "why demo greeter 10.0.0.7",
-		"why-no-port":          "why demo greeter 10.0.0.7:http",
-		"diff":                 "diff demo",
-		"diff-two":             "diff demo --from 0 --to demo-2",
-		"diff-one":             "diff demo --from 0",
-		"diff-unknown":         "diff demo --from 0 --to 7",
-		"rebalance-dry":        "rebalance demo --dry-run",
-		"version":              "version",
-		"bad-via":              "status --via=air",
-		"bad-color":            "status --color=red",
-		"bad-output":           "status -o xml",
-		"bad-command":          "statu",
-		"bad-arguments":        "instances demo",
-		"complete-clusters":    "__complete status ",
-		"complete-members":     "__complete drain demo ",
-		"complete-services":    "__complete instances demo ",
-		"complete-instances":   "__complete why demo ledger ",
-		"complete-nothing":     "__complete version ",
-		"complete-from":        "__complete diff demo --from ",
-		"complete-output":      "__complete status -o ",
-		"complete-no-instance": "__complete why demo nothing ",
-	} {
+	for name, line := range lines {
 		t.Run(name, func(t *testing.T) {
 			words := strings.Split(line, " ") // the last may be empty
 			newTerminal(t, r).check(name, words...)
@@ -131,7 +134,7 @@ func TestTrouble(t *testing.T) {
 			say(w, `[{"namespace":"dev","group":"G","name":"ledger","instances":1,"healthy":1}]`)
 		}}},
 		"rebalance-lopsided": {"rebalance demo", map[string]func(http.ResponseWriter){
-			proxied(0, "/v1/status"): connected(r, t, 0, 40), proxied(1, "/v1/status"): connected(r, t, 1, 20), proxied(2, "/v1/status"): connected(r, t, 2, 0),
+			proxied(0, "/v1/status"): connected(t, r, 0, 40), proxied(1, "/v1/status"): connected(t, r, 1, 20), proxied(2, "/v1/status"): connected(t, r, 2, 0),
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,7 +149,7 @@ func TestTrouble(t *testing.T) {
 }
 
 // connected changes how many clients a member says are connected.
-func connected(r *recording, t *testing.T, member, n int) func(http.ResponseWriter) {
+func connected(t *testing.T, r *recording, member, n int) func(http.ResponseWriter) {
 	t.Helper()
 	uri := proxied(member, "/v1/status")
 	held := string(r.answer(uri))

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -74,7 +75,7 @@ func (r *recording) answer(uri string) json.RawMessage {
 	if held := r.Answers[uri]; held != nil || !*record {
 		return held
 	}
-	out, err := exec.Command("kubectl", "--kubeconfig", kubeconfig, "get", "--raw", uri).Output()
+	out, err := exec.CommandContext(context.Background(), "kubectl", "--kubeconfig", kubeconfig, "get", "--raw", uri).Output()
 	var failed *exec.ExitError
 	switch {
 	case errors.As(err, &failed):

@@ -75,7 +75,7 @@ func (a *app) watch(ctx context.Context, look func(context.Context) (finding, bo
 		}
 		a.Out = out
 		if ctx.Err() != nil {
-			return nil // the user has seen enough
+			return nil //nolint:nilerr // the user has seen enough
 		}
 		if err != nil {
 			fmt.Fprintf(&screen, "error: %v\n", err)
@@ -84,7 +84,7 @@ func (a *app) watch(ctx context.Context, look func(context.Context) (finding, bo
 			return err
 		}
 		if a.pause(ctx, redraw) != nil {
-			return nil
+			return nil //nolint:nilerr // the same
 		}
 	}
 }
@@ -98,7 +98,8 @@ func (a *app) show(screen []byte) error {
 		return err
 	}
 	lines := bytes.ReplaceAll(screen, []byte("\n"), []byte("\x1b[K\n"))
-	_, err := io.WriteString(a.Out, "\x1b[H"+stamp+", every "+redraw.String()+", Ctrl-C ends it\x1b[K\n\x1b[K\n"+string(lines)+"\x1b[J")
+	head := stamp + ", every " + redraw.String() + ", Ctrl-C ends it"
+	_, err := io.WriteString(a.Out, "\x1b[H"+head+"\x1b[K\n\x1b[K\n"+string(lines)+"\x1b[J")
 	return err
 }
 
@@ -175,7 +176,8 @@ func (a *app) writeOverview(list []overview, everywhere bool, o table.Options) {
 	t := table.New(titles...)
 	for _, c := range list {
 		row := []any{
-			c.Name, verdict(c.Ready), share(int(c.Serving), int(c.Desired)), verdict(c.Converged), c.Reason, c.Doing, a.age(c.created), c.Message,
+			c.Name, verdict(c.Ready), share(int(c.Serving), int(c.Desired)), verdict(c.Converged), c.Reason, c.Doing,
+			a.age(c.created), c.Message,
 		}
 		if everywhere {
 			row = append([]any{c.Namespace}, row...)
@@ -206,7 +208,8 @@ func (a *app) detail(ctx context.Context, client *reach.Client, name string) (fi
 	answers := reach.AskAll[report.Report](ctx, client, cluster.Members, "/v1/status", nil)
 	for i, one := range answers {
 		if one.Err == nil && one.Value.Member != one.Member.Address {
-			answers[i].Err = errors.New(one.Member.Name + " answered as member " + one.Value.Member + ": its address was given to another pod; look again")
+			answers[i].Err = errors.New(one.Member.Name + " answered as member " + one.Value.Member +
+				": its address was given to another pod; look again")
 		}
 	}
 	d := a.detailOf(cluster, answers)

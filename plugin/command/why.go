@@ -59,8 +59,10 @@ func (a *app) why() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(finding{kind: "Story", value: told, names: []string{told.Instance},
-				table: func(o table.Options) { a.tell(told, len(cluster.Members), o) }})
+			return a.print(finding{
+				kind: "Story", value: told, names: []string{told.Instance},
+				table: func(o table.Options) { a.tell(told, len(cluster.Members), o) },
+			})
 		},
 	}
 	a.addOutput(c)
@@ -134,7 +136,8 @@ func (a *app) tell(s story, members int, o table.Options) {
 		fmt.Fprintln(a.Out)
 	}
 	if len(s.Events) == 0 {
-		fmt.Fprintln(a.Out, "No member remembers anything of it: it did not change since they were started, or other things changed too often since.")
+		fmt.Fprintln(a.Out, "No member remembers anything of it: it did not change since they were started, or much else did since.")
+		fmt.Fprintln(a.Out, "If it is of another group or namespace and nobody lists it, name it as namespace@@group@@name.")
 		return
 	}
 	t := table.New("TIME", "AGO", "MEMBER", "INSTANCE", "WHAT HAPPENED")
@@ -145,6 +148,9 @@ func (a *app) tell(s story, members int, o table.Options) {
 			what.Tone = table.Bad
 		case !e.First():
 			what.Tone = table.Faint
+		}
+		if e.Batch {
+			what.Text += "; maybe this one too"
 		}
 		t.Row(e.Time.Format("2006-01-02T15:04:05.000Z"), a.age(e.Time), e.Member, endpoint(e.IP, e.Port), what)
 	}

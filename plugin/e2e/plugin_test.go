@@ -36,29 +36,7 @@ func TestPlugin(t *testing.T) {
 		return err
 	})
 	release := hold(t)
-	var instances struct {
-		Items []struct {
-			IP            string
-			Port          int
-			Owner, Client string
-			Listed        []string
-		}
-	}
-	eventually(t, "all members list the instances", func() error {
-		if err := parsed(t, &instances, "instances", "demo", service); err != nil {
-			return err
-		}
-		for _, i := range instances.Items {
-			if len(i.Listed) != 3 || i.Owner == "" {
-				return fmt.Errorf("%s is listed by %v, owned by %q", i.IP, i.Listed, i.Owner)
-			}
-		}
-		if len(instances.Items) != 4 {
-			return fmt.Errorf("%d instances, want 4", len(instances.Items))
-		}
-		return nil
-	})
-	one := fmt.Sprintf("%s:%d", instances.Items[0].IP, instances.Items[0].Port)
+	one := instanceOfAll(t)
 
 	t.Run("services", func(t *testing.T) { wantSaid(t, service, "services", "demo", "--contains", service) })
 	t.Run("why it is there", func(t *testing.T) {
@@ -88,6 +66,35 @@ func TestPlugin(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// instanceOfAll waits until every member lists all instances, and returns one.
+func instanceOfAll(t *testing.T) (one string) {
+	t.Helper()
+	var instances struct {
+		Items []struct {
+			IP            string
+			Port          int
+			Owner, Client string
+			Listed        []string
+		}
+	}
+	eventually(t, "all members list the instances", func() error {
+		if err := parsed(t, &instances, "instances", "demo", service); err != nil {
+			return err
+		}
+		for _, i := range instances.Items {
+			if len(i.Listed) != 3 || i.Owner == "" {
+				return fmt.Errorf("%s is listed by %v, owned by %q", i.IP, i.Listed, i.Owner)
+			}
+			one = fmt.Sprintf("%s:%d", i.IP, i.Port)
+		}
+		if len(instances.Items) != 4 {
+			return fmt.Errorf("%d instances, want 4", len(instances.Items))
+		}
+		return nil
+	})
+	return one
 }
 
 // drainAndBack moves the clients of the member that has the most.
@@ -123,7 +130,9 @@ func drainAndBack(t *testing.T) {
 	if most.Report.Connections == 0 {
 		t.Fatal("no member has clients")
 	}
-	t.Cleanup(func() { _, _ = exec.Command("kubectl", "naming", "undrain", "demo", name).CombinedOutput() })
+	t.Cleanup(func() {
+		_, _ = exec.CommandContext(context.Background(), "kubectl", "naming", "undrain", "demo", name).CombinedOutput()
+	})
 	wantSaid(t, "is fenced", "drain", "demo", name)
 	eventually(t, name+" is fenced and empty", func() error {
 		n, state, err := connected(name)
@@ -187,7 +196,7 @@ func hold(t *testing.T) (release func()) {
 		}
 		members = append(members, string(ip)+":8848")
 	}
-	cmd := exec.Command(quickstart, "hold", "-member", strings.Join(members, ","), "-service", service, "-count", "4", "-clients", "2")
+	cmd := exec.CommandContext(context.Background(), quickstart, "hold", "-member", strings.Join(members, ","), "-service", service, "-count", "4", "-clients", "2")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

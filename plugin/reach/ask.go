@@ -14,6 +14,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/distro-naming/naming-operator/controllers/resources"
 )
@@ -88,24 +89,46 @@ func (c *Client) Read(ctx context.Context, m Member, path string, query url.Valu
 
 // proxyError says why a member could not be asked and what to do about it.
 func proxyError(m Member, body []byte, err error) error {
-	var status *apierrors.StatusError
-	text := strings.TrimSpace(string(body))
+	text, byServer := said(body, err)
+	where := fmt.Sprintf("%s (%s on node %s)", m.Name, m.Pod.Status.PodIP, m.Pod.Spec.NodeName)
 	switch {
 	case apierrors.IsForbidden(err):
 		return fmt.Errorf("you may not ask %s: you need the right to get pods/proxy (ClusterRole naming-viewer), "+
 			"or with --via=port-forward to create pods/portforward", m.Name)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%s (%s on node %s) did not answer in %s: %s", m.Name, m.Pod.Status.PodIP, m.Pod.Spec.NodeName, patience, look(m))
-	case apierrors.IsNotFound(err) && !strings.HasPrefix(text, "{"):
-		return fmt.Errorf("%s does not know the question: it runs an older version than this plugin; update spec.image", m.Name)
-	case errors.As(err, &status) && strings.HasPrefix(text, "{"): // the API server itself answered
-		return fmt.Errorf("%s (%s on node %s) cannot be reached: %s: %s", m.Name, m.Pod.Status.PodIP, m.Pod.Spec.NodeName,
-			strings.TrimPrefix(status.ErrStatus.Message, "error trying to reach service: "), look(m))
+		return fmt.Errorf("%s did not answer in %s: %s", where, patience, look(m))
+	case apierrors.IsNotFound(err) && !byServer:
+		return errOlder(m)
+	case byServer:
+		return fmt.Errorf("%s cannot be reached: %s: %s", where, strings.TrimPrefix(text, "error trying to reach service: "), look(m))
 	case text != "":
 		return fmt.Errorf("%s answered: %s", m.Name, text)
 	default:
 		return fmt.Errorf("ask %s: %w", m.Name, err)
 	}
+}
+
+// said returns the words of an answer that is an error, and whether the API server
+// itself spoke rather than the member. A member's are plain text, which client-go
+// keeps among the causes.
+func said(body []byte, err error) (text string, byServer bool) {
+	var answered metav1.Status
+	if json.Unmarshal(body, &answered) == nil && answered.Message != "" {
+		return answered.Message, true
+	}
+	var status *apierrors.StatusError
+	if errors.As(err, &status) && status.ErrStatus.Details != nil {
+		for _, c := range status.ErrStatus.Details.Causes {
+			if c.Type == metav1.CauseTypeUnexpectedServerResponse && c.Message != "unknown" {
+				return strings.TrimSpace(c.Message), false
+			}
+		}
+	}
+	return strings.TrimSpace(string(body)), false
+}
+
+func errOlder(m Member) error {
+	return fmt.Errorf("%s does not know the question: it runs an older version than this plugin; update spec.image", m.Name)
 }
 
 func look(m Member) string {
@@ -150,7 +173,7 @@ func (c *Client) call(ctx context.Context, m Member, method, path string, query 
 	case err != nil:
 		return nil, fmt.Errorf("read answer of %s: %w", m.Name, err)
 	case response.StatusCode == http.StatusNotFound:
-		return nil, fmt.Errorf("%s does not know the question: it runs an older version than this plugin; update spec.image", m.Name)
+		return nil, errOlder(m)
 	case response.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("%s answered %s: %s", m.Name, response.Status, strings.TrimSpace(string(body)))
 	}

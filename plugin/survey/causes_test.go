@@ -61,15 +61,18 @@ func TestStoryTellsWhatMayBeAboutAnInstance(t *testing.T) {
 		want    []string
 	}{
 		"a batch of the client that registered it": {
-			[]admin.Cause{cause(1, "registered", "c1", "10.0.0.1"), cause(2, "connection lost", "c1", "10.0.0.5", batch(3))}, nil,
+			[]admin.Cause{cause(1, "registered", "c1", "10.0.0.1"), cause(2, "connection lost", "c1", "10.0.0.5", batch(3))},
+			nil,
 			[]string{"demo-0 registered", "demo-0 connection lost"},
 		},
 		"a batch of the client that lists it": {
-			[]admin.Cause{cause(2, "registered", "c1", "10.0.0.5", batch(3)), cause(3, "registered", "c2", "10.0.0.6", batch(2))}, []string{"c1"},
+			[]admin.Cause{cause(2, "registered", "c1", "10.0.0.5", batch(3)), cause(3, "registered", "c2", "10.0.0.6", batch(2))},
+			[]string{"c1"},
 			[]string{"demo-0 registered"},
 		},
 		"any batch if nothing else is known": {
-			[]admin.Cause{cause(2, "expired", "c1", "10.0.0.5", batch(3)), cause(3, "expired", "c2", "10.0.0.6")}, nil,
+			[]admin.Cause{cause(2, "expired", "c1", "10.0.0.5", batch(3)), cause(3, "expired", "c2", "10.0.0.6")},
+			nil,
 			[]string{"demo-0 expired"},
 		},
 		"nothing of another instance": {[]admin.Cause{cause(3, "expired", "c2", "10.0.0.6")}, nil, nil},

@@ -74,11 +74,13 @@ func TestDifferences(t *testing.T) {
 func TestWhatWasOnItsWayDoesNotLast(t *testing.T) {
 	stamp := func(v int64) *admin.Stamp { return &admin.Stamp{Version: v} }
 	before := []Difference{
-		{Client: "stays", Member: "a", What: Lacks}, {Client: "moves on", Member: "a", What: Older, Held: stamp(1)},
+		{Client: "stays", Member: "a", What: Lacks},
+		{Client: "moves on", Member: "a", What: Older, Held: stamp(1)},
 		{Client: "arrived", Member: "a", What: Lacks},
 	}
 	now := []Difference{
-		{Client: "stays", Member: "a", What: Lacks}, {Client: "moves on", Member: "a", What: Older, Held: stamp(2)},
+		{Client: "stays", Member: "a", What: Lacks},
+		{Client: "moves on", Member: "a", What: Older, Held: stamp(2)},
 		{Client: "new", Member: "b", What: Lacks},
 	}
 	if diff := cmp.Diff(before[:1], Lasting(before, now)); diff != "" {

@@ -62,8 +62,10 @@ func TestFilter(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	list := []Service{
-		{Namespace: "public", Group: "DEFAULT_GROUP", Name: "web"}, {Namespace: "public", Group: "G", Name: "web"},
-		{Namespace: "dev", Group: "G", Name: "web"}, {Namespace: "dev", Group: "H", Name: "api"},
+		{Namespace: "public", Group: "DEFAULT_GROUP", Name: "web"},
+		{Namespace: "public", Group: "G", Name: "web"},
+		{Namespace: "dev", Group: "G", Name: "web"},
+		{Namespace: "dev", Group: "H", Name: "api"},
 	}
 	tests := map[string]struct {
 		text string
