@@ -55,9 +55,11 @@ func (a *app) bundle() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "logs-bundle NAME",
 		Short: "Write all that helps to find a fault into one archive, without secrets",
-		Long: "Write all that helps to find a fault into one archive (tar.gz): the NamingCluster and its children, events, logs of members and operator,\n" +
+		Long: "Write all that helps to find a fault into one archive (tar.gz): the NamingCluster and its children, events, logs " +
+			"of members and operator,\n" +
 			"what each member says of itself, and metrics.\n\n" +
-			"No Secret is read. Of containers that you added only harmless fields are kept, no command, argument, environment, probe or log; annotations of\n" +
+			"No Secret is read. Of containers that you added only harmless fields are kept, no command, argument, environment, " +
+			"probe or log; annotations of\n" +
 			"others are taken out. What could not be read is in not-read.txt. Names of services, clients and nodes, and IPs, are in logs.",
 		Example:           "  kubectl naming logs-bundle demo\n  kubectl naming logs-bundle demo --file - | tar tz",
 		Args:              cobra.ExactArgs(1),

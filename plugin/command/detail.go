@@ -211,8 +211,8 @@ var states = map[string]table.Tone{
 }
 
 func (a *app) writeMembers(members []memberLine, o table.Options) {
-	t := table.New("MEMBER", "STATE", "SINCE", "LIST", "DIGEST", "CONNECTED", "OWNED", "SERVICES", "INSTANCES", "PENDING", "RESTARTS", "UP",
-		"VERSION", "+NODE", "+EPOCH")
+	t := table.New("MEMBER", "STATE", "SINCE", "LIST", "DIGEST", "CONNECTED", "OWNED", "SERVICES", "INSTANCES", "PENDING",
+		"RESTARTS", "UP", "VERSION", "+NODE", "+EPOCH")
 	for _, m := range members {
 		tone, known := states[m.State]
 		if !known {
@@ -264,7 +264,8 @@ func (a *app) writeLinks(members []memberLine, o table.Options) {
 			if peer.State == "UP" && peer.Error == "" {
 				continue
 			}
-			t.Row(m.Name+" -> "+pod(peer.Member), table.In(table.Bad, peer.State), orDash(peer.Transport), peer.Pending, orDash(peer.Error))
+			t.Row(m.Name+" -> "+pod(peer.Member), table.In(table.Bad, peer.State), orDash(peer.Transport), peer.Pending,
+				orDash(peer.Error))
 		}
 	}
 	if t.Len() > 0 {

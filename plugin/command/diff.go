@@ -36,7 +36,8 @@ func (a *app) diff() *cobra.Command {
 		Use:   "diff NAME [--from MEMBER --to MEMBER]",
 		Short: "Say what members hold differently, client by client",
 		Long: "Say what members hold differently, client by client: each member against what most hold, or --to against --from.\n\n" +
-			"What is only on its way is no difference: members are asked twice, a second apart. Only the parts in which their digests differ\n" +
+			"What is only on its way is no difference: members are asked twice, a second apart. Only the parts in which their " +
+			"digests differ\n" +
 			"are read. It ends with 1 if members differ.",
 		Example:           "  kubectl naming diff demo\n  kubectl naming diff demo --from demo-0 --to demo-2",
 		Args:              cobra.ExactArgs(1),
@@ -116,7 +117,9 @@ func pick(cluster *reach.Cluster, names ...string) ([]reach.Member, error) {
 }
 
 // lasting compares members twice, unless they agree at once.
-func (a *app) lasting(cmd *cobra.Command, client *reach.Client, members []reach.Member, base string, limit int) (differenceList, error) {
+func (a *app) lasting(
+	cmd *cobra.Command, client *reach.Client, members []reach.Member, base string, limit int,
+) (differenceList, error) {
 	first, err := a.compare(cmd, client, members, base, limit)
 	if err != nil || len(first.Items) == 0 {
 		return first, err
@@ -130,7 +133,9 @@ func (a *app) lasting(cmd *cobra.Command, client *reach.Client, members []reach.
 }
 
 // compare looks only where digests differ, a few buckets at a time.
-func (a *app) compare(cmd *cobra.Command, client *reach.Client, members []reach.Member, base string, limit int) (differenceList, error) {
+func (a *app) compare(
+	cmd *cobra.Command, client *reach.Client, members []reach.Member, base string, limit int,
+) (differenceList, error) {
 	digests, err := speakers(a, reach.AskAll[[]admin.Digest](cmd.Context(), client, members, "/v1/digests", nil))
 	if err != nil {
 		return differenceList{}, err
@@ -158,7 +163,8 @@ func (a *app) compare(cmd *cobra.Command, client *reach.Client, members []reach.
 				return out, nil
 			}
 			some := place.Buckets[start:min(start+bucketsAtOnce, len(place.Buckets))]
-			records, err := speakers(a, reach.AskAll[[]admin.Record](cmd.Context(), client, asked, "/v1/records", bucketQuery(place.Owner, some)))
+			records, err := speakers(a, reach.AskAll[[]admin.Record](
+				cmd.Context(), client, asked, "/v1/records", bucketQuery(place.Owner, some)))
 			if err != nil {
 				return differenceList{}, err
 			}
@@ -189,7 +195,8 @@ func (a *app) differencesFound(cluster string, list differenceList) finding {
 		}
 		t := table.New("MEMBER", "DIFFERENCE", "CLIENT", "OWNER", "SERVICES", "+HELD", "+EXPECTED")
 		for _, d := range list.Items {
-			t.Row(d.Member, table.In(table.Warn, d.What), d.Client, owner(d.Owner), some(d.Services, o.Wide), stamp(d.Held), stamp(d.Expected))
+			t.Row(d.Member, table.In(table.Warn, d.What), d.Client, owner(d.Owner), some(d.Services, o.Wide),
+				stamp(d.Held), stamp(d.Expected))
 		}
 		t.Write(a.Out, o)
 		if list.More {

@@ -25,7 +25,8 @@ func (a *app) drain() *cobra.Command {
 		Use:   "drain NAME MEMBER",
 		Short: "Keep clients from a member, and move those that it has",
 		Long: "Keep clients from a member, and move those that it has. The member is fenced by the annotation\n" +
-			"naming.distro.io/fenced-members: it leaves the client Service, stays a member, and goes on replicating. Then its clients are asked to go\n" +
+			"naming.distro.io/fenced-members: it leaves the client Service, stays a member, and goes on replicating. Then its " +
+			"clients are asked to go\n" +
 			"to the others; subscribers see nothing of it. Nothing is deleted; kubectl naming undrain takes it back.",
 		Example:           "  kubectl naming drain demo demo-1\n  kubectl naming drain demo 1 --keep-connections",
 		Args:              cobra.ExactArgs(2),
@@ -68,7 +69,8 @@ func (a *app) undrain() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "undrain NAME MEMBER",
 		Short: "Let clients use a member again",
-		Long: "Let clients use a member again: takes it out of the annotation naming.distro.io/fenced-members. Clients come as they connect;\n" +
+		Long: "Let clients use a member again: takes it out of the annotation naming.distro.io/fenced-members. Clients come as " +
+			"they connect;\n" +
 			"kubectl naming rebalance makes some come at once.",
 		Example:           "  kubectl naming undrain demo demo-1",
 		Args:              cobra.ExactArgs(2),
@@ -125,7 +127,8 @@ func leavesOne(cluster *reach.Cluster, fenced []string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("no other member of %s serves clients: they would have nowhere to go; with --force it is done all the same", cluster.Name)
+	return fmt.Errorf("no other member of %s serves clients: they would have nowhere to go; with --force it is done all the "+
+		"same", cluster.Name)
 }
 
 // fenceIs waits until the operator has labelled the pod.
@@ -160,7 +163,8 @@ func (a *app) moveAll(ctx context.Context, client *reach.Client, member reach.Me
 	case moved.Agreed == moved.Asked:
 		fmt.Fprintf(a.Out, "%d clients were asked to go to other members, and will.\n", moved.Asked)
 	default:
-		fmt.Fprintf(a.Out, "%d clients were asked to go to other members, and %d will; the rest, often old SDKs, stay until they close "+
+		fmt.Fprintf(a.Out, "%d clients were asked to go to other members, and %d will; the rest, often old SDKs, stay until they "+
+			"close "+
 			"their connections.\n", moved.Asked, moved.Agreed)
 	}
 	return nil

@@ -19,14 +19,17 @@ type instanceList struct {
 	Items   []survey.Instance `json:"items"`
 }
 
-const serviceForms = "SERVICE is name, group@@name or namespace@@group@@name; a bare name is looked for in all groups and namespaces."
+const serviceForms = "SERVICE is name, group@@name or namespace@@group@@name; a bare name is looked for in all groups and " +
+	"namespaces."
 
 func (a *app) instances() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "instances NAME SERVICE",
 		Short: "List the instances of a service, and whose each is",
-		Long: "List the instances of a service as all members list them, and whose each is: the member that answers for its client.\n\n" +
-			"LISTED counts the members that list the instance. Those that do not, or otherwise, are named in wide output.\n\n" + serviceForms,
+		Long: "List the instances of a service as all members list them, and whose each is: the member that answers for its " +
+			"client.\n\n" +
+			"LISTED counts the members that list the instance. Those that do not, or otherwise, are named in wide " +
+			"output.\n\n" + serviceForms,
 		Example:           "  kubectl naming instances demo greeter\n  kubectl naming instances demo payments@@greeter -o wide",
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: a.completes(clusterNames, serviceNames),
@@ -69,7 +72,8 @@ func (a *app) instancesFound(service survey.Service, list []survey.Instance, mem
 			fmt.Fprintf(a.ErrOut, "%s has no instances; kubectl naming why says what became of them.\n", service.Key())
 			return
 		}
-		t := table.New("INSTANCE", "CLUSTER", "HEALTH", "WEIGHT", "OWNER", "AGE", "LISTED", "+CLIENT", "+STAMP", "+DIFFERS", "+METADATA")
+		t := table.New("INSTANCE", "CLUSTER", "HEALTH", "WEIGHT", "OWNER", "AGE", "LISTED",
+			"+CLIENT", "+STAMP", "+DIFFERS", "+METADATA")
 		for _, i := range list {
 			t.Row(endpoint(i.IP, i.Port), i.Cluster, health(i.Instance), i.Weight, owner(i.Owner), a.since(i.Since),
 				share(len(i.Listed), members), i.Client, stamp(&i.Stamp), differs(i), metadata(i.Metadata))

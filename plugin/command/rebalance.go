@@ -34,9 +34,11 @@ func (a *app) rebalance() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rebalance NAME",
 		Short: "Spread client connections evenly over the members",
-		Long: "Spread client connections evenly over the members that serve clients: those with too many ask their oldest clients to go to those\n" +
+		Long: "Spread client connections evenly over the members that serve clients: those with too many ask their oldest " +
+			"clients to go to those\n" +
 			"with too few. What clients publish stays listed while they move.\n\n" +
-			"A client goes where it is told if its own list has that member. One that lists only the client Service connects through the Service\n" +
+			"A client goes where it is told if its own list has that member. One that lists only the client Service connects " +
+			"through the Service\n" +
 			"again, and may come back: run it again if it did not suffice. Clients of the 1.x protocol have no connections.",
 		Example:           "  kubectl naming rebalance demo --dry-run\n  kubectl naming rebalance demo",
 		Args:              cobra.ExactArgs(1),
@@ -62,12 +64,15 @@ func (a *app) rebalance() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&dry, "dry-run", false, "only say what would be done")
-	c.Flags().Float64Var(&tolerance, "tolerance", 0.1, "how far from the mean a member may be, as a part of it, before anything is done")
+	c.Flags().Float64Var(&tolerance, "tolerance", 0.1, "how far from the mean a member may be, as a part of it, before "+
+		"anything is done")
 	a.addOutput(c)
 	return c
 }
 
-func (a *app) spread(ctx context.Context, client *reach.Client, cluster *reach.Cluster, tolerance float64, dry bool) (balance, error) {
+func (a *app) spread(
+	ctx context.Context, client *reach.Client, cluster *reach.Cluster, tolerance float64, dry bool,
+) (balance, error) {
 	serving := serving(cluster)
 	if len(serving) < 2 {
 		return balance{}, fmt.Errorf("%d members of %s serve clients: there is nothing to balance between", len(serving), cluster.Name)

@@ -27,7 +27,8 @@ func (a *app) status() *cobra.Command {
 		Short: "Show how clusters are, or one cluster with its members",
 		Long: "Show how clusters are, or one cluster with its members: what the operator reports, and what members answer now.\n\n" +
 			"PENDING counts the changes that peers have not acknowledged: what a member is ahead of the others.",
-		Example:           "  kubectl naming status -A\n  kubectl naming status demo --watch\n  kubectl naming status demo --check   # exits with 1 unless Ready",
+		Example: "  kubectl naming status -A\n  kubectl naming status demo --watch\n  kubectl naming status demo " +
+			"--check   # exits with 1 unless Ready",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completes(clusterNames),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -27,7 +27,8 @@ func (a *app) why() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "why NAME SERVICE [IP:PORT]",
 		Short: "Say who registered or removed an instance, when and why",
-		Long: "Say who registered or removed an instance, when and why: what all members remember of it, in the order of their clocks.\n" +
+		Long: "Say who registered or removed an instance, when and why: what all members remember of it, in the order of their " +
+			"clocks.\n" +
 			"Without IP:PORT, of all instances of the service.\n\n" +
 			"A member remembers the last 32 causes of each service since it was started, of the 10 000 services that changed last.\n\n" +
 			serviceForms,
@@ -92,7 +93,8 @@ func (a *app) story(cmd *cobra.Command, client *reach.Client, cluster *reach.Clu
 	if port != 0 {
 		out.Instance = endpoint(ip, port)
 	}
-	listed, err := speakers(a, reach.AskAll[[]admin.Instance](cmd.Context(), client, cluster.Members, "/v1/instances", query(service)))
+	listed, err := speakers(a, reach.AskAll[[]admin.Instance](
+		cmd.Context(), client, cluster.Members, "/v1/instances", query(service)))
 	if err != nil {
 		return story{}, err
 	}
