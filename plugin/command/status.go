@@ -17,6 +17,9 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
+// endLine clears the rest of a line of a terminal, and ends it.
+const endLine = "\x1b[K\n"
+
 // redraw is how often --watch looks again.
 const redraw = 2 * time.Second
 
@@ -98,9 +101,9 @@ func (a *app) show(screen []byte) error {
 		_, err := fmt.Fprintf(a.Out, "--- %s\n%s", stamp, screen)
 		return err
 	}
-	lines := bytes.ReplaceAll(screen, []byte("\n"), []byte("\x1b[K\n"))
+	lines := bytes.ReplaceAll(screen, []byte("\n"), []byte(endLine))
 	head := stamp + ", every " + redraw.String() + ", Ctrl-C ends it"
-	_, err := io.WriteString(a.Out, "\x1b[H"+head+"\x1b[K\n\x1b[K\n"+string(lines)+"\x1b[J")
+	_, err := io.WriteString(a.Out, "\x1b[H"+head+endLine+endLine+string(lines)+"\x1b[J")
 	return err
 }
 

@@ -8,11 +8,11 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/httpstream" //nolint:staticcheck // portforward takes its types
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
-	"k8s.io/apimachinery/pkg/util/httpstream" //nolint:staticcheck // portforward takes its types
 
 	"github.com/distro-naming/naming-operator/controllers/resources"
 )
