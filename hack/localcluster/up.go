@@ -70,7 +70,7 @@ func (c *cluster) start(ctx context.Context, p *progress) error {
 	if err := run.await(ctx, containerd); err != nil {
 		return err
 	}
-	if err := c.load(ctx, c.dist.pause); err != nil {
+	if err := c.load(ctx, c.node, c.dist.pause); err != nil {
 		return err
 	}
 	if err := run.await(ctx, apiServer); err != nil {
