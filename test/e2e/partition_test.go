@@ -8,9 +8,11 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -29,7 +31,7 @@ func TestPartitionBetweenMembers(t *testing.T) {
 
 	heal := cut(t, 2, 0, 1)
 	began := time.Now()
-	said := requireDegraded(t, v1alpha1.ReasonPeersUnreachable, "demo-2")
+	said := shown(t, demo, v1alpha1.ReasonPeersUnreachable, []string{"demo-0", "demo-1", "demo-2", "9849"})
 	t.Logf("shown %.1f s after the cut: %s", time.Since(began).Seconds(), said)
 	for _, side := range []int{0, 2} {
 		runQuickstart(t, "-service", "parted-tour-"+strconv.Itoa(side), "-register", all[side], "-read", all[side])
@@ -54,30 +56,34 @@ func TestPartitionBetweenMembers(t *testing.T) {
 }
 
 // cut drops all packets between one member and others until the returned
-// function is called, by a packet filter in the member's network namespace.
+// function is called.
 func cut(t *testing.T, member int, others ...int) (heal func()) {
 	t.Helper()
 	var ips []string
 	for _, i := range others {
 		ips = append(ips, pod(t, i).Status.PodIP)
 	}
+	return separate(t, pod(t, member), ips...)
+}
+
+// separate drops all packets between a pod and the addresses until the returned
+// function is called, by a packet filter in the pod's network namespace.
+func separate(t *testing.T, p *corev1.Pod, ips ...string) (heal func()) {
+	t.Helper()
 	set := strings.Join(ips, ", ")
-	inside := fmt.Sprintf("--net=/proc/%d/ns/net", sidecarPID(t, pod(t, member).UID))
+	inside := fmt.Sprintf("--net=/proc/%d/ns/net", sidecarPID(t, p.UID))
 	nft := exec.CommandContext(t.Context(), "nsenter", inside, "nft", "--file", "-")
 	nft.Stdin = strings.NewReader(fmt.Sprintf(`table ip e2e {
 		chain in { type filter hook input priority 0; ip saddr { %s } drop; }
 		chain out { type filter hook output priority 0; ip daddr { %s } drop; }
 	}`, set, set))
 	if out, err := nft.CombinedOutput(); err != nil {
-		t.Fatalf("cut member %d off: %v\n%s", member, err, out)
+		t.Fatalf("cut %s off: %v\n%s", p.Name, err, out)
 	}
-	healed := false
-	mend := func(ctx context.Context) error {
-		if healed {
-			return nil
-		}
-		healed = true
-		return run(ctx, "nsenter", inside, "nft", "delete", "table", "ip", "e2e")
+	var once sync.Once
+	mend := func(ctx context.Context) (err error) {
+		once.Do(func() { err = run(ctx, "nsenter", inside, "nft", "delete", "table", "ip", "e2e") })
+		return err
 	}
 	after(t, mend)
 	return func() {
@@ -86,27 +92,6 @@ func cut(t *testing.T, member int, others ...int) (heal func()) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// requireDegraded waits until the sample is said to be degraded for the reason,
-// with a message that holds each of the words, and returns the message.
-func requireDegraded(t *testing.T, reason string, words ...string) string {
-	t.Helper()
-	var message string
-	eventually(t, "the fault is shown as "+reason, func(ctx context.Context) error {
-		c, err := degraded(ctx)
-		if err != nil {
-			return err
-		}
-		for _, word := range words {
-			if c.Status != metav1.ConditionTrue || c.Reason != reason || !strings.Contains(c.Message, word) {
-				return notYet("%+v", c)
-			}
-		}
-		message = c.Message
-		return nil
-	})
-	return message
 }
 
 // degraded returns the sample's condition of that type.
