@@ -20,6 +20,10 @@ const (
 	// soon is how long a member may show nothing at all before that is called a fault.
 	soon = 8 * time.Second
 
+	// unheard is how long a ready member may leave the operator without an answer
+	// before that is called a fault: two questions, not one that came at a bad time.
+	unheard = 4 * time.Second
+
 	// patience is how long members may differ, or not serve although they run,
 	// before that is called a fault.
 	patience = 2 * time.Minute
@@ -86,7 +90,7 @@ func (v *view) add(m sighting, updated bool, now time.Time) {
 	}
 	if m.State == v1alpha1.MemberSilent {
 		v.silent = append(v.silent, m.Name)
-		if now.Sub(m.Since.Time) >= soon {
+		if now.Sub(m.Since.Time) >= unheard {
 			v.mute = append(v.mute, m.Name)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
 )
 
@@ -34,7 +35,13 @@ var telling = map[string]string{
 	"FailedMount":            "create the Secret, ConfigMap or claim that a volume of spec.template needs, or correct the volume",
 	"FailedAttachVolume":     "look at the volume's claim",
 	"FailedCreatePodSandBox": "look at the node's network and runtime",
+	noPullSecret:             "create that Secret in this namespace, or correct spec.imagePullSecrets",
 }
+
+// noPullSecret is the reason of the event that names a pull Secret that is not
+// there. The image is asked for without it, so the container tells only that
+// this was refused.
+const noPullSecret = "FailedToRetrieveImagePullSecret"
 
 // trouble says why p cannot serve, or "" if nothing is known to be wrong.
 // answered: the member answers the operator; warning: what an event says of p.
@@ -47,9 +54,15 @@ func (p pod) trouble(now time.Time, answered bool, warning string) string {
 	}
 	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
 		for _, c := range statuses {
-			if w := c.State.Waiting; w != nil && fatal[w.Reason] != "" {
-				return fmt.Sprintf("container %s: %s: %s: %s", c.Name, w.Reason, w.Message, fatal[w.Reason])
+			w := c.State.Waiting
+			if w == nil || fatal[w.Reason] == "" {
+				continue
 			}
+			advice := fatal[w.Reason]
+			if advice == fatal["ErrImagePull"] && strings.HasPrefix(warning, noPullSecret) {
+				advice = warning
+			}
+			return fmt.Sprintf("container %s: %s: %s: %s", c.Name, w.Reason, w.Message, advice)
 		}
 	}
 	if warning != "" {
@@ -62,6 +75,32 @@ func (p pod) trouble(now time.Time, answered bool, warning string) string {
 		return "it has not served clients for more than two minutes: see kubectl describe pod " + p.Name
 	}
 	return ""
+}
+
+// ripening is how long it takes until the first member that shows nothing has
+// had its time, or zero if there is none: then it is worth another look.
+func (s *scope) ripening(now time.Time) (first time.Duration) {
+	await := func(since time.Time, span time.Duration) {
+		if left := span - now.Sub(since); left > 0 && (first == 0 || left < first) {
+			first = left
+		}
+	}
+	for _, m := range s.look(now) {
+		switch m.State {
+		case v1alpha1.MemberMissing:
+			await(m.Since.Time, soon)
+		case v1alpha1.MemberSilent:
+			await(m.Since.Time, unheard)
+		}
+	}
+	for _, p := range s.pods {
+		if since := p.running(); !since.IsZero() && !p.ready() {
+			await(since, soon)
+		} else if !p.ready() && p.condition(corev1.PodScheduled).Status == corev1.ConditionTrue {
+			await(p.CreationTimestamp.Time, soon)
+		}
+	}
+	return first
 }
 
 // unborn reports whether p has had time to start and none of its containers has.

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
+	"github.com/distro-naming/naming-operator/controllers/resources"
 )
 
 // waiting is a pod whose registry's container waits.
@@ -53,6 +54,14 @@ func TestTrouble(t *testing.T) {
 			want: "container distro: CreateContainerConfigError: no such image: " +
 				"create the Secret or ConfigMap that it refers to, or correct the reference",
 		},
+		"a pull Secret that is missing": {
+			status: waiting("ErrImagePull"), warning: "FailedToRetrieveImagePullSecret: no keys: create it",
+			want: "container distro: ErrImagePull: no such image: FailedToRetrieveImagePullSecret: no keys: create it",
+		},
+		"a crash, whatever happened to the image before": {
+			status: waiting("CrashLoopBackOff"), warning: "FailedToRetrieveImagePullSecret: no keys",
+			want: "container distro: CrashLoopBackOff: no such image: see kubectl logs --previous",
+		},
 		"no node fits": {
 			status: turned(corev1.PodScheduled, corev1.ConditionFalse, 0),
 			want:   "no node for it: 0/1 nodes: free or add nodes, or change spec.resources and what else chooses nodes",
@@ -76,6 +85,39 @@ func TestTrouble(t *testing.T) {
 			p := pod{Pod: &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "demo-0"}, Status: tc.status}}
 			if got := p.trouble(noon, tc.answered, tc.warning); got != tc.want {
 				t.Errorf("trouble = %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestTheNextLookComesWhenAFaultIsRipe(t *testing.T) {
+	tests := map[string]struct {
+		member v1alpha1.Member // demo-2, as it was seen a second ago
+		pod    *corev1.PodStatus
+		want   time.Duration
+	}{
+		"nobody has started it":        {member: v1alpha1.Member{State: v1alpha1.MemberMissing}, want: soon - time.Second},
+		"it is started, and is silent": {pod: new(runningFor(time.Second)), want: soon - time.Second},
+		"it has had its time":          {pod: new(runningFor(soon))},
+		"it serves but is silent": {
+			member: v1alpha1.Member{State: v1alpha1.MemberSilent}, pod: new(turned(corev1.PodReady, corev1.ConditionTrue, time.Hour)),
+			want: unheard - time.Second,
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := seen()
+			delete(s.reports, s.pods[2].address)
+			tc.member.Name, tc.member.Since = "demo-2", metav1.NewTime(noon.Add(-time.Second))
+			s.cluster.Status.Members = []v1alpha1.Member{tc.member}
+			if s.pods = s.pods[:2]; tc.pod != nil {
+				s.pods = append(s.pods, pod{
+					Pod:     &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "demo-2"}, Status: *tc.pod},
+					ordinal: 2, address: resources.Address(s.cluster, 2),
+				})
+			}
+			if got := s.ripening(noon); got != tc.want {
+				t.Errorf("ripening = %s, want %s", got, tc.want)
 			}
 		})
 	}
