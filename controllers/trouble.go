@@ -86,10 +86,10 @@ func (s *scope) ripening(now time.Time) (first time.Duration) {
 		}
 	}
 	for _, m := range s.look(now) {
-		switch m.State {
-		case v1alpha1.MemberMissing:
+		if m.State == v1alpha1.MemberMissing {
 			await(m.Since.Time, soon)
-		case v1alpha1.MemberSilent:
+		}
+		if m.State == v1alpha1.MemberSilent {
 			await(m.Since.Time, unheard)
 		}
 	}

@@ -34,7 +34,7 @@ func startComponent(ctx context.Context, c *cluster, args []string, _ io.Writer)
 		return err
 	}
 	if ready := c.ready(client)[d.name]; ready != nil {
-		return d.await(ctx, 2*time.Minute, ready)
+		return d.await(ctx, ready)
 	}
 	return nil
 }

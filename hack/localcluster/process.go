@@ -162,8 +162,11 @@ func (d daemon) died() error {
 		d.name, d.logFile(), strings.Join(lines[max(0, len(lines)-12):], "\n  "))
 }
 
+// patience is how long a daemon may take to become ready.
+const patience = 2 * time.Minute
+
 // await asks ready until it agrees, the daemon dies, or patience ends.
-func (d daemon) await(ctx context.Context, patience time.Duration, ready func(context.Context) error) error {
+func (d daemon) await(ctx context.Context, ready func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {

@@ -128,12 +128,11 @@ func (c *cluster) runNode(ctx context.Context, n node) error {
 	if err != nil {
 		return err
 	}
-	const patience = 2 * time.Minute
 	runtime := c.daemonOn(n, containerd)
 	if err := runtime.start(); err != nil {
 		return err
 	}
-	if err := runtime.await(ctx, patience, n.containerdReady); err != nil {
+	if err := runtime.await(ctx, n.containerdReady); err != nil {
 		return err
 	}
 	if err := c.copyImages(ctx, n); err != nil {
@@ -151,7 +150,7 @@ func (c *cluster) runNode(ctx context.Context, n node) error {
 			return err
 		},
 	} {
-		if err := c.daemonOn(n, name).await(ctx, patience, ready); err != nil {
+		if err := c.daemonOn(n, name).await(ctx, ready); err != nil {
 			return err
 		}
 	}
@@ -203,7 +202,8 @@ func (c *cluster) removeNode(ctx context.Context, n node, p *progress) error {
 // leave undoes joinScript; the first node's routes go with its end of the pair.
 func (c *cluster) leave(ctx context.Context, n node) error {
 	first := c.node.inside()
-	if query, err := query(ctx, slices.Concat(first, []string{"ip", "-br", "link"})...); err != nil || !strings.Contains(query, n.link+"@") {
+	links, err := query(ctx, slices.Concat(first, []string{"ip", "-br", "link"})...)
+	if err != nil || !strings.Contains(links, n.link+"@") {
 		return err
 	}
 	return errors.Join(

@@ -147,7 +147,7 @@ func (r runner) start(names ...string) error {
 }
 
 func (r runner) await(ctx context.Context, name string) error {
-	if err := r.c.daemon(name).await(ctx, 2*time.Minute, r.ready[name]); err != nil {
+	if err := r.c.daemon(name).await(ctx, r.ready[name]); err != nil {
 		return err
 	}
 	r.p.step("%s is ready", name)

@@ -25,7 +25,7 @@ import (
 // trouble is a fault that is brought about on a cluster of two members, and
 // how status has to show it: the reason of Degraded and words of its message.
 type trouble struct {
-	cause  func(t *testing.T, key client.ObjectKey)
+	bring  func(*testing.T, client.ObjectKey)
 	reason string
 	words  []string
 }
@@ -35,40 +35,25 @@ const nowhere = "127.0.0.1:1/distro-sidecar:missing"
 
 func troubles() map[string]trouble {
 	return map[string]trouble{
-		"a member hangs": {
-			cause:  func(t *testing.T, key client.ObjectKey) { send(t, second(t, key), syscall.SIGSTOP) },
-			reason: v1alpha1.ReasonMemberDown, words: []string{"two-1", "kubectl logs"},
-		},
-		"a member dies again and again": {
-			cause:  func(t *testing.T, key client.ObjectKey) { wearOut(t, second(t, key)) },
-			reason: v1alpha1.ReasonMemberDown, words: []string{"two-1", "CrashLoopBackOff", "kubectl logs"},
-		},
-		"the operator cannot reach a member": {
-			cause:  func(t *testing.T, key client.ObjectKey) { muffle(t, second(t, key)) },
-			reason: v1alpha1.ReasonMemberUnreachable, words: []string{"two-1", "NetworkPolicies"},
-		},
+		"a member hangs":                     {hang, v1alpha1.ReasonMemberDown, []string{"two-1", "kubectl logs"}},
+		"a member dies again and again":      {wearOut, v1alpha1.ReasonMemberDown, []string{"two-1", "CrashLoopBackOff", "kubectl logs"}},
+		"the operator cannot reach a member": {muffle, v1alpha1.ReasonMemberUnreachable, []string{"two-1", "NetworkPolicies"}},
+		"the quota is full":                  {exhaust, v1alpha1.ReasonMemberDown, []string{"two-1", "exceeded quota", "raise the quota"}},
 		"the image is not there": {
-			cause:  func(t *testing.T, key client.ObjectKey) { patch(t, key, `{"spec":{"image":"`+nowhere+`"}}`) },
-			reason: v1alpha1.ReasonRolloutStuck, words: []string{"two-1", nowhere, "correct the image"},
+			patch(`{"spec":{"image":"` + nowhere + `"}}`),
+			v1alpha1.ReasonRolloutStuck, []string{"two-1", nowhere, "correct the image"},
 		},
 		"the pull Secret is not there": {
-			cause: func(t *testing.T, key client.ObjectKey) {
-				patch(t, key, `{"spec":{"image":"`+nowhere+`","imagePullSecrets":[{"name":"absent"}]}}`)
-			},
-			reason: v1alpha1.ReasonRolloutStuck, words: []string{"two-1", "absent", "spec.imagePullSecrets"},
+			patch(`{"spec":{"image":"` + nowhere + `","imagePullSecrets":[{"name":"absent"}]}}`),
+			v1alpha1.ReasonRolloutStuck, []string{"two-1", "absent", "spec.imagePullSecrets"},
 		},
 		"a Secret of a volume is not there": {
-			cause: func(t *testing.T, key client.ObjectKey) {
-				patch(t, key, `{"spec":{"template":{"volumes":[{"name":"keys","secret":{"secretName":"absent"}}]}}}`)
-			},
-			reason: v1alpha1.ReasonRolloutStuck, words: []string{"two-1", "absent", "create the Secret"},
+			patch(`{"spec":{"template":{"volumes":[{"name":"keys","secret":{"secretName":"absent"}}]}}}`),
+			v1alpha1.ReasonRolloutStuck, []string{"two-1", "absent", "create the Secret"},
 		},
 		"no node fits": {
-			cause:  func(t *testing.T, key client.ObjectKey) { patch(t, key, `{"spec":{"nodeSelector":{"disk":"gold"}}}`) },
-			reason: v1alpha1.ReasonRolloutStuck, words: []string{"two-1", "node", "spec.resources"},
-		},
-		"the quota is full": {
-			cause: exhaust, reason: v1alpha1.ReasonMemberDown, words: []string{"two-1", "exceeded quota", "raise the quota"},
+			patch(`{"spec":{"nodeSelector":{"disk":"gold"}}}`),
+			v1alpha1.ReasonRolloutStuck, []string{"two-1", "node", "spec.resources"},
 		},
 	}
 }
@@ -89,7 +74,7 @@ func TestFaultsAreShownWithWhatToDo(t *testing.T) {
 				t.Parallel()
 				two(t, key)
 				began := time.Now()
-				f.cause(t, key)
+				f.bring(t, key)
 				said := shown(t, key, f.reason, f.words)
 				mu.Lock()
 				defer mu.Unlock()
@@ -113,7 +98,7 @@ func two(t *testing.T, key client.ObjectKey) {
 	cluster := &v1alpha1.NamingCluster{
 		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name},
 		Spec: v1alpha1.NamingClusterSpec{
-			Replicas: new(int32(2)), TerminationGracePeriodSeconds: new(int64(3)), Resources: &corev1.ResourceRequirements{Requests: small},
+			Replicas: new(int32(2)), TerminationGracePeriodSeconds: new(int64(10)), Resources: &corev1.ResourceRequirements{Requests: small},
 		},
 	}
 	if err := k8s.Create(t.Context(), cluster); err != nil {
@@ -151,9 +136,17 @@ func second(t *testing.T, key client.ObjectKey) *corev1.Pod {
 	return get(t, client.ObjectKey{Namespace: key.Namespace, Name: key.Name + "-1"}, &corev1.Pod{})
 }
 
-func patch(t *testing.T, key client.ObjectKey, change string) {
+func patch(change string) func(*testing.T, client.ObjectKey) {
+	return func(t *testing.T, key client.ObjectKey) {
+		t.Helper()
+		kubectl(t, "-n", key.Namespace, "patch", "nmc", key.Name, "--type=merge", "-p", change)
+	}
+}
+
+// hang stops the member's process where it is.
+func hang(t *testing.T, key client.ObjectKey) {
 	t.Helper()
-	kubectl(t, "-n", key.Namespace, "patch", "nmc", key.Name, "--type=merge", "-p", change)
+	send(t, second(t, key), syscall.SIGSTOP)
 }
 
 func send(t *testing.T, p *corev1.Pod, signal syscall.Signal) {
@@ -164,8 +157,9 @@ func send(t *testing.T, p *corev1.Pod, signal syscall.Signal) {
 }
 
 // wearOut kills the member's process until the kubelet takes its time to start it again.
-func wearOut(t *testing.T, p *corev1.Pod) {
+func wearOut(t *testing.T, key client.ObjectKey) {
 	t.Helper()
+	p := second(t, key)
 	for kills := range int32(2) {
 		send(t, p, syscall.SIGKILL)
 		eventually(t, "the kubelet has noticed", func(ctx context.Context) error {
@@ -183,7 +177,7 @@ func wearOut(t *testing.T, p *corev1.Pod) {
 }
 
 // muffle drops what the operator sends to the member.
-func muffle(t *testing.T, p *corev1.Pod) {
+func muffle(t *testing.T, key client.ObjectKey) {
 	t.Helper()
 	operators := &corev1.PodList{}
 	if err := k8s.List(t.Context(), operators, client.InNamespace(operator.Namespace)); err != nil {
@@ -193,7 +187,7 @@ func muffle(t *testing.T, p *corev1.Pod) {
 	for _, o := range operators.Items {
 		ips = append(ips, o.Status.PodIP)
 	}
-	separate(t, p, ips...)
+	separate(t, second(t, key), ips...)
 }
 
 // exhaust sets a quota that is full, and deletes a pod.
