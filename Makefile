@@ -134,7 +134,7 @@ test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubern
 	go build -o bin/localcluster ./hack/localcluster
 	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
 	QUICKSTART=$(CURDIR)/bin/quickstart LOCALCLUSTER=$(CURDIR)/bin/localcluster NEXT_IMAGE=distro-naming/distro-sidecar:$(VERSION)-next \
-	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 40m ./test/e2e/...
+	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -parallel 8 -timeout 40m ./test/e2e/...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each

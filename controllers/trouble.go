@@ -54,15 +54,9 @@ func (p pod) trouble(now time.Time, answered bool, warning string) string {
 	}
 	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
 		for _, c := range statuses {
-			w := c.State.Waiting
-			if w == nil || fatal[w.Reason] == "" {
-				continue
+			if w := c.State.Waiting; w != nil && fatal[w.Reason] != "" {
+				return fmt.Sprintf("container %s: %s: %s: %s", c.Name, w.Reason, w.Message, cure(c, warning))
 			}
-			advice := fatal[w.Reason]
-			if advice == fatal["ErrImagePull"] && strings.HasPrefix(warning, noPullSecret) {
-				advice = warning
-			}
-			return fmt.Sprintf("container %s: %s: %s: %s", c.Name, w.Reason, w.Message, advice)
 		}
 	}
 	if warning != "" {
@@ -75,6 +69,19 @@ func (p pod) trouble(now time.Time, answered bool, warning string) string {
 		return "it has not served clients for more than two minutes: see kubectl describe pod " + p.Name
 	}
 	return ""
+}
+
+// cure says what to do about a container that waits for a fatal reason.
+func cure(c corev1.ContainerStatus, warning string) string {
+	advice := fatal[c.State.Waiting.Reason]
+	ended := c.LastTerminationState.Terminated
+	switch {
+	case advice == fatal["ErrImagePull"] && strings.HasPrefix(warning, noPullSecret):
+		return warning
+	case ended != nil && ended.Reason == "OOMKilled":
+		return "it needed more memory than it may have: raise the limit in spec.resources"
+	}
+	return advice
 }
 
 // ripening is how long it takes until the first member that shows nothing has

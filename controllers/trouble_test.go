@@ -23,6 +23,12 @@ func waiting(reason string) corev1.PodStatus {
 	}}}
 }
 
+// killed is a pod whose registry's container was last ended for want of memory.
+func killed(s corev1.PodStatus) corev1.PodStatus {
+	s.InitContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{Reason: "OOMKilled"}
+	return s
+}
+
 // runningFor is a pod whose registry's container has run for a while.
 func runningFor(d time.Duration) corev1.PodStatus {
 	return corev1.PodStatus{InitContainerStatuses: []corev1.ContainerStatus{{
@@ -61,6 +67,11 @@ func TestTrouble(t *testing.T) {
 		"a crash, whatever happened to the image before": {
 			status: waiting("CrashLoopBackOff"), warning: "FailedToRetrieveImagePullSecret: no keys",
 			want: "container distro: CrashLoopBackOff: no such image: see kubectl logs --previous",
+		},
+		"a crash for want of memory": {
+			status: killed(waiting("CrashLoopBackOff")),
+			want: "container distro: CrashLoopBackOff: no such image: " +
+				"it needed more memory than it may have: raise the limit in spec.resources",
 		},
 		"no node fits": {
 			status: turned(corev1.PodScheduled, corev1.ConditionFalse, 0),
