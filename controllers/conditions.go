@@ -22,7 +22,8 @@ const (
 
 	// unheard is how long a ready member may leave the operator without an answer
 	// before that is called a fault: two questions, not one that came at a bad time.
-	unheard = 4 * time.Second
+	// The kubelet takes as long to call a member not ready.
+	unheard = 2 * time.Second
 
 	// patience is how long members may differ, or not serve although they run,
 	// before that is called a fault.
@@ -351,7 +352,7 @@ func podOf(r report.Report) string {
 
 func (v view) silence() string {
 	return fmt.Sprintf("%d of %d members answered the operator; silent: %s: "+
-		"look at their logs, and whether NetworkPolicies let the operator reach port 8080",
+		"look at their nodes and logs, and whether NetworkPolicies let the operator reach port 8080",
 		len(v.answers), v.holders(), strings.Join(v.silent, ", "))
 }
 

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,18 +53,17 @@ func (p pod) trouble(now time.Time, answered bool, warning string) string {
 	if c := p.condition(corev1.PodScheduled); c.Status == corev1.ConditionFalse {
 		return "no node for it: " + c.Message + ": free or add nodes, or change spec.resources and what else chooses nodes"
 	}
-	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
-		for _, c := range statuses {
-			if w := c.State.Waiting; w != nil && fatal[w.Reason] != "" {
-				return fmt.Sprintf("container %s: %s: %s: %s", c.Name, w.Reason, w.Message, cure(c, warning))
-			}
+	for _, c := range p.containers() {
+		if w := c.State.Waiting; w != nil && fatal[w.Reason] != "" {
+			return fmt.Sprintf("container %s: %s: %s: %s", c.Name, w.Reason, w.Message, cure(c, warning))
 		}
 	}
 	if warning != "" {
 		return warning
 	}
 	if since := p.running(); !since.IsZero() && !answered && now.Sub(since) >= soon {
-		return "it runs but does not answer on port 8080: see kubectl logs " + p.Name + " -c " + resources.SidecarName
+		return fmt.Sprintf("it runs but does not answer on port 8080: see kubectl get node %s and kubectl logs %s -c %s",
+			p.Spec.NodeName, p.Name, resources.SidecarName)
 	}
 	if c := p.condition(corev1.PodReady); c.Status == corev1.ConditionFalse && now.Sub(c.LastTransitionTime.Time) >= patience {
 		return "it has not served clients for more than two minutes: see kubectl describe pod " + p.Name
@@ -76,12 +76,25 @@ func cure(c corev1.ContainerStatus, warning string) string {
 	advice := fatal[c.State.Waiting.Reason]
 	ended := c.LastTerminationState.Terminated
 	switch {
-	case advice == fatal["ErrImagePull"] && strings.HasPrefix(warning, noPullSecret):
+	case unpulled(c) && strings.HasPrefix(warning, noPullSecret):
 		return warning
 	case ended != nil && ended.Reason == "OOMKilled":
 		return "it needed more memory than it may have: raise the limit in spec.resources"
 	}
 	return advice
+}
+
+// unpulled reports whether the image of c could not be pulled.
+func unpulled(c corev1.ContainerStatus) bool {
+	return c.State.Waiting != nil && fatal[c.State.Waiting.Reason] == fatal["ErrImagePull"]
+}
+
+// imageless reports whether p waits for an image that could not be pulled.
+func (p pod) imageless() bool { return slices.ContainsFunc(p.containers(), unpulled) }
+
+// containers are those that p has, the registry's first.
+func (p pod) containers() []corev1.ContainerStatus {
+	return slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses)
 }
 
 // ripening is how long it takes until the first member that shows nothing has
@@ -126,7 +139,7 @@ func (r *Reconciler) observeWarnings(ctx context.Context, s *scope, now time.Tim
 	exists := map[string]bool{}
 	for _, p := range s.pods {
 		exists[p.Name] = true
-		if p.unborn(now) {
+		if p.unborn(now) || p.imageless() {
 			r.observeWarning(ctx, s, p.UID, p.Name)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
 // waiting is a pod whose registry's container waits.
@@ -84,7 +86,8 @@ func TestTrouble(t *testing.T) {
 		"a member that has just been started":         {status: runningFor(soon - time.Second)},
 		"a member that answers and loads":             {status: runningFor(time.Minute), answered: true},
 		"a member that does not answer": {
-			status: runningFor(soon), want: "it runs but does not answer on port 8080: see kubectl logs demo-0 -c distro",
+			status: runningFor(soon),
+			want:   "it runs but does not answer on port 8080: see kubectl get node worker and kubectl logs demo-0 -c distro",
 		},
 		"a pod that does not for long": {
 			status: turned(corev1.PodReady, corev1.ConditionFalse, patience),
@@ -93,7 +96,7 @@ func TestTrouble(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := pod{Pod: &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "demo-0"}, Status: tc.status}}
+			p := pod{Pod: &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "demo-0"}, Spec: corev1.PodSpec{NodeName: "worker"}, Status: tc.status}}
 			if got := p.trouble(noon, tc.answered, tc.warning); got != tc.want {
 				t.Errorf("trouble = %q, want %q", got, tc.want)
 			}
@@ -183,5 +186,23 @@ func TestWarnings(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, s.warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhoAnswersNobodyIsNotCalledCutOff(t *testing.T) {
+	s := seen()
+	for i := range s.pods {
+		s.pods[i].Status = turned(corev1.PodReady, corev1.ConditionTrue, time.Hour)
+	}
+	zero, two := s.pods[0].address, s.pods[2].address
+	said := s.reports[zero]
+	said.Peers = []report.Peer{{Member: string(two), State: string(member.Down)}}
+	s.reports[zero] = said
+	if got := s.cut(noon); len(got) != 1 {
+		t.Errorf("cut = %q while the other answers the operator, want the pair", got)
+	}
+	delete(s.reports, two)
+	if got := s.cut(noon); len(got) != 0 {
+		t.Errorf("cut = %q while the other answers nobody, want none", got)
 	}
 }

@@ -48,7 +48,7 @@ func troubles() map[string]trouble {
 			v1alpha1.ReasonRolloutStuck, []string{"two-1", "absent", "spec.imagePullSecrets"},
 		},
 		"a Secret of a volume is not there": {
-			patch(`{"spec":{"template":{"volumes":[{"name":"keys","secret":{"secretName":"absent"}}]}}}`),
+			bare,
 			v1alpha1.ReasonRolloutStuck, []string{"two-1", "absent", "create the Secret"},
 		},
 		"no node fits": {
@@ -141,6 +141,15 @@ func patch(change string) func(*testing.T, client.ObjectKey) {
 		t.Helper()
 		kubectl(t, "-n", key.Namespace, "patch", "nmc", key.Name, "--type=merge", "-p", change)
 	}
+}
+
+// bare gives the pods a container that mounts a Secret which does not exist.
+func bare(t *testing.T, key client.ObjectKey) {
+	t.Helper()
+	image := second(t, key).Spec.InitContainers[0].Image
+	patch(`{"spec":{"template":{
+		"containers":[{"name":"app","image":"`+image+`","args":["console"],"volumeMounts":[{"name":"keys","mountPath":"/keys"}]}],
+		"volumes":[{"name":"keys","secret":{"secretName":"absent"}}]}}}`)(t, key)
 }
 
 // hang stops the member's process where it is.
