@@ -22,8 +22,9 @@ const (
 
 	// unheard is how long a ready member may leave the operator without an answer
 	// before that is called a fault: two questions, not one that came at a bad time.
-	// The kubelet takes as long to call a member not ready.
-	unheard = 2 * time.Second
+	// With what they wait for an answer that is five seconds, about what the
+	// kubelet takes to call a member not ready.
+	unheard = time.Second
 
 	// patience is how long members may differ, or not serve although they run,
 	// before that is called a fault.

@@ -114,8 +114,8 @@ func TestTheNextLookComesWhenAFaultIsRipe(t *testing.T) {
 		"it is started, and is silent": {pod: new(runningFor(time.Second)), want: soon - time.Second},
 		"it has had its time":          {pod: new(runningFor(soon))},
 		"it serves but is silent": {
-			member: v1alpha1.Member{State: v1alpha1.MemberSilent}, pod: new(turned(corev1.PodReady, corev1.ConditionTrue, time.Hour)),
-			want: unheard - time.Second,
+			member: v1alpha1.Member{State: v1alpha1.MemberServing}, pod: new(turned(corev1.PodReady, corev1.ConditionTrue, time.Hour)),
+			want: unheard,
 		},
 	}
 	for name, tc := range tests {
