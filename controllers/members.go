@@ -125,7 +125,8 @@ func (s *scope) sinceWhen(m v1alpha1.Member, now time.Time) metav1.Time {
 func (s *scope) cut(now time.Time) []string {
 	var steady []pod
 	for _, p := range s.pods {
-		if _, answered := s.reports[p.address]; answered && p.ready() && now.Sub(p.condition(corev1.PodReady).LastTransitionTime.Time) >= soon {
+		_, answered := s.reports[p.address]
+		if answered && p.ready() && now.Sub(p.condition(corev1.PodReady).LastTransitionTime.Time) >= soon {
 			steady = append(steady, p)
 		}
 	}

@@ -41,19 +41,23 @@ func troubles() map[string]trouble {
 		"the quota is full":                  {exhaust, v1alpha1.ReasonMemberDown, []string{"two-1", "exceeded quota", "raise the quota"}},
 		"the image is not there": {
 			patch(`{"spec":{"image":"` + nowhere + `"}}`),
-			v1alpha1.ReasonRolloutStuck, []string{"two-1", nowhere, "correct the image"},
+			v1alpha1.ReasonRolloutStuck,
+			[]string{"two-1", nowhere, "correct the image"},
 		},
 		"the pull Secret is not there": {
 			patch(`{"spec":{"image":"` + nowhere + `","imagePullSecrets":[{"name":"absent"}]}}`),
-			v1alpha1.ReasonRolloutStuck, []string{"two-1", "absent", "spec.imagePullSecrets"},
+			v1alpha1.ReasonRolloutStuck,
+			[]string{"two-1", "absent", "spec.imagePullSecrets"},
 		},
 		"a Secret of a volume is not there": {
 			bare,
-			v1alpha1.ReasonRolloutStuck, []string{"two-1", "absent", "create the Secret"},
+			v1alpha1.ReasonRolloutStuck,
+			[]string{"two-1", "absent", "create the Secret"},
 		},
 		"no node fits": {
 			patch(`{"spec":{"nodeSelector":{"disk":"gold"}}}`),
-			v1alpha1.ReasonRolloutStuck, []string{"two-1", "node", "spec.resources"},
+			v1alpha1.ReasonRolloutStuck,
+			[]string{"two-1", "node", "spec.resources"},
 		},
 	}
 }

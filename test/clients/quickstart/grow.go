@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -57,7 +58,7 @@ func grow(ctx context.Context, dir string, o options, out io.Writer) error {
 
 // add publishes i with all that was published before.
 func (g *grower) add(service string, i sdk.Instance) error {
-	list := append(g.list[:len(g.list):len(g.list)], i)
+	list := append(slices.Clip(g.list), i)
 	if err := g.client.RegisterAll(service, list); err != nil {
 		return err
 	}
