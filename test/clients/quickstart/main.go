@@ -55,7 +55,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.register, "register", "127.0.0.1:8848", "tour: member to register on")
 	flags.StringVar(&o.read, "read", "", "tour: members to read from, separated by commas (default: the same)")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "tour: how long any one step may take")
-	flags.StringVar(&o.member, "member", "127.0.0.1:8848", "but for the tour: members to connect to, any of them, separated by commas")
+	flags.StringVar(&o.member, "member", "127.0.0.1:8848", "but for the tour: members to connect to, any of them, by commas")
 	flags.IntVar(&o.count, "count", 10, "hold and watch: number of instances")
 	flags.IntVar(&o.clients, "clients", 3, "hold and grow: number of connections that share the instances")
 	flags.DurationVar(&o.every, "every", 100*time.Millisecond, "grow: time between registrations")
