@@ -147,9 +147,10 @@ test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubern
 	$(MAKE) --no-print-directory image VERSION=$(VERSION)-next >/dev/null
 	go run ./hack/localcluster load bin/images/distro-sidecar-$(VERSION)-next.tar
 	go -C test/clients build -o $(CURDIR)/bin/quickstart ./quickstart
+	go build -o bin/localcluster ./hack/localcluster
 	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
-	QUICKSTART=$(CURDIR)/bin/quickstart NEXT_IMAGE=distro-naming/distro-sidecar:$(VERSION)-next \
-	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 40m ./test/e2e/...
+	QUICKSTART=$(CURDIR)/bin/quickstart LOCALCLUSTER=$(CURDIR)/bin/localcluster NEXT_IMAGE=distro-naming/distro-sidecar:$(VERSION)-next \
+	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -parallel 8 -timeout 40m ./test/e2e/...
 	$(MAKE) --no-print-directory test-e2e-plugin
 
 .PHONY: test-e2e-plugin

@@ -20,6 +20,12 @@ const (
 	// soon is how long a member may show nothing at all before that is called a fault.
 	soon = 8 * time.Second
 
+	// unheard is how long a ready member may leave the operator without an answer
+	// before that is called a fault: two questions, not one that came at a bad time.
+	// With what they wait for an answer that is five seconds, about what the
+	// kubelet takes to call a member not ready.
+	unheard = time.Second
+
 	// patience is how long members may differ, or not serve although they run,
 	// before that is called a fault.
 	patience = 2 * time.Minute
@@ -86,7 +92,7 @@ func (v *view) add(m sighting, updated bool, now time.Time) {
 	}
 	if m.State == v1alpha1.MemberSilent {
 		v.silent = append(v.silent, m.Name)
-		if now.Sub(m.Since.Time) >= soon {
+		if now.Sub(m.Since.Time) >= unheard {
 			v.mute = append(v.mute, m.Name)
 		}
 	}
@@ -347,7 +353,7 @@ func podOf(r report.Report) string {
 
 func (v view) silence() string {
 	return fmt.Sprintf("%d of %d members answered the operator; silent: %s: "+
-		"look at their logs, and whether NetworkPolicies let the operator reach port 8080",
+		"look at their nodes and logs, and whether NetworkPolicies let the operator reach port 8080",
 		len(v.answers), v.holders(), strings.Join(v.silent, ", "))
 }
 

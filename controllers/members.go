@@ -120,11 +120,13 @@ func (s *scope) sinceWhen(m v1alpha1.Member, now time.Time) metav1.Time {
 }
 
 // cut lists the pairs of members that have served for a moment at least and do
-// not reach each other: both suspect it, or one has given the other up.
+// not reach each other: both suspect it, or one has given the other up. Whoever
+// does not answer the operator either has another trouble.
 func (s *scope) cut(now time.Time) []string {
 	var steady []pod
 	for _, p := range s.pods {
-		if p.ready() && now.Sub(p.condition(corev1.PodReady).LastTransitionTime.Time) >= soon {
+		_, answered := s.reports[p.address]
+		if answered && p.ready() && now.Sub(p.condition(corev1.PodReady).LastTransitionTime.Time) >= soon {
 			steady = append(steady, p)
 		}
 	}

@@ -80,5 +80,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	case err != nil:
 		return ctrl.Result{}, err
 	}
-	return ctrl.Result{RequeueAfter: decision.Recheck}, nil
+	recheck := decision.Recheck
+	if sooner := s.ripening(now); sooner > 0 && recheck > 0 {
+		recheck = min(recheck, sooner)
+	}
+	return ctrl.Result{RequeueAfter: recheck}, nil
 }

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
 )
 
@@ -34,7 +36,13 @@ var telling = map[string]string{
 	"FailedMount":            "create the Secret, ConfigMap or claim that a volume of spec.template needs, or correct the volume",
 	"FailedAttachVolume":     "look at the volume's claim",
 	"FailedCreatePodSandBox": "look at the node's network and runtime",
+	noPullSecret:             "create that Secret in this namespace, or correct spec.imagePullSecrets",
 }
+
+// noPullSecret is the reason of the event that names a pull Secret that is not
+// there. The image is asked for without it, so the container tells only that
+// this was refused.
+const noPullSecret = "FailedToRetrieveImagePullSecret"
 
 // trouble says why p cannot serve, or "" if nothing is known to be wrong.
 // answered: the member answers the operator; warning: what an event says of p.
@@ -45,23 +53,74 @@ func (p pod) trouble(now time.Time, answered bool, warning string) string {
 	if c := p.condition(corev1.PodScheduled); c.Status == corev1.ConditionFalse {
 		return "no node for it: " + c.Message + ": free or add nodes, or change spec.resources and what else chooses nodes"
 	}
-	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
-		for _, c := range statuses {
-			if w := c.State.Waiting; w != nil && fatal[w.Reason] != "" {
-				return fmt.Sprintf("container %s: %s: %s: %s", c.Name, w.Reason, w.Message, fatal[w.Reason])
-			}
+	for _, c := range p.containers() {
+		if w := c.State.Waiting; w != nil && fatal[w.Reason] != "" {
+			return fmt.Sprintf("container %s: %s: %s: %s", c.Name, w.Reason, w.Message, cure(c, warning))
 		}
 	}
 	if warning != "" {
 		return warning
 	}
 	if since := p.running(); !since.IsZero() && !answered && now.Sub(since) >= soon {
-		return "it runs but does not answer on port 8080: see kubectl logs " + p.Name + " -c " + resources.SidecarName
+		return fmt.Sprintf("it runs but does not answer on port 8080: see kubectl get node %s and kubectl logs %s -c %s",
+			p.Spec.NodeName, p.Name, resources.SidecarName)
 	}
 	if c := p.condition(corev1.PodReady); c.Status == corev1.ConditionFalse && now.Sub(c.LastTransitionTime.Time) >= patience {
 		return "it has not served clients for more than two minutes: see kubectl describe pod " + p.Name
 	}
 	return ""
+}
+
+// cure says what to do about a container that waits for a fatal reason.
+func cure(c corev1.ContainerStatus, warning string) string {
+	advice := fatal[c.State.Waiting.Reason]
+	ended := c.LastTerminationState.Terminated
+	switch {
+	case unpulled(c) && strings.HasPrefix(warning, noPullSecret):
+		return warning
+	case ended != nil && ended.Reason == "OOMKilled":
+		return "it needed more memory than it may have: raise the limit in spec.resources"
+	}
+	return advice
+}
+
+// unpulled reports whether the image of c could not be pulled.
+func unpulled(c corev1.ContainerStatus) bool {
+	return c.State.Waiting != nil && fatal[c.State.Waiting.Reason] == fatal["ErrImagePull"]
+}
+
+// imageless reports whether p waits for an image that could not be pulled.
+func (p pod) imageless() bool { return slices.ContainsFunc(p.containers(), unpulled) }
+
+// containers are those that p has, the registry's first.
+func (p pod) containers() []corev1.ContainerStatus {
+	return slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses)
+}
+
+// ripening is how long it takes until the first member that shows nothing has
+// had its time, or zero if there is none: then it is worth another look.
+func (s *scope) ripening(now time.Time) (first time.Duration) {
+	await := func(since time.Time, span time.Duration) {
+		if left := span - now.Sub(since); left > 0 && (first == 0 || left < first) {
+			first = left
+		}
+	}
+	for _, m := range s.look(now) {
+		if m.State == v1alpha1.MemberMissing {
+			await(m.Since.Time, soon)
+		}
+		if m.State == v1alpha1.MemberSilent {
+			await(m.Since.Time, unheard)
+		}
+	}
+	for _, p := range s.pods {
+		if since := p.running(); !since.IsZero() && !p.ready() {
+			await(since, soon)
+		} else if !p.ready() && p.condition(corev1.PodScheduled).Status == corev1.ConditionTrue {
+			await(p.CreationTimestamp.Time, soon)
+		}
+	}
+	return first
 }
 
 // unborn reports whether p has had time to start and none of its containers has.
@@ -80,7 +139,7 @@ func (r *Reconciler) observeWarnings(ctx context.Context, s *scope, now time.Tim
 	exists := map[string]bool{}
 	for _, p := range s.pods {
 		exists[p.Name] = true
-		if p.unborn(now) {
+		if p.unborn(now) || p.imageless() {
 			r.observeWarning(ctx, s, p.UID, p.Name)
 		}
 	}

@@ -13,6 +13,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
+	"github.com/distro-naming/naming-operator/controllers/resources"
+	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
 // waiting is a pod whose registry's container waits.
@@ -20,6 +23,12 @@ func waiting(reason string) corev1.PodStatus {
 	return corev1.PodStatus{InitContainerStatuses: []corev1.ContainerStatus{{
 		Name: "distro", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: "no such image"}},
 	}}}
+}
+
+// killed is a pod whose registry's container was last ended for want of memory.
+func killed(s corev1.PodStatus) corev1.PodStatus {
+	s.InitContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{Reason: "OOMKilled"}
+	return s
 }
 
 // runningFor is a pod whose registry's container has run for a while.
@@ -53,6 +62,19 @@ func TestTrouble(t *testing.T) {
 			want: "container distro: CreateContainerConfigError: no such image: " +
 				"create the Secret or ConfigMap that it refers to, or correct the reference",
 		},
+		"a pull Secret that is missing": {
+			status: waiting("ErrImagePull"), warning: "FailedToRetrieveImagePullSecret: no keys: create it",
+			want: "container distro: ErrImagePull: no such image: FailedToRetrieveImagePullSecret: no keys: create it",
+		},
+		"a crash, whatever happened to the image before": {
+			status: waiting("CrashLoopBackOff"), warning: "FailedToRetrieveImagePullSecret: no keys",
+			want: "container distro: CrashLoopBackOff: no such image: see kubectl logs --previous",
+		},
+		"a crash for want of memory": {
+			status: killed(waiting("CrashLoopBackOff")),
+			want: "container distro: CrashLoopBackOff: no such image: " +
+				"it needed more memory than it may have: raise the limit in spec.resources",
+		},
 		"no node fits": {
 			status: turned(corev1.PodScheduled, corev1.ConditionFalse, 0),
 			want:   "no node for it: 0/1 nodes: free or add nodes, or change spec.resources and what else chooses nodes",
@@ -64,7 +86,8 @@ func TestTrouble(t *testing.T) {
 		"a member that has just been started":         {status: runningFor(soon - time.Second)},
 		"a member that answers and loads":             {status: runningFor(time.Minute), answered: true},
 		"a member that does not answer": {
-			status: runningFor(soon), want: "it runs but does not answer on port 8080: see kubectl logs demo-0 -c distro",
+			status: runningFor(soon),
+			want:   "it runs but does not answer on port 8080: see kubectl get node worker and kubectl logs demo-0 -c distro",
 		},
 		"a pod that does not for long": {
 			status: turned(corev1.PodReady, corev1.ConditionFalse, patience),
@@ -73,9 +96,42 @@ func TestTrouble(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := pod{Pod: &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "demo-0"}, Status: tc.status}}
+			p := pod{Pod: &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "demo-0"}, Spec: corev1.PodSpec{NodeName: "worker"}, Status: tc.status}}
 			if got := p.trouble(noon, tc.answered, tc.warning); got != tc.want {
 				t.Errorf("trouble = %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestTheNextLookComesWhenAFaultIsRipe(t *testing.T) {
+	tests := map[string]struct {
+		member v1alpha1.Member // demo-2, as it was seen a second ago
+		pod    *corev1.PodStatus
+		want   time.Duration
+	}{
+		"nobody has started it":        {member: v1alpha1.Member{State: v1alpha1.MemberMissing}, want: soon - time.Second},
+		"it is started, and is silent": {pod: new(runningFor(time.Second)), want: soon - time.Second},
+		"it has had its time":          {pod: new(runningFor(soon))},
+		"it serves but is silent": {
+			member: v1alpha1.Member{State: v1alpha1.MemberServing}, pod: new(turned(corev1.PodReady, corev1.ConditionTrue, time.Hour)),
+			want: unheard,
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := seen()
+			delete(s.reports, s.pods[2].address)
+			tc.member.Name, tc.member.Since = "demo-2", metav1.NewTime(noon.Add(-time.Second))
+			s.cluster.Status.Members = []v1alpha1.Member{tc.member}
+			if s.pods = s.pods[:2]; tc.pod != nil {
+				s.pods = append(s.pods, pod{
+					Pod:     &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "demo-2"}, Status: *tc.pod},
+					ordinal: 2, address: resources.Address(s.cluster, 2),
+				})
+			}
+			if got := s.ripening(noon); got != tc.want {
+				t.Errorf("ripening = %s, want %s", got, tc.want)
 			}
 		})
 	}
@@ -130,5 +186,23 @@ func TestWarnings(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, s.warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhoAnswersNobodyIsNotCalledCutOff(t *testing.T) {
+	s := seen()
+	for i := range s.pods {
+		s.pods[i].Status = turned(corev1.PodReady, corev1.ConditionTrue, time.Hour)
+	}
+	zero, two := s.pods[0].address, s.pods[2].address
+	said := s.reports[zero]
+	said.Peers = []report.Peer{{Member: string(two), State: string(member.Down)}}
+	s.reports[zero] = said
+	if got := s.cut(noon); len(got) != 1 {
+		t.Errorf("cut = %q while the other answers the operator, want the pair", got)
+	}
+	delete(s.reports, two)
+	if got := s.cut(noon); len(got) != 0 {
+		t.Errorf("cut = %q while the other answers nobody, want none", got)
 	}
 }

@@ -155,7 +155,7 @@ var Meanings = []Meaning{
 	{
 		Degraded, metav1.ConditionTrue, ReasonMemberUnreachable,
 		"A member that is ready has not answered the operator for a while. Clients may be served all the same.",
-		"Look at its log, and whether NetworkPolicies let the operator reach port 8080.",
+		"Look at its node and its log, and whether NetworkPolicies let the operator reach port 8080.",
 	},
 	{
 		Degraded, metav1.ConditionTrue, ReasonDivergedTooLong, "Members have held different registries for more than two minutes.",

@@ -4,10 +4,12 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"math/big"
 	"net"
 	"os"
@@ -126,10 +128,18 @@ func encode(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 
-// subjects lists every certificate of the cluster by file name.
+// nodeSubjects lists the certificates of a node by file name.
+func (c *cluster) nodeSubjects(n node) map[string]subject {
+	return map[string]subject{
+		n.kubelet:              {name: "system:node:" + n.name, groups: []string{"system:nodes"}},
+		n.kubelet + "-serving": {name: n.name, dns: []string{n.name}, ips: []net.IP{n.address.AsSlice()}},
+	}
+}
+
+// subjects lists every certificate of the cluster and its first node by file name.
 func (c *cluster) subjects() map[string]subject {
 	node, api := c.node.address.AsSlice(), apiService.AsSlice()
-	return map[string]subject{
+	all := map[string]subject{
 		"apiserver": {
 			name: "kube-apiserver",
 			dns: []string{
@@ -138,14 +148,14 @@ func (c *cluster) subjects() map[string]subject {
 			ips: []net.IP{node, api, net.IPv4(127, 0, 0, 1)},
 		},
 		"apiserver-kubelet":  {name: "kube-apiserver-kubelet-client", groups: []string{"system:masters"}},
-		"kubelet-serving":    {name: c.node.name, dns: []string{c.node.name}, ips: []net.IP{node}},
 		"admin":              {name: "admin", groups: []string{"system:masters"}},
-		"kubelet":            {name: "system:node:" + c.node.name, groups: []string{"system:nodes"}},
 		"controller-manager": {name: "system:kube-controller-manager"},
 		"scheduler":          {name: "system:kube-scheduler"},
 		"proxy":              {name: "system:kube-proxy"},
 		"coredns":            {name: "coredns"},
 	}
+	maps.Copy(all, c.nodeSubjects(c.node))
+	return all
 }
 
 // writePKI makes all keys and certificates, and a kubeconfig for each client.
@@ -166,17 +176,42 @@ func (c *cluster) writePKI(now time.Time) error {
 		c.pki("ca.crt"): ca.pem(), c.pki("ca.key"): caKey,
 		c.pki("tokens.key"): private, c.pki("tokens.pub"): public,
 	}
-	for name, s := range c.subjects() {
+	issued, err := c.issueAll(ca, c.subjects(), now)
+	if err != nil {
+		return err
+	}
+	maps.Copy(files, issued)
+	return writeFiles(files)
+}
+
+// issueAll makes the certificates of subjects and the kubeconfigs of clients
+// among them, by path.
+func (c *cluster) issueAll(ca *authority, subjects map[string]subject, now time.Time) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for name, s := range subjects {
 		p, err := ca.issue(s, now)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		files[c.pki(name+".crt")], files[c.pki(name+".key")] = p.cert, p.key
 		if len(s.dns)+len(s.ips) == 0 {
 			files[c.kubeconfig(name)] = kubeconfig(c.name, c.apiURL(), s.name, ca.pem(), p)
 		}
 	}
-	return writeFiles(files)
+	return files, nil
+}
+
+// authority reads the one that up has made.
+func (c *cluster) authority() (*authority, error) {
+	both, err := tls.LoadX509KeyPair(c.pki("ca.crt"), c.pki("ca.key"))
+	if err != nil {
+		return nil, fmt.Errorf("read authority: %w", err)
+	}
+	key, ok := both.PrivateKey.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("read authority: %s holds no ECDSA key", c.pki("ca.key"))
+	}
+	return &authority{cert: both.Leaf, key: key}, nil
 }
 
 // writeFiles writes what only this user may read.

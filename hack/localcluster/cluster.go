@@ -35,13 +35,15 @@ type cluster struct {
 	node node
 }
 
-// node is one kubelet with its container runtime in one network namespace. A
-// second one needs only another value: nothing below assumes there is one.
+// node is one kubelet with its container runtime in one network namespace.
 type node struct {
 	name     string
 	dir      string // state of this node
+	settings string // folder of its configuration
+	daemons  string // folder of its logs and pid files
+	kubelet  string // name of the kubelet's kubeconfig and certificates
 	netns    string // file that holds the network namespace
-	link     string // the host's end of the veth pair
+	link     string // the other end of the veth pair, on the host or on the first node
 	address  netip.Addr
 	podRange netip.Prefix
 	cgroup   string // parent of everything the node's pods run in
@@ -67,6 +69,9 @@ func newCluster(name string) (*cluster, error) {
 		node: node{
 			name:     name,
 			dir:      filepath.Join(dir, "node"),
+			settings: filepath.Join(dir, "config"),
+			daemons:  filepath.Join(dir, "daemons"),
+			kubelet:  "kubelet",
 			netns:    filepath.Join(dir, "node", "netns"),
 			link:     name + "-host",
 			address:  hostAddress.Next(),
@@ -95,6 +100,8 @@ func (c *cluster) config(file string) string { return filepath.Join(c.dir, "conf
 func (c *cluster) kubeconfig(user string) string {
 	return filepath.Join(c.dir, "kubeconfig", user)
 }
+
+func (n node) config(file string) string { return filepath.Join(n.settings, file) }
 
 func (n node) socket() string { return filepath.Join(n.dir, "run", "containerd.sock") }
 

@@ -19,6 +19,7 @@ func sample() *cluster {
 		dist: build{version: "v1.2.3", cache: "/cache", dir: "/cache/kubernetes/v1.2.3-key", pause: "/cache/pause/key.tar"},
 		node: node{
 			name: "demo", dir: "/state/demo/node", netns: "/state/demo/node/netns", link: "demo-host",
+			settings: "/state/demo/config", daemons: "/state/demo/daemons", kubelet: "kubelet",
 			address: hostAddress.Next(), podRange: netip.MustParsePrefix("10.244.0.0/24"), cgroup: "naming-local-demo",
 		},
 	}
@@ -37,6 +38,22 @@ func TestGoldenCluster(t *testing.T) {
 	}
 	fmt.Fprintf(&all, "==== network\n%s\n", strings.Join(c.node.networkScript(), "\n"))
 	golden.Check(t, "testdata/cluster.txt", all.Bytes())
+}
+
+// TestGoldenSecondNode shows what a second node adds.
+func TestGoldenSecondNode(t *testing.T) {
+	c := sample()
+	n := c.second()
+	var all bytes.Buffer
+	files := c.nodeFiles(n, "/usr/lib/cni", "overlayfs")
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(&all, "==== %s\n%s", path, files[path])
+	}
+	for _, name := range nodeParts {
+		fmt.Fprintf(&all, "==== %s\n%s\n", name, strings.Join(c.daemonOn(n, name).argv, "\n  "))
+	}
+	fmt.Fprintf(&all, "==== network\n%s\n", strings.Join(c.joinScript(n), "\n"))
+	golden.Check(t, "testdata/second.txt", all.Bytes())
 }
 
 func TestGoldenKubeconfig(t *testing.T) {

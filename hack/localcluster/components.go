@@ -20,22 +20,54 @@ const (
 
 var startOrder = []string{containerd, etcd, apiServer, controllerManager, scheduler, kubelet, proxy, dns}
 
-// daemon describes a component of this cluster; all of them run inside the
-// node's network namespace.
-func (c *cluster) daemon(name string) daemon {
+// nodeParts are those that every node has, in the same order.
+var nodeParts = []string{containerd, kubelet, proxy}
+
+// daemon describes a component on the first node.
+func (c *cluster) daemon(name string) daemon { return c.daemonOn(c.node, name) }
+
+// daemonOn describes a component of this cluster; all of them run inside the
+// network namespace of their node.
+func (c *cluster) daemonOn(n node, name string) daemon {
 	program := c.dist.program(name)
 	if name == containerd {
 		program = containerd // the distribution's
 	}
-	argv := slices.Concat(c.node.inside(), []string{program}, c.flags(name))
-	return daemon{name: name, dir: filepath.Join(c.dir, "daemons"), argv: argv}
+	flags := c.nodeFlags(n, name)
+	if flags == nil {
+		flags = c.flags(name)
+	}
+	return daemon{name: name, dir: n.daemons, argv: slices.Concat(n.inside(), []string{program}, flags)}
 }
 
-// flags is the command line of a component.
-func (c *cluster) flags(name string) []string {
+// nodeFlags is the command line of a component that every node has, or nil.
+func (c *cluster) nodeFlags(n node, name string) []string {
 	switch name {
 	case containerd:
-		return []string{"--config", c.config("containerd.toml")}
+		return []string{"--config", n.config("containerd.toml")}
+	case kubelet:
+		return []string{
+			"--config=" + n.config("kubelet.yaml"),
+			"--kubeconfig=" + c.kubeconfig(n.kubelet),
+			"--root-dir=" + filepath.Join(n.dir, "kubelet"),
+			"--hostname-override=" + n.name,
+			"--node-ip=" + n.address.String(),
+		}
+	case proxy:
+		return []string{
+			"--kubeconfig=" + c.kubeconfig("proxy"),
+			"--proxy-mode=nftables",
+			"--hostname-override=" + n.name,
+			"--cluster-cidr=" + podRange.String(), // what comes from elsewhere, the host say, is masqueraded
+			"--conntrack-max-per-core=0",          // the limit belongs to the machine
+		}
+	}
+	return nil
+}
+
+// flags is the command line of a component that there is once.
+func (c *cluster) flags(name string) []string {
+	switch name {
 	case etcd:
 		return []string{
 			"--name=" + c.name,
@@ -66,22 +98,6 @@ func (c *cluster) flags(name string) []string {
 		}
 	case scheduler:
 		return []string{"--kubeconfig=" + c.kubeconfig("scheduler"), "--leader-elect=false", "--bind-address=127.0.0.1"}
-	case kubelet:
-		return []string{
-			"--config=" + c.config("kubelet.yaml"),
-			"--kubeconfig=" + c.kubeconfig("kubelet"),
-			"--root-dir=" + filepath.Join(c.node.dir, "kubelet"),
-			"--hostname-override=" + c.node.name,
-			"--node-ip=" + c.node.address.String(),
-		}
-	case proxy:
-		return []string{
-			"--kubeconfig=" + c.kubeconfig("proxy"),
-			"--proxy-mode=nftables",
-			"--hostname-override=" + c.node.name,
-			"--cluster-cidr=" + podRange.String(), // what comes from elsewhere, the host say, is masqueraded
-			"--conntrack-max-per-core=0",          // the limit belongs to the machine
-		}
 	case dns:
 		return []string{"-conf", c.config("Corefile")}
 	}

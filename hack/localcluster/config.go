@@ -19,25 +19,37 @@ type values struct {
 	Name, Domain, Address, DNS, PodRange      string
 	Dir, Config, PKI, Kubeconfig, Socket, CNI string
 	Cgroup, Pause, Snapshotter                string
+	Settings, Serving                         string // of the node: its configuration, its certificate
 }
 
-// rendered lists the configuration files of the cluster by their path. It is a
-// function of its arguments alone: cni is the folder of the CNI plugins.
+// rendered lists the configuration files of the cluster and its first node by
+// their path. It is a function of its arguments alone: cni is the folder of the
+// CNI plugins.
 func (c *cluster) rendered(cni, snapshotter string) map[string][]byte {
-	n := c.node
-	v := values{
+	files, v := c.nodeFiles(c.node, cni, snapshotter), c.values(c.node, cni, snapshotter)
+	for _, name := range []string{"Corefile", "resolv.conf", "addons.yaml"} {
+		files[c.config(name)] = render(name, v)
+	}
+	return files
+}
+
+// nodeFiles lists what each node has of its own.
+func (c *cluster) nodeFiles(n node, cni, snapshotter string) map[string][]byte {
+	v := c.values(n, cni, snapshotter)
+	return map[string][]byte{
+		n.config("kubelet.yaml"):           render("kubelet.yaml", v),
+		n.config("containerd.toml"):        render("containerd.toml", v),
+		n.config("cni/10-naming.conflist"): render("cni.conflist", v),
+	}
+}
+
+func (c *cluster) values(n node, cni, snapshotter string) values {
+	return values{
 		Name: c.name, Domain: clusterDomain, Address: n.address.String(), DNS: dnsService.String(), PodRange: n.podRange.String(),
 		Dir: n.dir, Config: filepath.Join(c.dir, "config"), PKI: filepath.Join(c.dir, "pki"),
 		Kubeconfig: filepath.Join(c.dir, "kubeconfig"), Socket: n.socket(), CNI: cni,
 		Cgroup: n.cgroup, Pause: pauseImage, Snapshotter: snapshotter,
-	}
-	return map[string][]byte{
-		c.config("kubelet.yaml"):           render("kubelet.yaml", v),
-		c.config("containerd.toml"):        render("containerd.toml", v),
-		c.config("cni/10-naming.conflist"): render("cni.conflist", v),
-		c.config("Corefile"):               render("Corefile", v),
-		c.config("resolv.conf"):            render("resolv.conf", v),
-		c.config("addons.yaml"):            render("addons.yaml", v),
+		Settings: n.settings, Serving: c.pki(n.kubelet + "-serving"),
 	}
 }
 

@@ -47,14 +47,15 @@ func (c *cluster) remove(ctx context.Context) error {
 		try(c.daemon(name).stop(5 * time.Second))
 	}
 	c.evict(ctx)
+	second := c.second()
+	if exists(second.dir) {
+		try(c.clearNode(ctx, second))
+	}
 	for _, name := range []string{kubelet, proxy, dns, apiServer, etcd} {
 		try(c.daemon(name).stop(5 * time.Second))
 	}
 	try(restoreKernel("/proc/sys", c.config("kernel")))
-	try(c.node.removeCgroup())
-	try(c.node.removeTasks(ctx, c.daemon(containerd).running() != 0))
-	try(c.daemon(containerd).stop(5 * time.Second))
-	try(c.node.removeShims())
+	try(c.clearNode(ctx, c.node))
 	try(c.node.removeNetwork(ctx))
 	try(unmountBelow(c.dir))
 	try(c.removeStrays())
@@ -66,6 +67,15 @@ func (c *cluster) remove(ctx context.Context) error {
 	}
 	_ = os.Remove(stateRoot) // stays while another cluster uses it
 	return nil
+}
+
+// clearNode ends what a node runs: its kubelet, which would bring it back, its
+// pods, its runtime.
+func (c *cluster) clearNode(ctx context.Context, n node) error {
+	errs := []error{c.daemonOn(n, kubelet).stop(5 * time.Second), c.daemonOn(n, proxy).stop(5 * time.Second)}
+	errs = append(errs, n.removeCgroup(), n.removeTasks(ctx, c.daemonOn(n, containerd).running() != 0))
+	errs = append(errs, c.daemonOn(n, containerd).stop(5*time.Second), n.removeShims())
+	return errors.Join(errs...)
 }
 
 // evict lets the kubelet end the pods, which also returns their addresses and

@@ -24,8 +24,10 @@ func load(ctx context.Context, c *cluster, args []string, out io.Writer) error {
 		return err
 	}
 	for _, archive := range args {
-		if err := c.load(ctx, archive); err != nil {
-			return err
+		for _, n := range c.nodes() {
+			if err := c.load(ctx, n, archive); err != nil {
+				return err
+			}
 		}
 	}
 	after, err := c.node.images(ctx)
@@ -46,8 +48,8 @@ func load(ctx context.Context, c *cluster, args []string, out io.Writer) error {
 
 // load makes the images of an archive known to the kubelet under the names they
 // carry; one of the same name is replaced, and pods that start later get it.
-func (c *cluster) load(ctx context.Context, archive string) error {
-	_, err := c.node.ctr(ctx, "images", "import", "--snapshotter", snapshotter(c.dir), archive)
+func (c *cluster) load(ctx context.Context, n node, archive string) error {
+	_, err := n.ctr(ctx, "images", "import", "--snapshotter", snapshotter(c.dir), archive)
 	return err
 }
 

@@ -22,6 +22,11 @@ func status(ctx context.Context, c *cluster, _ []string, out io.Writer) error {
 		}
 		fmt.Fprintf(out, "%-24s %s\n", name, state)
 	}
+	for _, n := range c.nodes()[1:] {
+		for _, name := range nodeParts {
+			fmt.Fprintf(out, "%-24s pid %d, of node %s\n", name, c.daemonOn(n, name).running(), n.name)
+		}
+	}
 	if trouble := c.healthy(ctx); trouble != nil {
 		fmt.Fprintf(out, "cluster %q: %v\n", c.name, trouble)
 		return &exitError{1}

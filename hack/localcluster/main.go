@@ -37,6 +37,10 @@ const usage = `Usage: localcluster [--name NAME] COMMAND
   load IMAGE.tar... import docker or OCI image archives into the node; prints
                     which names are new or replaced
   exec COMMAND...   run a command inside the node's network namespace
+  node add|remove   start a second node with a container runtime, a kubelet and
+                    a kube-proxy of its own, or take it away with its pods
+  stop COMPONENT    stop one component of the first node, for tests of faults
+  start COMPONENT   start it again and wait until it is ready
   doctor            say what this machine lacks, and install it (root on Debian)
   assets            print the folder with etcd, kube-apiserver and kubectl
                     (for envtest), building it if needed
@@ -56,6 +60,9 @@ var commands = map[string]command{
 	"logs":       logs,
 	"load":       load,
 	"exec":       func(_ context.Context, c *cluster, args []string, _ io.Writer) error { return c.enter(args) },
+	"node":       changeNode,
+	"stop":       stopComponent,
+	"start":      startComponent,
 	"doctor":     doctor,
 	"assets":     assets,
 	"clean":      clean,

@@ -19,14 +19,17 @@ import (
 // /run/netns out of it. It is entered with nsenter and not with `ip netns
 // exec`: that one mounts a new /sys, the cgroup mounts vanish from it, and the
 // kubelet refuses to start.
-func (n node) addNetwork(ctx context.Context) error {
+func (n node) addNetwork(ctx context.Context) error { return n.layNetwork(ctx, n.networkScript()) }
+
+// layNetwork makes the namespace and joins it as script says.
+func (n node) layNetwork(ctx context.Context, script []string) error {
 	if err := os.MkdirAll(filepath.Dir(n.netns), 0o755); err != nil {
 		return fmt.Errorf("make the network namespace: %w", err)
 	}
 	if err := os.WriteFile(n.netns, nil, 0o444); err != nil {
 		return fmt.Errorf("make the network namespace: %w", err)
 	}
-	for _, line := range n.networkScript() {
+	for _, line := range script {
 		if err := execute(ctx, strings.Fields(line)...); err != nil {
 			return fmt.Errorf("make the network: %w", err)
 		}

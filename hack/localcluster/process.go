@@ -44,6 +44,7 @@ func (d daemon) start() error {
 	cmd.Dir, cmd.Env = "/", daemonEnv(os.Environ())
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	keepInherited()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", d.name, err)
 	}
@@ -57,6 +58,16 @@ func (d daemon) start() error {
 		return fmt.Errorf("start %s: %w", d.name, err)
 	}
 	return nil
+}
+
+// keepInherited keeps open files that whoever called us has passed on, such as
+// a lock that they hold until their command ends, away from daemons.
+func keepInherited() {
+	for _, name := range names("/proc/self/fd") {
+		if fd, err := strconv.Atoi(name); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
 }
 
 // daemonEnv drops what would lead a component out of the cluster or into the
@@ -151,8 +162,11 @@ func (d daemon) died() error {
 		d.name, d.logFile(), strings.Join(lines[max(0, len(lines)-12):], "\n  "))
 }
 
+// patience is how long a daemon may take to become ready.
+const patience = 2 * time.Minute
+
 // await asks ready until it agrees, the daemon dies, or patience ends.
-func (d daemon) await(ctx context.Context, patience time.Duration, ready func(context.Context) error) error {
+func (d daemon) await(ctx context.Context, ready func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {

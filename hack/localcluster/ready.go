@@ -63,26 +63,26 @@ func (c *cluster) ready(client *http.Client) map[string]func(context.Context) er
 		}
 	}
 	return map[string]func(context.Context) error{
-		containerd: c.containerdReady,
+		containerd: c.node.containerdReady,
 		apiServer:  page(c.apiURL() + "/readyz"),
 		// Pods are refused until their namespace has its account.
 		controllerManager: page(c.apiURL() + "/api/v1/namespaces/default/serviceaccounts/default"),
-		kubelet:           func(ctx context.Context) error { return c.nodeReady(ctx, client) },
+		kubelet:           func(ctx context.Context) error { return c.nodeReady(ctx, client, c.node) },
 		proxy:             page(fmt.Sprintf("http://%s/healthz", net.JoinHostPort(c.node.address.String(), "10256"))),
 		dns:               page(fmt.Sprintf("http://%s/ready", net.JoinHostPort(c.node.address.String(), "8181"))),
 	}
 }
 
 // containerdReady asks for the version, which needs the plugins to be up.
-func (c *cluster) containerdReady(ctx context.Context) error {
-	if !exists(c.node.socket()) {
+func (n node) containerdReady(ctx context.Context) error {
+	if !exists(n.socket()) {
 		return errors.New("no socket yet")
 	}
-	return execute(ctx, "ctr", "--address", c.node.socket(), "version")
+	return execute(ctx, "ctr", "--address", n.socket(), "version")
 }
 
-func (c *cluster) nodeReady(ctx context.Context, client *http.Client) error {
-	body, err := get(ctx, client, c.apiURL()+"/api/v1/nodes/"+c.node.name)
+func (c *cluster) nodeReady(ctx context.Context, client *http.Client, of node) error {
+	body, err := get(ctx, client, c.apiURL()+"/api/v1/nodes/"+of.name)
 	if err != nil {
 		return err
 	}

@@ -25,17 +25,27 @@ func (c *cluster) removeStrays() error {
 	var stray []string
 	stray = append(stray, linksInto(podLogLinks, c.dir)...)
 	stray = append(stray, results(cniResults, "naming-local-"+c.name)...)
-	stray = append(stray, c.node.shimAddresses()...)
+	for _, n := range []node{c.node, c.second()} {
+		stray = append(stray, n.shimAddresses()...)
+	}
 	stray = append(stray, filepath.Join(devicePlugins, "kubelet.sock"), filepath.Join(devicePlugins, "kubelet_internal_checkpoint"))
-	for _, path := range stray {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove what is left: %w", err)
-		}
+	if err := removeAll(stray); err != nil {
+		return err
 	}
 	for _, dir := range []string{podLogLinks, devicePlugins, cniResults, shimSockets} {
 		removeIfEmpty(dir)
 		if dir != podLogLinks { // the parents of the others are nobody else's either
 			removeIfEmpty(filepath.Dir(dir))
+		}
+	}
+	return nil
+}
+
+// removeAll deletes files and links, which may be gone already.
+func removeAll(paths []string) error {
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove what is left: %w", err)
 		}
 	}
 	return nil

@@ -70,7 +70,7 @@ func (c *cluster) start(ctx context.Context, p *progress) error {
 	if err := run.await(ctx, containerd); err != nil {
 		return err
 	}
-	if err := c.load(ctx, c.dist.pause); err != nil {
+	if err := c.load(ctx, c.node, c.dist.pause); err != nil {
 		return err
 	}
 	if err := run.await(ctx, apiServer); err != nil {
@@ -147,7 +147,7 @@ func (r runner) start(names ...string) error {
 }
 
 func (r runner) await(ctx context.Context, name string) error {
-	if err := r.c.daemon(name).await(ctx, 2*time.Minute, r.ready[name]); err != nil {
+	if err := r.c.daemon(name).await(ctx, r.ready[name]); err != nil {
 		return err
 	}
 	r.p.step("%s is ready", name)

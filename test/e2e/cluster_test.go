@@ -34,6 +34,8 @@ var (
 	kubeconfig = os.Getenv("KUBECONFIG")
 	quickstart = os.Getenv("QUICKSTART") // the built test/clients/quickstart
 	nextImage  = os.Getenv("NEXT_IMAGE") // another tag of the sidecar, present on the node
+
+	localclusterProgram = os.Getenv("LOCALCLUSTER") // the built hack/localcluster
 )
 
 func TestMain(m *testing.M) {
@@ -44,10 +46,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-var errEnvironment = errors.New("KUBECONFIG, QUICKSTART and NEXT_IMAGE must be set; run make test-e2e")
+var errEnvironment = errors.New("KUBECONFIG, QUICKSTART, LOCALCLUSTER and NEXT_IMAGE must be set; run make test-e2e")
 
 func connect() error {
-	if kubeconfig == "" || quickstart == "" || nextImage == "" {
+	if kubeconfig == "" || quickstart == "" || localclusterProgram == "" || nextImage == "" {
 		return errEnvironment
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
@@ -156,7 +158,12 @@ func settled(c *v1alpha1.NamingCluster, n int) error {
 // pod returns the i-th member's pod.
 func pod(t *testing.T, i int) *corev1.Pod {
 	t.Helper()
-	return get(t, client.ObjectKey{Namespace: demo.Namespace, Name: fmt.Sprintf("%s-%d", demo.Name, i)}, &corev1.Pod{})
+	return get(t, podKey(i), &corev1.Pod{})
+}
+
+// podKey names the i-th member's pod.
+func podKey(i int) client.ObjectKey {
+	return client.ObjectKey{Namespace: demo.Namespace, Name: fmt.Sprintf("%s-%d", demo.Name, i)}
 }
 
 // address returns where the i-th member serves, by its pod's present IP.

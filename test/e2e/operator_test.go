@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"context"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -21,12 +20,8 @@ var operator = client.ObjectKey{Namespace: "naming-system", Name: "naming-operat
 func TestSecondOperatorTakesOver(t *testing.T) {
 	requireSettled(t, members)
 	kubectl(t, "-n", operator.Namespace, "scale", "deployment/"+operator.Name, "--replicas=2")
-	life := context.WithoutCancel(t.Context()) // the test's own is over when it is cleaned up
-	t.Cleanup(func() {
-		cmd := exec.CommandContext(life, "kubectl", "-n", operator.Namespace, "scale", "deployment/"+operator.Name, "--replicas=1")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("scale the operator back: %v\n%s", err, out)
-		}
+	after(t, func(ctx context.Context) error {
+		return run(ctx, "kubectl", "-n", operator.Namespace, "scale", "deployment/"+operator.Name, "--replicas=1")
 	})
 	kubectl(t, "-n", operator.Namespace, "rollout", "status", "deployment/"+operator.Name, "--timeout="+patience.String())
 	leader := leaderPod(t)

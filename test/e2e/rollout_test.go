@@ -16,6 +16,7 @@ import (
 func TestImageChangeRollsOneMemberAtATime(t *testing.T) {
 	requireSettled(t, members)
 	a := gather(t, "rolled", serviceAddress(t))
+	l := grow(t, "rolled-grown")
 	stop := countUnready(t)
 
 	setImage(t, fmt.Sprintf("%q", nextImage))
@@ -31,6 +32,7 @@ func TestImageChangeRollsOneMemberAtATime(t *testing.T) {
 	if most := stop(); most > 1 {
 		t.Errorf("%d members were away at once, want at most 1", most)
 	}
+	l.settle(t, addresses(t)...)
 	a.dismiss(t)
 }
 

@@ -4,11 +4,13 @@
 //	quickstart -register HOST:PORT -read HOST:PORT,HOST:PORT
 //	quickstart hold  -member HOST:PORT[,HOST:PORT] -count N -clients N
 //	quickstart watch -member HOST:PORT[,HOST:PORT] -count N
+//	quickstart grow  -member HOST:PORT[,HOST:PORT] -every 100ms -clients N
 //
 // The first form is a tour: register on one member, read and be pushed on the
 // others, change, remove, close. "hold" publishes instances and keeps them
 // until it is interrupted; "watch" subscribes and fails as soon as a list that
-// once held N instances holds fewer. Addresses are those of a member's main
+// once held N instances holds fewer; "grow" publishes more and more, says how
+// many when it is interrupted, and leaves when it is interrupted again. Addresses are those of a member's main
 // port; the SDK itself adds 1000 for gRPC.
 package main
 
@@ -34,12 +36,12 @@ func main() {
 	}
 }
 
-// options are the flags of all three forms.
+// options are the flags of all forms.
 type options struct {
 	register, read, member string
 	service                string
 	count, clients         int
-	timeout                time.Duration
+	timeout, every         time.Duration
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -53,9 +55,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.register, "register", "127.0.0.1:8848", "tour: member to register on")
 	flags.StringVar(&o.read, "read", "", "tour: members to read from, separated by commas (default: the same)")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "tour: how long any one step may take")
-	flags.StringVar(&o.member, "member", "127.0.0.1:8848", "hold and watch: members to connect to, any of them, separated by commas")
+	flags.StringVar(&o.member, "member", "127.0.0.1:8848", "but for the tour: members to connect to, any of them, by commas")
 	flags.IntVar(&o.count, "count", 10, "hold and watch: number of instances")
-	flags.IntVar(&o.clients, "clients", 3, "hold: number of connections that share the instances")
+	flags.IntVar(&o.clients, "clients", 3, "hold and grow: number of connections that share the instances")
+	flags.DurationVar(&o.every, "every", 100*time.Millisecond, "grow: time between registrations")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -75,8 +78,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return hold(ctx, dir, o, out)
 	case "watch":
 		return watch(ctx, dir, o, out)
+	case "grow":
+		return grow(ctx, dir, o, out)
 	}
-	return fmt.Errorf("%w %q: want tour, hold or watch", errUnknownCommand, command)
+	return fmt.Errorf("%w %q: want tour, hold, watch or grow", errUnknownCommand, command)
 }
 
 var errUnknownCommand = errors.New("unknown command")
