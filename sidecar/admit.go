@@ -27,11 +27,14 @@ func (p *protection) admit(c net.Conn) error {
 
 func (p *protection) admitAs(ip string, leaf *x509.Certificate) (err error) {
 	by := "address"
-	switch {
-	case leaf != nil:
+	if leaf != nil {
 		by = "certificate"
-		err = p.AdmitHost(leaf.VerifyHostname)
-	case p.strict:
+		if err = p.AdmitHost(leaf.VerifyHostname); err != nil && !p.files.RequiresMembers() {
+			p.metrics.Handshake(string(tlsfiles.Members), "accepted", "name")
+			leaf, err, by = nil, nil, "address" // as good as plaintext
+		}
+	}
+	if leaf == nil && p.strict {
 		err = p.AdmitIP(ip)
 	}
 	if err == nil {
