@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/distro-naming/naming-operator/sidecar/secure"
@@ -58,7 +59,9 @@ const distroPaths = "/nacos/v1/ns/distro/"
 // forMembers are paths of the main port on which members tell each other what they
 // hold; clients have no business there.
 func forMembers(path string) bool {
-	return strings.HasPrefix(path, distroPaths) || strings.HasPrefix(path, wire.StatusPath) || strings.HasPrefix(path, wire.ReportPath)
+	return slices.ContainsFunc([]string{distroPaths, wire.StatusPath, wire.ReportPath}, func(its string) bool {
+		return strings.HasPrefix(path, its)
+	})
 }
 
 // guard answers as h does, but only members on their paths: by TLS of theirs where

@@ -210,7 +210,8 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 		Member: string(n.cfg.Address), Epoch: n.epoch, Version: Version,
 		Generation: generation, Fault: fault, Loaded: st.Loaded, Draining: n.watch.Draining(),
 		Digest: st.Digest, Clients: st.Clients, Owned: st.Owned, Services: st.Services,
-		Instances: st.Instances, Braked: st.Braked, Pending: st.Pending, Peers: []report.Peer{}, TLS: n.guard.report(), Time: time.Now().UTC(),
+		Instances: st.Instances, Braked: st.Braked, Pending: st.Pending, Peers: []report.Peer{},
+		TLS: n.guard.report(), Time: time.Now().UTC(),
 	}
 	for _, p := range n.watch.Peers() {
 		r.Peers = append(r.Peers, report.Peer{

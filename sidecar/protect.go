@@ -83,7 +83,9 @@ func (p *protection) main(l net.Listener) net.Listener {
 }
 
 // put leaves a port as it is where none of its uses has certificates.
-func (p *protection) put(l net.Listener, use tlsfiles.Use, terms secure.Terms, explain string, also ...tlsfiles.Use) net.Listener {
+func (p *protection) put(
+	l net.Listener, use tlsfiles.Use, terms secure.Terms, explain string, also ...tlsfiles.Use,
+) net.Listener {
 	on := p.files.On(use)
 	for _, other := range also {
 		on = on || p.files.On(other)

@@ -25,7 +25,7 @@ const patience = 30 * time.Second
 // house is some members in this process, each on a loopback IP of its own with
 // the usual ports.
 type house struct {
-	t     *testing.T
+	t     testing.TB
 	list  string
 	plain map[string]bool // members that offer no stream
 	stop  map[string]func() error
@@ -47,16 +47,16 @@ func newHouse(t *testing.T, ips ...string) *house {
 }
 
 // open starts members and does not wait for them.
-func open(t *testing.T, tune func(ip string, c *Config), ips ...string) *house {
-	t.Helper()
+func open(tb testing.TB, tune func(ip string, c *Config), ips ...string) *house {
+	tb.Helper()
 	h := &house{
-		tune: tune, t: t, list: filepath.Join(t.TempDir(), "cluster.conf"), plain: map[string]bool{}, stop: map[string]func() error{},
+		tune: tune, t: tb, list: filepath.Join(tb.TempDir(), "cluster.conf"), plain: map[string]bool{}, stop: map[string]func() error{},
 	}
 	h.setList(1, ips...)
 	for _, ip := range ips {
 		h.start(ip)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		for ip := range h.stop {
 			h.leave(ip)
 		}

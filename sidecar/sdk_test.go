@@ -38,12 +38,12 @@ type sdk struct {
 }
 
 // connectTo starts a client of a member's gRPC port; secured is nil for plaintext.
-func connectTo(t testing.TB, ip, instance string, secured *tls.Config) *sdk {
-	t.Helper()
-	c := &sdk{t: t, target: ip + ":9848", instance: instance, secured: secured, hosts: map[string]bool{}}
-	c.ctx, c.stop = context.WithCancel(context.WithoutCancel(t.Context()))
+func connectTo(tb testing.TB, ip, instance string, secured *tls.Config) *sdk {
+	tb.Helper()
+	c := &sdk{t: tb, target: ip + ":9848", instance: instance, secured: secured, hosts: map[string]bool{}}
+	c.ctx, c.stop = context.WithCancel(context.WithoutCancel(tb.Context()))
 	c.done.Go(c.run)
-	t.Cleanup(func() { c.stop(); c.done.Wait() })
+	tb.Cleanup(func() { c.stop(); c.done.Wait() })
 	return c
 }
 

@@ -25,23 +25,26 @@ type secured struct {
 
 // protected opens a house in which every member has both kinds of certificates, and
 // the policy says members=m and clients=c. Without a mode there are none.
-func protected(t *testing.T, m, c string, ips ...string) *secured {
-	t.Helper()
-	dir := t.TempDir()
+func protected(tb testing.TB, m, c string, ips ...string) *secured {
+	tb.Helper()
+	dir := tb.TempDir()
 	s := &secured{
 		dir: dir, ips: ips, policy: filepath.Join(dir, "policy"),
-		members: tlstest.New(t, "members"), clients: tlstest.New(t, "clients"),
+		members: tlstest.New(tb, "members"), clients: tlstest.New(tb, "clients"),
 	}
-	s.setPolicy(t, m, c)
-	s.issue(t, s.members, s.members.Bundle)
+	s.setPolicy(tb, m, c)
+	s.issue(tb, s.members, s.members.Bundle)
 	for _, ip := range ips {
-		tlstest.Write(t, s.at("clients", ip), s.clients.Issue([]string{"demo.default.svc"}), nil)
+		tlstest.Write(tb, s.at("clients", ip), s.clients.Issue([]string{"demo.default.svc"}), nil)
 	}
-	s.house = open(t, func(ip string, cfg *Config) {
+	s.house = open(tb, func(ip string, cfg *Config) {
 		if m != "" {
 			cfg.TLSMembers = s.at("members", ip)
 		}
-		cfg.TLSClients, cfg.TLSPolicy = s.at("clients", ip), s.policy
+		if c != "" {
+			cfg.TLSClients = s.at("clients", ip)
+		}
+		cfg.TLSPolicy = s.policy
 	}, ips...)
 	return s
 }
@@ -49,24 +52,26 @@ func protected(t *testing.T, m, c string, ips ...string) *secured {
 func (s *secured) at(use, ip string) string { return filepath.Join(s.dir, use, ip) }
 
 // issue gives every member a new certificate of an authority, and the bundle.
-func (s *secured) issue(t *testing.T, by *tlstest.Authority, bundle []byte) {
-	t.Helper()
+func (s *secured) issue(tb testing.TB, by *tlstest.Authority, bundle []byte) {
+	tb.Helper()
 	for _, ip := range s.ips {
-		tlstest.Write(t, s.at("members", ip), by.Issue([]string{ip}), bundle)
+		tlstest.Write(tb, s.at("members", ip), by.Issue([]string{ip}), bundle)
 	}
 }
 
-func (s *secured) setPolicy(t *testing.T, m, c string) {
-	t.Helper()
-	text := "clients=" + c + "\n"
-	if m != "" {
-		text += "members=" + m + "\n"
+func (s *secured) setPolicy(tb testing.TB, m, c string) {
+	tb.Helper()
+	text := ""
+	for use, mode := range map[string]string{"members": m, "clients": c} {
+		if mode != "" {
+			text += use + "=" + mode + "\n"
+		}
 	}
 	if err := os.WriteFile(s.policy+".new", []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := os.Rename(s.policy+".new", s.policy); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -88,15 +88,15 @@ func (c *Conn) Use() string {
 // Fit returns why the connection would not be taken now, or nil.
 func (c *Conn) Fit() error {
 	switch {
-	case !c.settled.Load() || c.err != nil:
-		return nil // it is being judged, or gone
+	case !c.settled.Load() || c.open == nil: // it is being judged, or gone
+		return nil
 	case c.state == nil:
 		return c.port.terms.Plain(c.ip())
 	}
-	_, err := c.port.terms.Leaf(c.state)
-	if err != nil && !c.port.terms.Insists(c.state) {
+	if !c.port.terms.Insists(c.state) {
 		return nil
 	}
+	_, err := c.port.terms.Leaf(c.state)
 	return err
 }
 

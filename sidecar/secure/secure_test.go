@@ -22,29 +22,19 @@ const host = "demo-0.demo-headless"
 
 var errPlain = errors.New("no plaintext")
 
-// terms are what a test says.
+// terms are what a test says, while nobody asks.
 type terms struct {
-	mu     sync.Mutex
 	plain  error
 	config *tls.Config
 	doubt  error
 	insist bool
 }
 
-func (s *terms) get() (error, error, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.plain, s.doubt, s.insist
-}
-
-func (s *terms) Plain(string) error                               { p, _, _ := s.get(); return p }
-func (s *terms) Config(*tls.ClientHelloInfo) (*tls.Config, error) { return s.config, nil }
-func (s *terms) Leaf(*tls.ConnectionState) (*x509.Certificate, error) {
-	_, d, _ := s.get()
-	return nil, d
-}
-func (s *terms) Insists(*tls.ConnectionState) bool { _, _, i := s.get(); return i }
-func (s *terms) Use(*tls.ConnectionState) string   { return "members" }
+func (s *terms) Plain(string) error                                   { return s.plain }
+func (s *terms) Config(*tls.ClientHelloInfo) (*tls.Config, error)     { return s.config, nil }
+func (s *terms) Leaf(*tls.ConnectionState) (*x509.Certificate, error) { return nil, s.doubt }
+func (s *terms) Insists(*tls.ConnectionState) bool                    { return s.insist }
+func (s *terms) Use(*tls.ConnectionState) string                      { return "members" }
 
 // counts are the handshakes that failed, by side and reason.
 type counts struct {

@@ -66,7 +66,7 @@ func Parse(m Material, use Use, now time.Time) (*Pair, error) {
 	leaf := certificate.Leaf
 	p := &Pair{Subject: subject(leaf), NotAfter: leaf.NotAfter, certificate: certificate}
 	if now.After(leaf.NotAfter) {
-		return nil, fmt.Errorf("%s/%s: %s: %w at %s: renew it", m.Dir, CertFile, p.Subject, errExpired, leaf.NotAfter.UTC().Format(time.RFC3339))
+		return nil, p.expired(m.Dir)
 	}
 	if m.CA != nil || use == Members {
 		if p.roots, p.Issuer, err = bundle(m.CA); err != nil {
@@ -91,6 +91,12 @@ func Parse(m Material, use Use, now time.Time) (*Pair, error) {
 		}
 	}
 	return p, nil
+}
+
+// expired says that the certificate in a directory has.
+func (p *Pair) expired(dir string) error {
+	at := p.NotAfter.UTC().Format(time.RFC3339)
+	return fmt.Errorf("%s/%s: %s: %w at %s: renew it", dir, CertFile, p.Subject, errExpired, at)
 }
 
 // verify returns why a chain that the other end showed is not to be trusted.

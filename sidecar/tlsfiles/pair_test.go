@@ -55,7 +55,7 @@ func TestOnlyWholeAndValidPairsAreTaken(t *testing.T) {
 
 func TestPolicy(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                     "Required Required",
+		"":                     "Required Required", //nolint:dupword // of each use
 		"members=Permissive\n": "Permissive Required",
 		"# on the way\n\nclients=Permissive\r\nmembers = Required\n": "Required Permissive",
 		"members=permissive":                   "error",

@@ -100,7 +100,7 @@ func (w *Watch) Status(use Use) (s Status, on bool) {
 	switch {
 	case s.Fault != "":
 	case time.Now().After(s.NotAfter):
-		s.Fault = fmt.Sprintf("%s/%s: %s: expired at %s: renew it", u.dir, CertFile, u.pair.Subject, s.NotAfter.UTC().Format(time.RFC3339))
+		s.Fault = u.pair.expired(u.dir).Error()
 	default:
 		s.Fault = w.fault
 	}

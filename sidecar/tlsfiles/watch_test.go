@@ -41,7 +41,9 @@ func atDesk(t *testing.T, prepare func(d *desk), do func(d *desk)) {
 		go func() { ended <- d.Run(ctx) }()
 		do(d)
 		cancel()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 }
 
@@ -56,10 +58,15 @@ func (d *desk) write(name, text string) {
 	}
 }
 
+// after lets time pass in the bubble.
+func (d *desk) after(span time.Duration) {
+	<-time.After(span)
+	synctest.Wait()
+}
+
 // last returns the status after the files were read once more.
 func (d *desk) last() Status {
-	time.Sleep(d.cfg.Poll + time.Millisecond)
-	synctest.Wait()
+	d.after(d.cfg.Poll + time.Millisecond)
 	s, _ := d.Status(Members)
 	return s
 }
@@ -138,7 +145,7 @@ func TestAMemberStartsWithoutAPairAndTakesItWhenItComes(t *testing.T) {
 
 func TestAnExpiredPairInUseIsAFault(t *testing.T) {
 	atDesk(t, func(d *desk) { d.issue() }, func(d *desk) {
-		time.Sleep(61 * time.Minute)
+		d.after(61 * time.Minute)
 		if s, _ := d.Status(Members); !strings.Contains(s.Fault, "expired at") || !strings.Contains(s.Fault, "renew it") {
 			t.Errorf("fault is %q", s.Fault)
 		}

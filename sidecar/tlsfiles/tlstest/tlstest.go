@@ -26,16 +26,16 @@ type Authority struct {
 }
 
 // New returns an authority of its own.
-func New(t testing.TB, name string) *Authority {
-	t.Helper()
-	a := &Authority{t: t, key: newKey(t)}
+func New(tb testing.TB, name string) *Authority {
+	tb.Helper()
+	a := &Authority{t: tb, key: newKey(tb)}
 	a.cert = &x509.Certificate{
-		SerialNumber: serial(t), Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
+		SerialNumber: serial(tb), Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, a.cert, a.cert, a.key.Public(), a.key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	a.Bundle = encode("CERTIFICATE", der)
 	return a
@@ -90,16 +90,16 @@ func (a *Authority) Issue(hosts []string, options ...Option) Leaf {
 
 // Write puts a leaf and a bundle, unless it is nil, into a directory, all at once
 // as Kubernetes does.
-func Write(t testing.TB, dir string, l Leaf, bundle []byte) {
-	t.Helper()
+func Write(tb testing.TB, dir string, l Leaf, bundle []byte) {
+	tb.Helper()
 	must := func(err error) {
 		if err != nil {
-			t.Helper()
-			t.Fatal(err)
+			tb.Helper()
+			tb.Fatal(err)
 		}
 	}
 	must(os.MkdirAll(dir, 0o750))
-	side, err := os.MkdirTemp(dir, "..side")
+	side, err := os.MkdirTemp(dir, "..side") //nolint:usetesting // it stands where it is swapped
 	must(err)
 	files := map[string][]byte{"tls.crt": l.Cert, "tls.key": l.Key}
 	if bundle != nil {
@@ -116,20 +116,20 @@ func Write(t testing.TB, dir string, l Leaf, bundle []byte) {
 	must(os.Rename(filepath.Join(dir, "..new"), filepath.Join(dir, "..data")))
 }
 
-func newKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
+func newKey(tb testing.TB) *ecdsa.PrivateKey {
+	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return key
 }
 
-func serial(t testing.TB) *big.Int {
-	t.Helper()
+func serial(tb testing.TB) *big.Int {
+	tb.Helper()
 	n, err := rand.Int(rand.Reader, big.NewInt(1<<62))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return n
 }
