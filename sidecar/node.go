@@ -171,6 +171,8 @@ func (n *node) notReady() error {
 		return errors.New("draining: this member is leaving")
 	case !n.loop.Loaded() && generation == 0 && fault != "":
 		return fmt.Errorf("no member list: %s", fault)
+	case !n.loop.Loaded() && n.guard.fault() != "":
+		return fmt.Errorf("loading: waiting for the registry of the other members, and TLS has a fault: %s", n.guard.fault())
 	case !n.loop.Loaded():
 		return errors.New("loading: waiting for the registry of the other members")
 	}

@@ -146,6 +146,12 @@ func (p *protection) report() *report.TLS {
 	return &r
 }
 
+// fault is what is wrong with TLS between members, "" while nothing is.
+func (p *protection) fault() string {
+	s, _ := p.files.Status(tlsfiles.Members)
+	return s.Fault
+}
+
 func (p *protection) use(use tlsfiles.Use) *report.TLSUse {
 	s, on := p.files.Status(use)
 	if !on {
