@@ -30,6 +30,10 @@ type Config struct {
 	DrainTimeout    time.Duration  // how long leaving may take
 	LogLevel        string         // info or debug
 	Identity        wire.Identity  // by which the members know each other; none if its key is empty
+	TLSMembers      string         // directory of the members' certificates; empty means plaintext
+	TLSClients      string         // directory of the clients' certificates; empty means plaintext
+	TLSPolicy       string         // file with the modes of TLS; without one it is required
+	StrictPeers     bool           // who is not listed may not speak to members
 }
 
 // parseConfig reads the flags of "serve". Every problem is reported at once.
@@ -53,6 +57,14 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
 	fs.StringVar(&identity, "server-identity", "",
 		"`file` with the line \"key: value\" that members show each other (nacos.core.auth.server.identity)")
+	fs.StringVar(&cfg.TLSMembers, "tls-members", "",
+		"`directory` with tls.crt, tls.key and ca.crt, which members show each other; followed while running")
+	fs.StringVar(&cfg.TLSClients, "tls-clients", "",
+		"`directory` with tls.crt and tls.key, which clients see; with ca.crt they must show one too; followed while running")
+	fs.StringVar(&cfg.TLSPolicy, "tls-policy", "",
+		"`file` with members=Permissive|Required and clients=…; followed while running; without it both are Required")
+	fs.BoolVar(&cfg.StrictPeers, "strict-peers", false,
+		"refuse who comes to the members' port from an address that is not a listed member's (default true with --headless-service)")
 	fs.StringVar(&cfg.LogLevel, "log-level", "info", "info or debug")
 	if err := fs.Parse(args); err != nil {
 		return Config{}, err
@@ -66,10 +78,19 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 		errs = append(errs, fmt.Errorf("--address: %w", err))
 	}
 	cfg.Address = parsed
+	if !given(fs, "strict-peers") {
+		cfg.StrictPeers = cfg.HeadlessService != "" // pods are seen from the addresses that their names have
+	}
 	if cfg.Identity, err = readIdentity(identity); err != nil {
 		errs = append(errs, fmt.Errorf("--server-identity: %w", err))
 	}
 	return cfg, errors.Join(append(errs, cfg.problems()...)...)
+}
+
+// given reports whether a flag stands on the command line.
+func given(fs *flag.FlagSet, name string) (found bool) {
+	fs.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
 }
 
 // readIdentity reads a file; without one there is no identity.
@@ -97,6 +118,9 @@ func (c Config) problems() []error {
 	}
 	if !(c.BrakeShare >= 0 && c.BrakeShare <= 1) {
 		errs = append(errs, fmt.Errorf("--brake-share: want 0 to 1, is %v", c.BrakeShare))
+	}
+	if c.TLSPolicy != "" && c.TLSMembers == "" && c.TLSClients == "" {
+		errs = append(errs, errors.New("--tls-policy: there is nothing for it to say without --tls-members or --tls-clients"))
 	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("--drain-timeout: must not be negative, is %s", c.DrainTimeout))

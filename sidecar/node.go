@@ -24,6 +24,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/push"
 	"github.com/distro-naming/naming-operator/sidecar/replica"
 	"github.com/distro-naming/naming-operator/sidecar/report"
+	"github.com/distro-naming/naming-operator/sidecar/secure"
 )
 
 // nacosVersion is the version of Nacos whose protocol this member speaks, as
@@ -40,6 +41,7 @@ type node struct {
 	loop    *replica.Loop
 	hub     *push.Hub
 	watch   *membership.Watch
+	guard   *protection // how watch's members are dialed, and who may come
 	peers   *nacosgrpc.Peers
 	v1      *nacosv1.Exchange
 	grpc    *nacosgrpc.Server
@@ -59,10 +61,11 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n := &node{cfg: cfg, log: log, epoch: time.Now().UnixMilli(), metrics: metrics.New()}
 	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
 		n.ready, func() int64 { return n.loop.Clock() })
+	n.guard = newProtection(cfg, n.watch, n.metrics, log.WithName("tls"))
 	peers := nacosgrpc.DefaultPeersConfig()
 	peers.Log, peers.Identity = log.WithName("peers"), cfg.Identity
 	peers.Stream, peers.Observer, peers.Streaming = cfg.PeerStream, n.metrics, n.streaming
-	n.peers = nacosgrpc.NewPeers(peers, n.watch)
+	n.peers = nacosgrpc.NewPeers(peers, n.guard)
 	ways := &transports{Stream: n.peers, watch: n.watch, grpc: n.peers}
 	local := replica.DefaultConfig(cfg.Address)
 	local.Brake.Share = cfg.BrakeShare
@@ -71,7 +74,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	old := nacosv1.DefaultConfig()
 	old.Self, old.Identity, old.Log = cfg.Address, cfg.Identity, log.WithName("v1")
 	n.v1 = nacosv1.New(old, nacosv1.Deps{
-		Catalog: n.loop, Inbox: n.loop, Routes: n.watch, Roster: n.watch, Observer: n.metrics, Forget: n.peers.Drop,
+		Catalog: n.loop, Inbox: n.loop, Routes: n.guard, Roster: n.watch, Observer: n.metrics, Forget: n.peers.Drop,
 	})
 	ways.v1 = n.v1
 	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.metrics.Pushed)
@@ -98,6 +101,9 @@ func (n *node) open(ctx context.Context) error {
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("open ports: %w", err)
 	}
+	n.httpListener = n.guard.main(n.httpListener)
+	grpc.SDK, grpc.Cluster = n.guard.sdk(grpc.SDK), n.guard.cluster(grpc.Cluster)
+	grpc.Admit = n.guard.admit
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
 		Stream: n.loop,
@@ -106,9 +112,10 @@ func (n *node) open(ctx context.Context) error {
 	web.Self, web.Version, web.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
 	web.Identity = n.cfg.Identity
 	n.api = nacoshttp.New(web, nacoshttp.Deps{
-		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.watch, Roster: n.watch, Datums: n.v1,
+		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.guard, Roster: n.watch, Datums: n.v1,
 	})
-	n.http = nacoshttp.Server(n.api)
+	n.http = nacoshttp.Server(secure.Parting(n.guard.guard(n.api)))
+	n.http.ConnContext = secure.Keep
 	n.admin = admin.NewServer(admin.Handler(n.sources()), n.cfg.DrainTimeout)
 	return nil
 }
@@ -117,6 +124,9 @@ func (n *node) membershipConfig() membership.Config {
 	m := membership.DefaultConfig()
 	m.Self, m.Epoch, m.Version = n.cfg.Address, n.epoch, nacosVersion
 	m.File, m.HeadlessService = n.cfg.MemberList, n.cfg.HeadlessService
+	if n.cfg.ListenHost == n.cfg.Address.Host() { // an IP: others know this member by it
+		m.From = net.ParseIP(n.cfg.ListenHost)
+	}
 	return m
 }
 
@@ -129,6 +139,7 @@ func (n *node) events() membership.Events {
 			n.peers.SetPeers(slices.DeleteFunc(v.Peers(), n.v1.OnlyV1))
 			n.note("members", n.loop.SetMembers(ctx, v))
 			n.v1.SetMembers(v)
+			n.guard.members(v)
 		},
 		Met: func(m membership.Meeting) {
 			n.note("incarnation of a peer", n.loop.Incarnation(ctx, m.Peer, m.Epoch))
@@ -160,6 +171,8 @@ func (n *node) notReady() error {
 		return errors.New("draining: this member is leaving")
 	case !n.loop.Loaded() && generation == 0 && fault != "":
 		return fmt.Errorf("no member list: %s", fault)
+	case !n.loop.Loaded() && n.guard.fault() != "":
+		return fmt.Errorf("loading: waiting for the registry of the other members, and TLS has a fault: %s", n.guard.fault())
 	case !n.loop.Loaded():
 		return errors.New("loading: waiting for the registry of the other members")
 	}
@@ -204,7 +217,8 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 		Member: string(n.cfg.Address), Epoch: n.epoch, Version: Version,
 		Generation: generation, Fault: fault, Loaded: st.Loaded, Draining: n.watch.Draining(),
 		Digest: st.Digest, Connections: n.grpc.Clients(), Clients: st.Clients, Owned: st.Owned, Services: st.Services,
-		Instances: st.Instances, Braked: st.Braked, Pending: st.Pending, Peers: []report.Peer{}, Time: time.Now().UTC(),
+		Instances: st.Instances, Braked: st.Braked, Pending: st.Pending, Peers: []report.Peer{},
+		TLS: n.guard.report(), Time: time.Now().UTC(),
 	}
 	for _, p := range n.watch.Peers() {
 		r.Peers = append(r.Peers, report.Peer{

@@ -29,13 +29,14 @@ func service(name string) naming.ServiceKey {
 // mixed is two of our members and one of Nacos 1.x.
 type mixed struct {
 	*house
+	t         *testing.T
 	a, b, old string
 	o         *oldMember
 }
 
 func newMixed(t *testing.T, first int) *mixed {
 	t.Helper()
-	m := &mixed{a: loopback(first), b: loopback(first + 1), old: loopback(first + 2)}
+	m := &mixed{t: t, a: loopback(first), b: loopback(first + 1), old: loopback(first + 2)}
 	m.house = newHouse(t, m.a, m.b)
 	m.setList(2, m.a, m.b, m.old)
 	m.join()

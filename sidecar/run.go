@@ -94,6 +94,8 @@ func (n *node) parts() []part {
 		{name: "gRPC ports", run: n.grpc.Serve, stop: n.grpc.Stop},
 		web("HTTP port", n.http, n.httpListener),
 		until("forwarding", n.keepForwarding),
+		until("TLS files", n.guard.files.Run),
+		until("terms", n.keepTerms),
 	}
 }
 
@@ -111,6 +113,9 @@ func (n *node) keepForwarding(ctx context.Context) error {
 	n.api.Close()
 	return nil
 }
+
+// keepTerms applies what is taken now to open connections until ctx ends.
+func (n *node) keepTerms(ctx context.Context) error { return n.guard.follow(ctx, n.peers, n.grpc) }
 
 func reversed(parts []part) []part {
 	out := make([]part, 0, len(parts))

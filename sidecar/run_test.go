@@ -25,10 +25,11 @@ const patience = 30 * time.Second
 // house is some members in this process, each on a loopback IP of its own with
 // the usual ports.
 type house struct {
-	t     *testing.T
+	t     testing.TB
 	list  string
 	plain map[string]bool // members that offer no stream
 	stop  map[string]func() error
+	tune  func(ip string, c *Config) // what else a member is started with
 }
 
 // loopback returns the n-th loopback IP of this process, so that two runs of the
@@ -40,20 +41,34 @@ func loopback(n int) string {
 
 func newHouse(t *testing.T, ips ...string) *house {
 	t.Helper()
-	h := &house{t: t, list: filepath.Join(t.TempDir(), "cluster.conf"), plain: map[string]bool{}, stop: map[string]func() error{}}
+	h := open(t, nil, ips...)
+	h.ready(ips...)
+	return h
+}
+
+// open starts members and does not wait for them.
+func open(tb testing.TB, tune func(ip string, c *Config), ips ...string) *house {
+	tb.Helper()
+	h := &house{
+		tune: tune, t: tb, list: filepath.Join(tb.TempDir(), "cluster.conf"), plain: map[string]bool{}, stop: map[string]func() error{},
+	}
 	h.setList(1, ips...)
 	for _, ip := range ips {
 		h.start(ip)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		for ip := range h.stop {
 			h.leave(ip)
 		}
 	})
+	return h
+}
+
+func (h *house) ready(ips ...string) {
+	h.t.Helper()
 	for _, ip := range ips {
 		h.eventually(ip+" is ready", func() bool { status, _ := h.get(ip, "/readyz"); return status == http.StatusOK })
 	}
-	return h
 }
 
 func (h *house) setList(generation int64, ips ...string) {
@@ -75,6 +90,9 @@ func (h *house) start(ip string) {
 	cfg := Config{
 		Address: member.Address(ip + ":8848"), MemberList: h.list, ListenHost: ip,
 		AdminAddress: ip + ":8080", BrakeShare: 0.5, PeerStream: !h.plain[ip], DrainTimeout: 10 * time.Second, LogLevel: "info",
+	}
+	if h.tune != nil {
+		h.tune(ip, &cfg)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	done := make(chan error, 1)

@@ -35,7 +35,7 @@ func (w *Watch) Dial(ctx context.Context, to member.Address, port int) (net.Conn
 	if len(candidates) == 0 {
 		return nil, fmt.Errorf("find %s: no address from the member list, DNS or an introduction", to)
 	}
-	conn, err := race(ctx, candidates, port)
+	conn, err := race(ctx, w.cfg.From, candidates, port)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (w *Watch) lookup(ctx context.Context, to member.Address) []string {
 // race dials the candidates one after the other, each a stagger later than the
 // one before or as soon as that failed, and returns the first connection. The
 // error is that of a refusal if there was one, since a refusal proves most.
-func race(ctx context.Context, candidates []string, port int) (net.Conn, error) {
+func race(ctx context.Context, from net.IP, candidates []string, port int) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
@@ -113,11 +113,14 @@ func race(ctx context.Context, candidates []string, port int) (net.Conn, error) 
 	}
 	results := make(chan result, len(candidates))
 	started, failed := 0, 0
+	var d net.Dialer
+	if from != nil {
+		d.LocalAddr = &net.TCPAddr{IP: from}
+	}
 	start := func() {
 		address := net.JoinHostPort(candidates[started], strconv.Itoa(port))
 		started++
 		go func() {
-			var d net.Dialer
 			conn, err := d.DialContext(ctx, "tcp", address)
 			results <- result{conn, err}
 		}()

@@ -95,7 +95,7 @@ func TestRaceTakesTheFirstThatAnswers(t *testing.T) {
 	defer listener.Close()
 	_, text, _ := net.SplitHostPort(listener.Addr().String())
 	port, _ := strconv.Atoi(text)
-	conn, err := race(t.Context(), []string{"127.0.0.3", "127.0.0.2"}, port)
+	conn, err := race(t.Context(), nil, []string{"127.0.0.3", "127.0.0.2"}, port)
 	if err != nil {
 		t.Fatalf("race: %v", err)
 	}
@@ -103,7 +103,7 @@ func TestRaceTakesTheFirstThatAnswers(t *testing.T) {
 	if got := conn.RemoteAddr().(*net.TCPAddr).IP.String(); got != "127.0.0.2" {
 		t.Errorf("connected to %s, want 127.0.0.2", got)
 	}
-	if _, err := race(t.Context(), []string{"127.0.0.3"}, port); err == nil {
+	if _, err := race(t.Context(), nil, []string{"127.0.0.3"}, port); err == nil {
 		t.Error("race to a closed port succeeded")
 	}
 }

@@ -13,6 +13,10 @@ import (
 // carry it.
 const portName = "http"
 
+// restBetween is the least time between two rounds of look-ups: strangers may cause
+// them, and come as often as they like.
+const restBetween = time.Second
+
 // resolveForever keeps the IPs of peers fresh. One SRV query of the headless
 // Service tells which pods exist at all; only their names are then looked up.
 func (w *Watch) resolveForever(ctx context.Context) {
@@ -20,10 +24,17 @@ func (w *Watch) resolveForever(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		w.resolveOnce(ctx)
+		rest := time.NewTimer(restBetween)
 		select {
 		case <-ctx.Done():
+		case <-rest.C:
+		}
+		select {
+		case <-ctx.Done():
+			rest.Stop()
 			return
 		case <-tick.C:
+		case <-w.missed:
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,7 @@ type Config struct {
 	Poll            time.Duration // how often the file is read
 	Resolve         time.Duration // how often names are looked up
 	FailuresToDown  int           // failed calls in a row after which a peer is Down
+	From            net.IP        // peers are called from it; nil leaves the choice to the system
 }
 
 // DefaultConfig returns the numbers that a member runs with.
@@ -76,6 +78,7 @@ type Watch struct {
 	peers  map[member.Address]*peer
 
 	changes chan struct{} // the view changed; Run tells Events
+	missed  chan struct{} // a stranger came: names may have moved
 	pending struct {
 		sync.Mutex
 		met   []Meeting
@@ -105,6 +108,7 @@ func New(cfg Config, log logr.Logger, r Resolver, e Events, ready func() bool, c
 		cfg: cfg, log: log, events: e, resolver: r, ready: ready, clock: clock,
 		peers:   map[member.Address]*peer{},
 		changes: make(chan struct{}, 1),
+		missed:  make(chan struct{}, 1),
 	}
 }
 

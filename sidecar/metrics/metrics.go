@@ -29,6 +29,8 @@ type Metrics struct {
 	bytes    *prometheus.CounterVec
 	resumed  *prometheus.CounterVec
 	pushes   *prometheus.HistogramVec
+	shakes   *prometheus.CounterVec
+	refused  *prometheus.CounterVec
 }
 
 // New returns metrics of its own registry, together with those of the Go
@@ -75,8 +77,17 @@ func New() *Metrics {
 			Help:    "Deliveries to subscribers until their acknowledgement, by result (ok, error).",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8),
 		}, []string{"result"}),
+		shakes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "tls_handshake_failures_total",
+			Help: "Connections that failed before anything was said, or would have if TLS were required.",
+		}, []string{"use", "side", "reason"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "refused_peers_total",
+			Help: "Calls and streams refused since who made them is no listed member, by what did not prove it.",
+		}, []string{"reason"}),
 	}
 	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.braked, m.pushes, m.frames, m.bytes, m.resumed,
+		m.shakes, m.refused,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -118,6 +129,15 @@ func (m *Metrics) Resumed(to member.Address) { m.resumed.WithLabelValues(string(
 func (m *Metrics) Pushed(took time.Duration, err error) {
 	m.pushes.WithLabelValues(result(err)).Observe(took.Seconds())
 }
+
+// Handshake counts a connection that failed, or would have if TLS were required.
+func (m *Metrics) Handshake(use, side, reason string) {
+	m.shakes.WithLabelValues(use, side, reason).Inc()
+}
+
+// Refused counts who came to the members and is none; reason is address or
+// certificate.
+func (m *Metrics) Refused(reason string) { m.refused.WithLabelValues(reason).Inc() }
 
 func result(err error) string {
 	if err != nil {

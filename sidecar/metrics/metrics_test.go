@@ -30,10 +30,14 @@ func eventful() *Metrics {
 	m.Pushed(time.Millisecond, nil)
 	m.Framed("a:8848", 300)
 	m.Resumed("a:8848")
+	m.Handshake("members", "accepted", "expired")
+	m.Refused("address")
+	expires := time.Unix(1893456000, 0)
 	m.Watch(Sources{
 		Report: func(context.Context) (report.Report, error) {
 			return report.Report{
 				Loaded: true, Generation: 7, Clients: 5, Owned: 2, Braked: 13,
+				TLS:   &report.TLS{Clients: &report.TLSUse{Mode: "Required", NotAfter: &expires, Fault: "old", Plaintext: 15}},
 				Peers: []report.Peer{{Member: "a:8848", State: "UP", Transport: "stream", Pending: 3}},
 			}, nil
 		},
@@ -66,6 +70,12 @@ func TestWhatHappenedIsCounted(t *testing.T) {
 		`naming_stream_bytes_total{peer="a:8848"} 300`,
 		`naming_stream_resumes_total{peer="a:8848"} 1`,
 		`naming_loaded 1`,
+		`naming_tls_handshake_failures_total{reason="expired",side="accepted",use="members"} 1`,
+		`naming_refused_peers_total{reason="address"} 1`,
+		`naming_tls_certificate_not_after_seconds{use="clients"} 1.893456e+09`,
+		`naming_tls_fault{use="clients"} 1`,
+		`naming_tls_required{use="clients"} 1`,
+		`naming_tls_plaintext_connections{use="clients"} 15`,
 		`naming_load_duration_seconds 1.5`,
 		`naming_digest_comparisons_total 14`,
 		`naming_digest_differences_total 3`,

@@ -64,6 +64,10 @@ var (
 	descDifferent     = describe("verify_mismatches_total", "Clients that peers had otherwise, or not, when they were verified.")
 	descResent        = describe("verify_resends_total", "Sends caused by verify mismatches.")
 	descRetried       = describe("retried_sends_total", "Sends and drops made again after a failure.")
+	descNotAfter      = describe("tls_certificate_not_after_seconds", "When the certificate in use expires, Unix seconds.", "use")
+	descFault         = describe("tls_fault", "1 while the files are refused, or the certificate in use has expired.", "use")
+	descRequired      = describe("tls_required", "1 while plaintext is refused.", "use")
+	descPlaintext     = describe("tls_plaintext_connections", "Open connections that are plaintext, where TLS is on.", "use")
 	descAbandoned     = describe("abandoned_changes_total", "Changes that a peer is told no more.")
 )
 
@@ -97,12 +101,31 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	gauge(descServices, float64(r.Services))
 	gauge(descInstances, float64(r.Instances))
 	gauge(descBraked, float64(r.Braked))
+	protection(r, gauge)
 	for _, p := range r.Peers {
 		gauge(descPending, float64(p.Pending), p.Member)
 		if p.Transport != "" {
 			gauge(descTransport, 1, p.Member, p.Transport)
 		}
 		gauge(descPeerUp, truth(p.State == string(member.Up)), p.Member)
+	}
+}
+
+// protection sends how TLS stands; nothing while it is off.
+func protection(r report.Report, gauge func(d *prometheus.Desc, v float64, labels ...string)) {
+	if r.TLS == nil {
+		return
+	}
+	for use, u := range map[string]*report.TLSUse{"members": r.TLS.Members, "clients": r.TLS.Clients} {
+		if u == nil {
+			continue
+		}
+		if u.NotAfter != nil {
+			gauge(descNotAfter, float64(u.NotAfter.Unix()), use)
+		}
+		gauge(descFault, truth(u.Fault != ""), use)
+		gauge(descRequired, truth(u.Mode == "Required"), use)
+		gauge(descPlaintext, float64(u.Plaintext), use)
 	}
 }
 

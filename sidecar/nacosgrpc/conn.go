@@ -44,6 +44,7 @@ type session struct {
 	asking   atomic.Bool                    // a detection is under way
 	moved    atomic.Bool                    // it was asked to go elsewhere
 	streamed atomic.Bool                    // it has, or had, its stream
+	admitted atomic.Bool                    // it may speak on the members' port
 	reporter atomic.Pointer[member.Address] // who introduced itself on it
 
 	done chan struct{}         // closed when it is gone

@@ -54,6 +54,9 @@ func (p *port) Request(ctx context.Context, in *nacospb.Payload) (out *nacospb.P
 		return nil, status.Error(codes.Unavailable, "this member is leaving, use another")
 	}
 	s.touch()
+	if err := p.admit(s); err != nil {
+		return refused(in, err), nil
+	}
 	return p.dispatch(ctx, s, in), nil
 }
 

@@ -42,6 +42,9 @@ type link struct {
 	epoch   atomic.Int64                    // the peer's incarnation
 	partial partial
 
+	conn    atomic.Pointer[net.Conn] // the connection, for Renew; nil while there is none
+	renewed chan net.Conn            // the connection that is to be made anew
+
 	former func() // leaves the connection that the peer asked to leave, which is kept until there is another; of run alone
 
 	byHTTP    atomic.Bool  // the peer knows no MemberReportRequest: it is reported to over HTTP
@@ -145,6 +148,8 @@ func (l *link) connect(ctx context.Context) (met bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	l.conn.Store(&conn)
+	leaving = append(leaving, func() { l.conn.CompareAndSwap(&conn, nil) })
 	l.calls.Store(&calls)
 	leaving = append(leaving, func() { l.calls.CompareAndSwap(&calls, nil) })
 	l.leaveFormer()
@@ -165,6 +170,10 @@ func (l *link) stay(ctx context.Context, calls nacospb.RequestClient, conn net.C
 			return fmt.Errorf("stream of %s: %w", l.to, err)
 		case <-talk.reset:
 			return errReset
+		case old := <-l.renewed:
+			if old == conn {
+				return errReset
+			}
 		case <-tick.C:
 			reached, err := l.report(ctx, calls, conn)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -101,7 +102,7 @@ func (p *Peers) SetPeers(list []member.Address) {
 		}
 		ctx := context.Background() //nolint:forbidigo // a link lasts until the peer is taken from the list
 		ctx, cancel := context.WithCancel(ctx)
-		l := &link{peers: p, to: a, cancel: cancel}
+		l := &link{peers: p, to: a, cancel: cancel, renewed: make(chan net.Conn, 1)}
 		l.sender = stream.NewSender(p.cfg.Streams, a, p.routes.Node, p.cfg.Observer, func(up bool) { p.cfg.Streaming(a, up) })
 		p.links[a] = l
 		p.work.Go(func() { l.run(ctx) })

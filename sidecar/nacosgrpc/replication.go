@@ -42,6 +42,9 @@ func (r replication) serve(in server, answer func(context.Context, member.Addres
 	if s == nil || !s.registered() || s.reporter.Load() == nil {
 		return status.Error(codes.FailedPrecondition, "who opens a stream introduces itself first")
 	}
+	if err := r.port.admit(s); err != nil {
+		return denied(err)
+	}
 	ctx, cancel := context.WithCancel(in.Context())
 	defer cancel()
 	ended := make(chan error, 1)

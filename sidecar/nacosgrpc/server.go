@@ -35,8 +35,13 @@ type Config struct {
 	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
 	DeafAfter      time.Duration // for which a client may acknowledge no push before it is closed
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
+	Admit          Admission     // who may speak on the members' port; nil: everybody
 	Log            logr.Logger
 }
+
+// Admission returns why the other end of a connection is no member, or nil. It is
+// asked when the first call came, does not block, and is asked again by Part.
+type Admission func(c net.Conn) error
 
 // loadsAtOnce bounds the snapshots that are being written: each is large, and
 // members that start together all ask for one.

@@ -29,6 +29,9 @@ func (p *port) RequestBiStream(stream grpc.BidiStreamingServer[nacospb.Payload, 
 		return status.Error(codes.FailedPrecondition, "a connection has one stream")
 	}
 	defer s.end()
+	if err := p.admit(s); err != nil {
+		return denied(err)
+	}
 	ended := make(chan error, 1)
 	p.server.work.Go(func() { ended <- s.listen(stream) })
 	for {

@@ -152,6 +152,18 @@ var rules = map[string]rule{
 		},
 		outside: []string{logr},
 	},
+	"sidecar/tlsfiles": {
+		why:     "certificates and policies from files, and what they mean for a port; opens none",
+		outside: []string{logr},
+		never:   []string{"net/http"},
+	},
+	"sidecar/tlsfiles/tlstest": {why: "authorities and certificates for tests, in memory"},
+	"sidecar/secure": {
+		why:     "makes connections what terms want; knows neither files nor what is said inside",
+		ours:    map[string]string{"sidecar/member": "whom to dial"},
+		outside: []string{logr},
+		never:   []string{"os"},
+	},
 	"sidecar/membership": {
 		why:     "follows the member list and finds peers",
 		ours:    map[string]string{"sidecar/member": "lists and views"},
