@@ -45,6 +45,7 @@ type session struct {
 	moved    atomic.Bool                    // it was asked to go elsewhere
 	streamed atomic.Bool                    // it has, or had, its stream
 	reporter atomic.Pointer[member.Address] // who introduced itself on it
+	agent    atomic.Pointer[string]         // how its program names itself
 
 	done chan struct{}         // closed when it is gone
 	out  chan *nacospb.Payload // to be sent on the stream
@@ -117,6 +118,7 @@ func (s *session) register(ctx context.Context, setup wire.Setup) error {
 	if !s.phase.CompareAndSwap(fresh, connecting) {
 		return errTwice
 	}
+	s.agent.Store(&setup.ClientVersion)
 	to := plain
 	if setup.Naming() && !s.port.members {
 		if err := s.port.server.deps.Registrar.Connect(ctx, s.id); err != nil {
