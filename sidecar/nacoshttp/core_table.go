@@ -35,7 +35,8 @@ func (h *Handler) coreTable() []endpoint {
 
 func (h *Handler) namespaceTable() []endpoint {
 	v1, v2 := at{groupNamespace, rest{}}, at{groupNamespace, second{}}
-	const path1, path2, path3, path4 = "/v1/console/namespaces", "/v2/console/namespace", "/v3/admin/core/namespace", consolePath + "/core/namespace"
+	const path1, path2 = "/v1/console/namespaces", "/v2/console/namespace"
+	const path3, path4 = "/v3/admin/core/namespace", consolePath + "/core/namespace"
 	all := []endpoint{
 		v1.does(get, path1, h.namespacesV1),
 		v2.does(get, path2, h.namespace(publicOf2x)),

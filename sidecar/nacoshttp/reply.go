@@ -1,6 +1,7 @@
 package nacoshttp
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -22,9 +23,7 @@ type reply struct {
 }
 
 func (a reply) send(w http.ResponseWriter) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	w.Header()["Content-Type"] = nil // or it would be guessed
 	if a.kind != noType {
 		w.Header().Set("Content-Type", a.kind)

@@ -2,6 +2,7 @@ package nacoshttp
 
 import (
 	"io"
+	"maps"
 	"net/http"
 
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -28,8 +29,6 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, to match) (reques
 		return request{}, err
 	}
 	form := wire.ParseForm(r.URL.RawQuery, string(body))
-	for name, segment := range to.segments {
-		form[name] = segment
-	}
+	maps.Copy(form, to.segments)
 	return request{form: form, body: body}, nil
 }

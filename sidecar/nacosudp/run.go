@@ -27,8 +27,7 @@ func (p *Pusher) Run(ctx context.Context) error {
 			return err
 		case <-ctx.Done():
 			_ = p.socket.Close() // which ends hearing
-			<-heard
-			return nil
+			return <-heard
 		case now := <-tick.C:
 			p.sweep(now)
 		}

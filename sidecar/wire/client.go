@@ -163,7 +163,8 @@ func label(key string) string {
 	out := []byte(key)
 	for i, c := range out {
 		digit := c >= '0' && c <= '9'
-		if letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'; !letter && c != '_' && !(digit && i > 0) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+		if !letter && (!digit || i == 0) {
 			out[i] = '_'
 		}
 	}

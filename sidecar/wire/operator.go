@@ -90,8 +90,8 @@ func (s Switches) JSON() []byte {
 	}{
 		PushCache: 10000, Beat: s.BeatInterval, Cache: 3000, Threshold: 0.7, HealthCheck: true, AutoHealthCheck: true, Distro: true,
 		Standalone: true, Push: s.Push, CheckTimes: 3, HTTP: health{5000, 500, 0.85}, TCP: health{5000, 1000, 0.75},
-		MySQL: health{3000, 2000, 0.65}, Incremental: []string{}, ServerSync: 2000, ServiceSync: 5000, Light: s.LightBeats, Expired: 10000,
-		Go: "0.1.0", Java: "0.1.0", Python: "0.4.3", C: "1.0.12", CSharp: "0.9.0", Ephemeral: true, White: []string{},
+		MySQL: health{3000, 2000, 0.65}, Incremental: []string{}, ServerSync: 2000, ServiceSync: 5000, Light: s.LightBeats,
+		Expired: 10000, Go: "0.1.0", Java: "0.1.0", Python: "0.4.3", C: "1.0.12", CSharp: "0.9.0", Ephemeral: true, White: []string{},
 		Name: "00-00---000-NACOS_SWITCH_DOMAIN-000---00-00",
 	})
 }

@@ -48,7 +48,8 @@ func (f Form) selector() (naming.Selector, error) {
 		return naming.Selector{Type: in.Type, Expression: in.Expression}, nil
 	default:
 		return naming.Selector{}, &Invalid{
-			Field: "selector", Text: "not match any type of selector! It should be none or label, not " + in.Type + ".", Code: SelectorInvalid,
+			Field: "selector", Code: SelectorInvalid,
+			Text: "not match any type of selector! It should be none or label, not " + in.Type + ".",
 		}
 	}
 }
