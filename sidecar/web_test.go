@@ -75,7 +75,7 @@ func TestEveryVersionOfTheHTTPAPIWritesToTheOwner(t *testing.T) {
 func TestClientsOf1xArePushedOverUDP(t *testing.T) {
 	a, b := loopback(14), loopback(15)
 	h := newHouse(t, a, b)
-	client, err := net.ListenPacket("udp", "127.0.0.1:0")
+	client, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
