@@ -230,6 +230,7 @@ func (n *node) counts(ctx context.Context) (metrics.Counts, error) {
 }
 
 func (n *node) subscriptions() map[string]int {
-	s := n.hub.Subscriptions()
+	s, udp := n.hub.Subscriptions(), n.udpHub.Subscriptions()
+	s.Settled, s.Delivering, s.Waiting = s.Settled+udp.Settled, s.Delivering+udp.Delivering, s.Waiting+udp.Waiting
 	return map[string]int{"settled": s.Settled, "delivering": s.Delivering, "waiting": s.Waiting}
 }

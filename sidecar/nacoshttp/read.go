@@ -9,16 +9,16 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
-// list gives the instances of a service, and remembers who wants to be told of
-// changes over UDP.
-func (h *Handler) list(r *http.Request, in request) (said, error) {
+// list gives the instances of a service, of the clusters that a parameter names,
+// and remembers who wants to be told of changes over UDP.
+func (h *Handler) list(parameter string) call {
+	return func(r *http.Request, in request) (said, error) { return h.listed(r, in, in.form.Get(parameter)) }
+}
+
+func (h *Handler) listed(r *http.Request, in request, clusters string) (said, error) {
 	s, err := in.form.Service()
 	if err != nil {
 		return said{}, err
-	}
-	clusters := in.form.Get("clusters")
-	if clusters == "" {
-		clusters = in.form.Get("clusterName") // as v2 names it
 	}
 	h.subscribe(r, in.form, s, clusters)
 	filter := naming.Filter{Clusters: clusters, HealthyOnly: strings.EqualFold(in.form.Get("healthyOnly"), "true")}
