@@ -19,6 +19,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/metrics"
 	"github.com/distro-naming/naming-operator/sidecar/nacosgrpc"
 	"github.com/distro-naming/naming-operator/sidecar/nacoshttp"
+	"github.com/distro-naming/naming-operator/sidecar/nacosudp"
 	"github.com/distro-naming/naming-operator/sidecar/nacosv1"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/push"
@@ -40,6 +41,9 @@ type node struct {
 	metrics *metrics.Metrics
 	loop    *replica.Loop
 	hub     *push.Hub
+	udpHub  *push.Hub // of its own, so that clients which do not acknowledge hold up nobody else
+	udp     *nacosudp.Pusher
+	pushes  *pushes
 	watch   *membership.Watch
 	guard   *protection // how watch's members are dialed, and who may come
 	peers   *nacosgrpc.Peers
@@ -70,14 +74,16 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	local := replica.DefaultConfig(cfg.Address)
 	local.Brake.Share = cfg.BrakeShare
 	n.loop = replica.New(local, log.WithName("replica"), ways, n.metrics,
-		func(s naming.ServiceKey) { n.hub.Touch(s); n.v1.Touch(s) })
+		func(s naming.ServiceKey) { n.hub.Touch(s); n.udpHub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()
 	old.Self, old.Identity, old.Log = cfg.Address, cfg.Identity, log.WithName("v1")
 	n.v1 = nacosv1.New(old, nacosv1.Deps{
 		Catalog: n.loop, Inbox: n.loop, Routes: n.guard, Roster: n.watch, Observer: n.metrics, Forget: n.peers.Drop,
 	})
 	ways.v1 = n.v1
-	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.metrics.Pushed)
+	n.pushes = &pushes{observe: n.metrics.Pushed}
+	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
+	n.udpHub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
 	if err := n.open(ctx); err != nil {
 		return nil, err
 	}
@@ -91,13 +97,15 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 // open opens all ports, so that a taken one is found before anything runs.
 func (n *node) open(ctx context.Context) error {
 	var listen net.ListenConfig
-	var errs [3]error
+	var errs [4]error
 	n.adminListener, errs[0] = listen.Listen(ctx, "tcp", n.cfg.AdminAddress)
 	n.httpListener, errs[1] = listen.Listen(ctx, "tcp", net.JoinHostPort(n.cfg.ListenHost, strconv.Itoa(n.cfg.Address.Port())))
 	grpc := nacosgrpc.DefaultConfig()
 	grpc.Log, grpc.Identity = n.log.WithName("grpc"), n.cfg.Identity
 	grpc.Stream = n.cfg.PeerStream
 	grpc.SDK, grpc.Cluster, errs[2] = nacosgrpc.Listen(n.cfg.ListenHost, n.cfg.Address)
+	var socket net.PacketConn
+	socket, errs[3] = listen.ListenPacket(ctx, "udp", net.JoinHostPort(n.cfg.ListenHost, "0"))
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("open ports: %w", err)
 	}
@@ -108,12 +116,10 @@ func (n *node) open(ctx context.Context) error {
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
 		Stream: n.loop,
 	})
-	web := nacoshttp.DefaultConfig()
-	web.Self, web.Version, web.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
-	web.Identity = n.cfg.Identity
-	n.api = nacoshttp.New(web, nacoshttp.Deps{
-		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.guard, Roster: n.watch, Datums: n.v1,
-	})
+	udp := nacosudp.DefaultConfig()
+	udp.Log = n.log.WithName("udp")
+	n.udp = nacosudp.New(udp, socket, n.udpHub)
+	n.api = n.web()
 	n.http = nacoshttp.Server(secure.Parting(n.guard.guard(n.api)))
 	n.http.ConnContext = secure.Keep
 	n.admin = admin.NewServer(admin.Handler(n.sources()), n.cfg.DrainTimeout)
@@ -243,6 +249,7 @@ func (n *node) counts(ctx context.Context) (metrics.Counts, error) {
 }
 
 func (n *node) subscriptions() map[string]int {
-	s := n.hub.Subscriptions()
+	s, udp := n.hub.Subscriptions(), n.udpHub.Subscriptions()
+	s.Settled, s.Delivering, s.Waiting = s.Settled+udp.Settled, s.Delivering+udp.Delivering, s.Waiting+udp.Waiting
 	return map[string]int{"settled": s.Settled, "delivering": s.Delivering, "waiting": s.Waiting}
 }

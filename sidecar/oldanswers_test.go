@@ -149,10 +149,10 @@ func (o *oldMember) apply(r *http.Request, f wire.Form, s naming.ServiceKey) str
 			o.dirty[s] = true
 		}
 		if o.store[s][e] == nil {
-			return string(wire.BeatResult(wire.BeatUnknown, 5000))
+			return string(wire.BeatResult(wire.BeatUnknown, 5000, true))
 		}
 		o.store[s][e].beat = time.Now()
-		return string(wire.BeatResult(wire.BeatOK, 5000))
+		return string(wire.BeatResult(wire.BeatOK, 5000, true))
 	}
 	o.dirty[s] = true
 	return "ok"

@@ -88,6 +88,8 @@ func (n *node) parts() []part {
 	return []part{
 		web("admin port", n.admin, n.adminListener),
 		until("push", n.hub.Run),
+		until("push over UDP", n.udpHub.Run),
+		until("UDP port", n.udp.Run),
 		until("replica", n.loop.Run),
 		until("peers", n.keepPeers),
 		until("membership", n.watch.Run),

@@ -46,6 +46,7 @@ type session struct {
 	streamed atomic.Bool                    // it has, or had, its stream
 	admitted atomic.Bool                    // it may speak on the members' port
 	reporter atomic.Pointer[member.Address] // who introduced itself on it
+	agent    atomic.Pointer[string]         // how its program names itself
 
 	done chan struct{}         // closed when it is gone
 	out  chan *nacospb.Payload // to be sent on the stream
@@ -118,6 +119,7 @@ func (s *session) register(ctx context.Context, setup wire.Setup) error {
 	if !s.phase.CompareAndSwap(fresh, connecting) {
 		return errTwice
 	}
+	s.agent.Store(&setup.ClientVersion)
 	to := plain
 	if setup.Naming() && !s.port.members {
 		if err := s.port.server.deps.Registrar.Connect(ctx, s.id); err != nil {

@@ -67,7 +67,7 @@ var unsent = map[string]struct{ reason string }{
 	"sdk-fuzzy-watch-change-notify-resource-changed-delete-service": {fuzzyWatch},
 	"sdk-fuzzy-watch-sync-request-finish-init-notify":               {fuzzyWatch},
 	"sdk-fuzzy-watch-sync-request-init-notify":                      {fuzzyWatch},
-	"udp-push": {"Nothing is pushed over UDP: it is unreliable and does not cross networks of containers. Clients of the HTTP API ask every few seconds, as they do when a push was lost."},
+	"udp-push": {"It is no message of gRPC. UDP is [HTTP's](nacos-http-differences.md), and replayed there."},
 }
 
 // members are those of recorded answers that ours lack, or have in addition.
@@ -88,7 +88,7 @@ func TestPageOfDifferencesIsWrittenFromTheTables(t *testing.T) {
 	b.WriteString("# Differences from Nacos\n\n" +
 		"Our members speak Nacos's gRPC protocol as Nacos 2.5.1 and 3.0.3 do. Every message that was recorded between real servers and clients of those\n" +
 		"versions is replayed in a test, and so are 169 crafted requests with the answers of real servers. What is meant to be otherwise is on this page, which\n" +
-		"that test writes. Anything else that differs is a bug.\n")
+		"that test writes. Anything else that differs is a bug. What is otherwise over HTTP is on [a page of its own](nacos-http-differences.md).\n")
 	section(&b, "Replication", []string{"What", "Nacos", "Here", "Why"}, rows(inDistro))
 	section(&b, "Members and connections", []string{"What", "Nacos", "Here", "Why"}, rows(inMembership))
 

@@ -30,34 +30,41 @@ func (h *Handler) Close() { h.owners.CloseIdleConnections() }
 // A member of Nacos 1.x owns services with all in them: it gets what clients
 // write to those. What it passes on itself may go on to the owner of the client.
 func (h *Handler) owned(here call) call {
-	return func(w http.ResponseWriter, r *http.Request, in request) error {
+	return func(r *http.Request, in request) (said, error) {
 		s, err := in.form.Service()
 		if err != nil {
-			return here(w, r, in) // which says what is wrong with it
+			return here(r, in) // which says what is wrong with it
 		}
-		e, valid := h.endpoint(in)
+		e, valid := about(in)
 		if !valid {
-			return here(w, r, in)
+			return here(r, in)
 		}
-		passedOn := strings.Contains(r.UserAgent(), "Nacos-Server")
-		if owner, v1 := h.deps.Owners.ServiceOwner(s); v1 && !passedOn && h.gave(w, r, in, owner) {
-			return nil
+		passedOn := fromServer(r)
+		if owner, v1 := h.deps.Owners.ServiceOwner(s); v1 && !passedOn {
+			if a, gave := h.gave(r, in, owner); gave {
+				return formed(a), nil
+			}
 		}
 		owner, mine := h.deps.Owners.Owner(naming.BeatClient(e.IP, e.Port))
 		switch {
 		case mine:
-			return here(w, r, in)
+			return here(r, in)
 		case passedOn && !h.deps.Owners.V1(member.Address(r.Header.Get("Request-Source"))):
-			page(w, r, http.StatusBadRequest, refusal+remoteIP(r))
-			return nil
+			return formed(page(r, http.StatusBadRequest, refusal+remoteIP(r))), nil
 		}
 		a, err := h.forward(r, in, owner)
-		if errors.Is(err, route.ErrUnreached) {
-			h.cfg.Log.V(1).Info("answered for the owner", "owner", owner, "reason", err.Error())
-			return here(w, r, in)
+		if errors.Is(err, route.ErrUnreached) || err == nil && lacks(a.status) {
+			h.cfg.Log.V(1).Info("answered for the owner", "owner", owner, "status", a.status, "error", err)
+			return here(r, in)
 		}
-		return a.relay(w, err)
+		return formed(a), err
 	}
+}
+
+// lacks reports whether an owner says that it does not know the call at all: a
+// server of another version.
+func lacks(status int) bool {
+	return status == http.StatusNotFound || status == http.StatusGone || status == http.StatusNotImplemented
 }
 
 // refusal is how a member says that a call was passed on once too often.
@@ -66,22 +73,21 @@ const refusal = "receive invalid redirect request from peer "
 // gave has a member of Nacos 1.x answer a call for a service that it owns. It is
 // false when that member cannot, or thinks that it does not own it: ours then
 // keep what was written until it does.
-func (h *Handler) gave(w http.ResponseWriter, r *http.Request, in request, owner member.Address) bool {
+func (h *Handler) gave(r *http.Request, in request, owner member.Address) (reply, bool) {
 	a, err := h.forward(r, in, owner)
-	if err == nil && a.status == http.StatusBadRequest && strings.Contains(string(a.body), refusal) {
+	if err == nil && (lacks(a.status) || a.status == http.StatusBadRequest && strings.Contains(string(a.body), refusal)) {
 		err = errDisagrees
 	}
 	if err != nil {
 		h.cfg.Log.V(1).Info("answered for a member of 1.x", "owner", owner, "reason", err.Error())
-		return false
 	}
-	return a.relay(w, nil) == nil
+	return a, err == nil
 }
 
 var errDisagrees = errors.New("it does not own the service")
 
-// endpoint returns whom a call is about, by its parameters or else its beat.
-func (h *Handler) endpoint(in request) (naming.Endpoint, bool) {
+// about returns whom a call is about, by its parameters or else its beat.
+func about(in request) (naming.Endpoint, bool) {
 	if in.form.Get("beat") != "" {
 		e, _, err := in.form.Beat(naming.ServiceKey{})
 		return e, err == nil
@@ -90,49 +96,35 @@ func (h *Handler) endpoint(in request) (naming.Endpoint, bool) {
 	return e, err == nil
 }
 
-// relayed is what an owner answered.
-type relayed struct {
-	status int
-	body   []byte
-}
-
-// relay gives the answer as one's own, unless there was none.
-func (a relayed) relay(w http.ResponseWriter, err error) error {
-	if err == nil {
-		write(w, a.status, "application/json;charset=UTF-8", a.body)
-	}
-	return err
-}
-
 // forward has the owner answer: all parameters in the query, the headers as
 // they came but for those by which members know each other.
-func (h *Handler) forward(r *http.Request, in request, owner member.Address) (relayed, error) {
+func (h *Handler) forward(r *http.Request, in request, owner member.Address) (reply, error) {
 	query := url.Values{"encoding": {"UTF-8"}, "nofix": {"1"}}
 	for name, value := range in.form {
 		query.Set(name, value)
 	}
 	to := url.URL{Scheme: "http", Host: string(owner), Path: r.URL.Path, RawQuery: query.Encode()}
-	out, err := http.NewRequestWithContext(r.Context(), r.Method, to.String(), http.NoBody)
+	call, err := http.NewRequestWithContext(r.Context(), r.Method, to.String(), http.NoBody)
 	if err != nil {
-		return relayed{}, fmt.Errorf("forward to %s: %w", owner, err)
+		return reply{}, fmt.Errorf("forward to %s: %w", owner, err)
 	}
-	out.Header = r.Header.Clone()
+	call.Header = r.Header.Clone()
 	for _, name := range []string{"Connection", "Content-Length", "Content-Encoding", "Accept-Encoding"} {
-		out.Header.Del(name) // of the connection that it came on, not of the call
+		call.Header.Del(name) // of the connection that it came on, not of the call
 	}
-	out.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=UTF-8")
-	out.Header.Set("Accept-Charset", "UTF-8")
-	out.Header.Set("Client-Version", h.cfg.Version)
-	out.Header.Set("User-Agent", "Nacos-Server:"+h.cfg.Version)
-	out.Header.Set("Request-Source", string(h.cfg.Self))
-	said, err := h.owners.Do(out)
+	call.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=UTF-8")
+	call.Header.Set("Accept-Charset", "UTF-8")
+	call.Header.Set("Client-Version", h.cfg.Version)
+	call.Header.Set("User-Agent", "Nacos-Server:"+h.cfg.Version)
+	call.Header.Set("Request-Source", string(h.cfg.Self))
+	out, err := h.owners.Do(call)
 	if err != nil {
-		return relayed{}, fmt.Errorf("forward to %s: %w", owner, err)
+		return reply{}, fmt.Errorf("forward to %s: %w", owner, err)
 	}
-	defer func() { _ = said.Body.Close() }() // read to its end or given up
-	body, err := io.ReadAll(io.LimitReader(said.Body, maxAnswer))
+	defer func() { _ = out.Body.Close() }() // read to its end or given up
+	body, err := io.ReadAll(io.LimitReader(out.Body, maxAnswer))
 	if err != nil {
-		return relayed{}, fmt.Errorf("forward to %s: read answer: %w", owner, err)
+		return reply{}, fmt.Errorf("forward to %s: read answer: %w", owner, err)
 	}
-	return relayed{status: said.StatusCode, body: body}, nil
+	return reply{status: out.StatusCode, kind: relayedType, body: body}, nil
 }

@@ -16,24 +16,36 @@ var noPersistence = &wire.Invalid{
 		"Register with ephemeral=true and send beats.",
 }
 
-// register publishes an instance for the client of its address.
-func (h *Handler) register(w http.ResponseWriter, r *http.Request, in request) error {
+// described returns the service and the instance that a call describes.
+func described(in request) (naming.ServiceKey, naming.Instance, error) {
 	s, err := in.form.Service()
 	if err != nil {
-		return err
+		return s, naming.Instance{}, err
 	}
 	i, err := in.form.Instance(s)
+	return s, i, err
+}
+
+// named returns the service and the endpoint that a call names.
+func named(in request) (naming.ServiceKey, naming.Endpoint, error) {
+	s, err := in.form.Service()
 	if err != nil {
-		return err
+		return s, naming.Endpoint{}, err
+	}
+	e, err := in.form.Endpoint()
+	return s, e, err
+}
+
+// register publishes an instance for the client of its address.
+func (h *Handler) register(r *http.Request, in request) (said, error) {
+	s, i, err := described(in)
+	if err != nil {
+		return said{}, err
 	}
 	if in.form.Persistent() {
-		return noPersistence
+		return said{}, noPersistence
 	}
-	if err := h.publish(r.Context(), s, i); err != nil {
-		return err
-	}
-	ok(w)
-	return nil
+	return done, h.publish(r.Context(), s, i)
 }
 
 func (h *Handler) publish(ctx context.Context, s naming.ServiceKey, i naming.Instance) error {
@@ -42,95 +54,99 @@ func (h *Handler) publish(ctx context.Context, s naming.ServiceKey, i naming.Ins
 	return h.deps.Registrar.Register(ctx, naming.BeatClient(i.IP, i.Port), s, []naming.Instance{i}, false)
 }
 
-// deregister withdraws what the client of an address publishes in a service.
-// What is not there, persistent instances above all, is gone already.
-func (h *Handler) deregister(w http.ResponseWriter, r *http.Request, in request) error {
-	s, err := in.form.Service()
+// registerOrBeat is how v3 beats: by registering, with a flag. What is unknown is
+// no error of HTTP then.
+func (h *Handler) registerOrBeat(r *http.Request, in request) (said, error) {
+	if !in.form.Flag("heartBeat", false) {
+		return h.register(r, in)
+	}
+	s, e, err := named(in)
 	if err != nil {
-		return err
+		return said{}, err
 	}
-	e, err := in.form.Endpoint()
-	if err != nil {
-		return err
+	known, err := h.renew(r.Context(), s, e)
+	if err == nil && !known {
+		return formed(coded(http.StatusOK, wire.InstanceNotFound, nil)), nil
 	}
-	if !in.form.Persistent() {
-		ctx, cancel := context.WithTimeout(r.Context(), h.cfg.CallWithin)
-		defer cancel()
-		if err := h.deps.Registrar.Deregister(ctx, naming.BeatClient(e.IP, e.Port), s); err != nil {
-			return err
-		}
-	}
-	ok(w)
-	return nil
+	return done, err
 }
 
-// update publishes anew what a client that beats publishes already. It is no
-// way to register: who does not beat would be removed again.
-func (h *Handler) update(w http.ResponseWriter, r *http.Request, in request) error {
-	s, err := in.form.Service()
+// deregister withdraws what the client of an address publishes in a service.
+// What is not there, persistent instances above all, is gone already.
+func (h *Handler) deregister(r *http.Request, in request) (said, error) {
+	s, e, err := named(in)
+	if err != nil || in.form.Persistent() {
+		return done, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), h.cfg.CallWithin)
+	defer cancel()
+	return done, h.deps.Registrar.Deregister(ctx, naming.BeatClient(e.IP, e.Port), s)
+}
+
+// update changes weight and whether it is enabled, and puts metadata over what
+// there is. It is no way to register: who does not beat would be removed again.
+func (h *Handler) update(r *http.Request, in request) (said, error) {
+	s, i, err := described(in)
+	if err != nil {
+		return said{}, err
+	}
+	return done, h.amend(r.Context(), s, i.Endpoint(), naming.Override{
+		Weight: &i.Weight, Enabled: &i.Enabled, Metadata: i.Metadata,
+	})
+}
+
+// patch changes what the call names, and nothing else.
+func (h *Handler) patch(r *http.Request, in request) (said, error) {
+	s, i, err := described(in)
+	if err != nil {
+		return said{}, err
+	}
+	o := naming.Override{Metadata: i.Metadata}
+	if in.form.Get("weight") != "" {
+		o.Weight = &i.Weight
+	}
+	if in.form.Get("enabled") != "" || in.form.Get("enable") != "" {
+		o.Enabled = &i.Enabled
+	}
+	if in.form.Get("healthy") != "" {
+		o.Healthy = &i.Healthy
+	}
+	return done, h.amend(r.Context(), s, i.Endpoint(), o)
+}
+
+// amend changes an instance: what a client that beats publishes is published
+// anew, by the member that owns it; anything else is kept as an override.
+func (h *Handler) amend(ctx context.Context, s naming.ServiceKey, e naming.Endpoint, o naming.Override) error {
+	known, err := h.renew(ctx, s, e)
 	if err != nil {
 		return err
 	}
-	i, err := in.form.Instance(s)
-	if err != nil {
-		return err
-	}
-	known, err := h.renew(r.Context(), s, i.Endpoint())
+	v := h.deps.Catalog.View(s)
+	i, found := find(v, e)
 	switch {
-	case err != nil:
-		return err
-	case !known && len(h.deps.Catalog.View(s).Hosts) == 0:
-		return &wire.Invalid{Text: "service not found, namespace: " + s.Namespace + ", service: " + s.Grouped()}
-	case !known:
-		return &wire.Invalid{Text: "instance not exist: " + i.IP + ":" + strconv.Itoa(i.Port) + ":unknown:" + i.Cluster}
+	case known && found:
+		i = o.Apply(i)
+		if err := wire.CheckInstance(i); err != nil {
+			return err
+		}
+		return h.publish(ctx, s, i)
+	case found:
+		return h.deps.Settings.Override(ctx, s, e, o)
+	case len(v.Hosts) == 0:
+		return &wire.Invalid{
+			Text: "service not found, namespace: " + s.Namespace + ", service: " + s.Grouped(), Code: wire.ServiceNotExist,
+		}
+	default:
+		return &wire.Invalid{
+			Text: "instance not exist: " + e.IP + ":" + strconv.Itoa(e.Port) + ":unknown:" + e.Cluster, Code: wire.InstanceNotFound,
+		}
 	}
-	if err := h.publish(r.Context(), s, i); err != nil {
-		return err
-	}
-	ok(w)
-	return nil
 }
 
 func (h *Handler) renew(ctx context.Context, s naming.ServiceKey, e naming.Endpoint) (known bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, h.cfg.CallWithin)
 	defer cancel()
 	return h.deps.Registrar.Beat(ctx, naming.BeatClient(e.IP, e.Port), s)
-}
-
-// beat renews an instance, and registers it when it is unknown and described:
-// most clients have no other way back after an expiry (HTTP page, 2.2).
-func (h *Handler) beat(w http.ResponseWriter, r *http.Request, in request) error {
-	s, err := in.form.Service()
-	if err != nil {
-		return err
-	}
-	e, described, err := in.form.Beat(s)
-	if err != nil {
-		return err
-	}
-	known, err := h.renew(r.Context(), s, e)
-	switch {
-	case err != nil:
-		return err
-	case known:
-		object(w, wire.BeatResult(wire.BeatOK, h.interval(s, e)))
-	case described == nil:
-		object(w, wire.BeatResult(wire.BeatUnknown, wire.Interval(nil)))
-	default:
-		if err := h.publish(r.Context(), s, *described); err != nil {
-			return err
-		}
-		object(w, wire.BeatResult(wire.BeatOK, wire.Interval(described.Metadata)))
-	}
-	return nil
-}
-
-// interval is how often the instance asked to send beats.
-func (h *Handler) interval(s naming.ServiceKey, e naming.Endpoint) int64 {
-	if i, found := find(h.deps.Catalog.View(s), e); found {
-		return wire.Interval(i.Metadata)
-	}
-	return wire.Interval(nil)
 }
 
 func find(v *naming.View, e naming.Endpoint) (naming.Instance, bool) {

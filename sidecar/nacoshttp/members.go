@@ -13,42 +13,38 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
-// memberRoutes are what members of Nacos 1.x ask of each other (HTTP page, 1.6
-// and 6), and those of 2.0 and 2.1 while they can still become such.
-func (h *Handler) memberRoutes() map[string]map[string]call {
-	v1 := contextPath + "/v1"
-	return map[string]map[string]call{
-		wire.DatumPath:    {http.MethodPut: h.known(h.takeDatums), http.MethodGet: h.datum},
-		wire.DatumsPath:   {http.MethodGet: h.datums},
-		wire.ChecksumPath: {http.MethodPut: h.known(h.checksum)},
-		wire.StatusPath:   {http.MethodPost: h.serviceStatus},
-		wire.StatusesPath: {http.MethodGet: h.statuses},
-		wire.SelfPath:     {http.MethodGet: h.self},
-
-		v1 + "/ns/operator/server/status": {http.MethodGet: h.serverStatus},
-		v1 + "/ns/operator/cluster/state": {http.MethodGet: h.follower},
-		v1 + "/ns/raft/vote":              {http.MethodPost: h.follower},
-		v1 + "/ns/raft/beat":              {http.MethodPost: h.follower},
+// ofMembers are what members of Nacos 1.x ask of each other (HTTP page, 1.6 and
+// 6), and those of 2.0 and 2.1 while they can still become such.
+func (h *Handler) ofMembers() []endpoint {
+	of := func(method, path string, do call, bodies bool) endpoint {
+		path = strings.TrimPrefix(path, contextPath)
+		return endpoint{
+			group: groupMembers, method: method, path: path, in: first{}, do: do, bodies: bodies, anytime: bodies,
+		}
+	}
+	return []endpoint{
+		of(http.MethodPut, wire.DatumPath, h.known(h.takeDatums), true),
+		of(http.MethodGet, wire.DatumPath, h.datum, true),
+		of(http.MethodGet, wire.DatumsPath, h.datums, true),
+		of(http.MethodPut, wire.ChecksumPath, h.known(h.checksum), true),
+		of(http.MethodPost, wire.StatusPath, h.serviceStatus, true),
+		of(http.MethodPost, wire.ReportPath, h.report, false),
+		of(http.MethodGet, "/v1/ns/operator/server/status", h.serverStatus, false),
+		of(http.MethodGet, "/v1/ns/operator/cluster/state", h.follower, false),
+		of(http.MethodPost, "/v1/ns/raft/vote", h.follower, false),
+		of(http.MethodPost, "/v1/ns/raft/beat", h.follower, true),
 	}
 }
 
 // known answers only those who know the identity of the cluster, if it has one.
 // Java asks for lists without it.
 func (h *Handler) known(answer call) call {
-	return func(w http.ResponseWriter, r *http.Request, in request) error {
+	return func(r *http.Request, in request) (said, error) {
 		if i := h.cfg.Identity; i.Key != "" && !i.Is(r.Header.Get(i.Key)) {
-			page(w, r, http.StatusForbidden, "unknown member: the server identity is missing or wrong")
-			return nil
+			return formed(page(r, http.StatusForbidden, "unknown member: the server identity is missing or wrong")), nil
 		}
-		return answer(w, r, in)
+		return answer(r, in)
 	}
-}
-
-// ofMembers reports whether only members ask for a path, and may whatever the
-// state of this one. Their bodies are no forms.
-func ofMembers(path string) bool {
-	return strings.HasPrefix(path, namingPath+"distro/") || strings.HasPrefix(path, namingPath+"raft/beat") ||
-		strings.HasPrefix(path, wire.StatusPath)
 }
 
 // unzipped returns what a body says. Java declares gzip for all and uses it for
@@ -73,53 +69,50 @@ func unzipped(body []byte, limit int64) ([]byte, error) {
 
 // takeDatums takes the lists of whole services. A body without any is a success:
 // Java would send it again for ever (HTTP page, 6.5).
-func (h *Handler) takeDatums(w http.ResponseWriter, r *http.Request, in request) error {
+func (h *Handler) takeDatums(r *http.Request, in request) (said, error) {
 	if len(bytes.TrimSpace(in.body)) == 0 {
-		text(w, http.StatusBadRequest, "receive empty entity!")
-		return nil
+		return formed(plain(http.StatusBadRequest, "receive empty entity!")), nil
 	}
 	if err := h.deps.Datums.Datums(r.Context(), remoteIP(r), in.body); err != nil {
-		return err
+		return said{}, err
 	}
-	ok(w)
-	return nil
+	return done, nil
 }
 
 // checksum compares what another member owns with what is known of it here.
-func (h *Handler) checksum(w http.ResponseWriter, r *http.Request, in request) error {
+func (h *Handler) checksum(r *http.Request, in request) (said, error) {
 	source, err := in.form.Required("source")
 	if err != nil {
-		return err
+		return said{}, err
 	}
 	sums, err := wire.DecodeChecksums(in.body)
 	if err != nil {
-		return err
+		return said{}, err
 	}
 	if err := h.deps.Datums.Checksums(r.Context(), member.Address(source), sums); err != nil {
-		return err
+		return said{}, err
 	}
-	ok(w)
-	return nil
+	return done, nil
 }
 
 // datum gives the services that are asked for, by a body although it is a GET.
-func (h *Handler) datum(w http.ResponseWriter, _ *http.Request, in request) error {
+func (h *Handler) datum(_ *http.Request, in request) (said, error) {
 	services, err := wire.DecodeDatumQuery(in.body, in.form)
 	if err != nil {
-		return err
+		return said{}, err
 	}
-	return h.give(w, services)
+	return h.give(services)
 }
 
 // datums gives all services. Nacos 2.0 and 2.1 ask for them at start besides the
 // snapshot over gRPC; as long as nobody answers they count as not loaded.
-func (h *Handler) datums(w http.ResponseWriter, _ *http.Request, _ request) error {
-	return h.give(w, h.deps.Catalog.AllServices())
+func (h *Handler) datums(_ *http.Request, _ request) (said, error) {
+	return h.give(h.deps.Catalog.AllServices())
 }
 
-func (h *Handler) give(w http.ResponseWriter, services []naming.ServiceKey) error {
+func (h *Handler) give(services []naming.ServiceKey) (said, error) {
 	if !h.deps.Catalog.Loaded() {
-		return naming.ErrLoading
+		return said{}, naming.ErrLoading
 	}
 	var out []wire.Datum
 	for _, s := range services {
@@ -127,75 +120,46 @@ func (h *Handler) give(w http.ResponseWriter, services []naming.ServiceKey) erro
 			out = append(out, wire.NewDatum(s, hosts))
 		}
 	}
-	write(w, http.StatusOK, "application/octet-stream", wire.Datums(out))
-	return nil
+	return formed(reply{status: http.StatusOK, kind: "application/octet-stream", body: wire.Datums(out)}), nil
 }
 
 // serviceStatus hears the checksums, with health, of the services of another
 // member. They say nothing that its other checksums do not: health is in both.
-func (h *Handler) serviceStatus(w http.ResponseWriter, _ *http.Request, in request) error {
+func (h *Handler) serviceStatus(_ *http.Request, in request) (said, error) {
 	from, sent := wire.DecodeServiceStatus(in.body)
 	switch {
 	case !sent:
-		text(w, http.StatusOK, "fail")
+		return words("fail"), nil
 	case !h.deps.Roster.Listed(from):
-		text(w, http.StatusBadRequest, "ip: "+string(from)+" is not in serverlist")
+		return formed(plain(http.StatusBadRequest, "ip: "+string(from)+" is not in serverlist")), nil
 	default:
-		ok(w)
+		return done, nil
 	}
-	return nil
-}
-
-// statuses gives the health of the instances of a service.
-func (h *Handler) statuses(w http.ResponseWriter, _ *http.Request, in request) error {
-	key, err := in.form.Required("key")
-	if err != nil {
-		return err
-	}
-	namespace, grouped, both := strings.Cut(key, "##")
-	if !both {
-		namespace, grouped = naming.DefaultNamespace, key
-	}
-	group, name := naming.SplitGrouped(grouped)
-	hosts := h.deps.Catalog.View(naming.ServiceKey{Namespace: namespace, Group: group, Name: name}).Hosts
-	if len(hosts) == 0 {
-		return notFound("service: " + grouped + " not found.")
-	}
-	object(w, wire.Statuses(hosts))
-	return nil
-}
-
-// self says who this member is.
-func (h *Handler) self(w http.ResponseWriter, _ *http.Request, _ request) error {
-	object(w, wire.SelfResult(h.deps.Roster.Node()))
-	return nil
 }
 
 // serverStatus hears of members in the way of Nacos before 1.3: lines of
 // site#address#time#weight (HTTP page, 6.11).
-func (h *Handler) serverStatus(w http.ResponseWriter, _ *http.Request, in request) error {
+func (h *Handler) serverStatus(_ *http.Request, in request) (said, error) {
 	status, err := in.form.Required("serverStatus")
 	if err != nil {
-		return err
+		return said{}, err
 	}
 	for line := range strings.FieldsSeq(status) {
 		_, rest, _ := strings.Cut(line, "#")
 		address, _, _ := strings.Cut(rest, "#")
 		if !h.deps.Roster.Listed(member.Address(address)) {
-			return &wire.Invalid{Field: "serverStatus", Text: "server: " + address + " is not in serverlist"}
+			return said{}, &wire.Invalid{Field: "serverStatus", Text: "server: " + address + " is not in serverlist"}
 		}
 	}
-	ok(w)
-	return nil
+	return done, nil
 }
 
 // follower answers members that elect a leader for what this one does not keep:
 // it follows whoever asks, and leads nobody.
-func (h *Handler) follower(w http.ResponseWriter, _ *http.Request, in request) error {
+func (h *Handler) follower(_ *http.Request, in request) (said, error) {
 	candidate, term, err := wire.DecodeVote(in.form.Get("vote"))
 	if err != nil { // a beat, or a mere question
 		candidate, term = "", 0
 	}
-	object(w, wire.RaftPeer(h.cfg.Self, candidate, term))
-	return nil
+	return value(wire.RaftPeer(h.cfg.Self, candidate, term)), nil
 }

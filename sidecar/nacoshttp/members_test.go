@@ -218,10 +218,10 @@ func owner(t *testing.T, w *world, as member.Address, refuses bool) *[]string {
 	s := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		got = append(got, r.Method+" "+r.UserAgent()+" "+r.Header.Get("Request-Source"))
 		if refuses {
-			page(out, r, http.StatusBadRequest, refusal+"127.0.0.1")
+			page(r, http.StatusBadRequest, refusal+"127.0.0.1").send(out)
 			return
 		}
-		ok(out)
+		plain(http.StatusOK, "ok").send(out)
 	}))
 	t.Cleanup(s.Close)
 	w.listens[as] = s.Listener.Addr().String()
@@ -256,7 +256,7 @@ func TestServicesOwnedByAMemberOf1x(t *testing.T) {
 			w.owner, w.serviceOwner = tc.family, tc.old
 			toOld, toOurs := owner(t, w, oldMember, tc.refuses), owner(t, w, familyOwner, false)
 			_, s := serve(t, w)
-			post(t, s, "/nacos/v1/ns/instance?serviceName=web&ip=10.0.0.1&port=80", tc.from)
+			passOn(t, s, "/nacos/v1/ns/instance?serviceName=web&ip=10.0.0.1&port=80", tc.from)
 			if diff := cmp.Diff([][]string{tc.toOld, tc.toOurs}, [][]string{*toOld, *toOurs}); diff != "" {
 				t.Errorf("passed on to the owner of the service, and to ours (-want +got):\n%s", diff)
 			}
@@ -267,7 +267,7 @@ func TestServicesOwnedByAMemberOf1x(t *testing.T) {
 	}
 }
 
-func post(t *testing.T, s *httptest.Server, target, passedOnBy string) {
+func passOn(t *testing.T, s *httptest.Server, target, passedOnBy string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -11,14 +11,13 @@ import (
 // report hears of a member and answers with this one. Nacos before 2.2.1 knows
 // no other way, and takes a member that has no such address for one of 1.x, to
 // which it does not replicate (gRPC page, 4.5).
-func (h *Handler) report(w http.ResponseWriter, r *http.Request, in request) error {
+func (h *Handler) report(r *http.Request, in request) (said, error) {
 	n, err := wire.DecodeHTTPReport(in.body)
 	switch {
 	case errors.Is(err, wire.ErrMalformed):
-		return err
+		return said{}, err
 	case err != nil:
-		object(w, wire.Envelope(wire.CodeInvalid, err.Error(), "false"))
-		return nil
+		return value(wire.ReportRefused(err)), nil
 	}
 	ip := remoteIP(r)
 	// Clients come to this port as well: a member is believed only where its
@@ -26,8 +25,7 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request, in request) err
 	if n.Address.Host() == ip {
 		h.deps.Roster.Heard(n, ip)
 	}
-	object(w, wire.HTTPReportResult(h.deps.Roster.Node()))
-	return nil
+	return value(wire.HTTPReportResult(h.deps.Roster.Node())), nil
 }
 
 // remoteIP is where a call came from.

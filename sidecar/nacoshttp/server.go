@@ -2,10 +2,11 @@ package nacoshttp
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,7 +28,6 @@ type Registrar interface {
 // Catalog is what it needs to read.
 type Catalog interface {
 	View(s naming.ServiceKey) *naming.View
-	Services(namespace, group string) []string
 	AllServices() []naming.ServiceKey
 	Loaded() bool
 }
@@ -52,6 +52,7 @@ type Datums interface {
 // HTTP, and to hear of it.
 type Roster interface {
 	Node() member.Node
+	Nodes() []member.Node // all members, as they are seen from here, in order
 	Heard(n member.Node, ip string)
 	Listed(a member.Address) bool
 }
@@ -88,6 +89,12 @@ type Deps struct {
 	Dialer    route.Dialer // reaches the member that owns a client
 	Roster    Roster
 	Datums    Datums
+
+	Subscribers Subscribers
+	Clients     Clients
+	Counter     Counter
+	Push        Pusher
+	Settings    Settings // nil: none are kept, and what needs them is refused
 }
 
 // Handler answers the HTTP API.
@@ -95,54 +102,36 @@ type Handler struct {
 	cfg     Config
 	deps    Deps
 	owners  *http.Client
-	routes  map[string]map[string]call // path, then method
-	leaving atomic.Bool
+	router  *router
+	leaving chan struct{} // closed when it leaves
+	once    sync.Once
+
+	switched atomic.Pointer[wire.Switches]
 }
 
-// call answers one method of one path. An error is answered as Nacos would.
-type call func(w http.ResponseWriter, r *http.Request, in request) error
-
-// Path prefixes: everything is below the context path, and what is not known
-// below naming is answered in a way of its own.
+// Everything is below the context path. What is not known below naming of v1 is
+// answered in a way of its own.
 const (
 	contextPath = "/nacos"
-	namingPath  = contextPath + "/v1/ns/"
+	namingPath  = "/v1/ns/"
 )
 
 // New returns a handler for the main port.
 func New(cfg Config, deps Deps) *Handler {
-	h := &Handler{cfg: cfg, deps: deps}
-	h.owners = route.Client(deps.Dialer, cfg.ForwardWithin, idlePerOwner)
-	v1 := contextPath + "/v1"
-	h.routes = map[string]map[string]call{
-		v1 + "/ns/instance": {
-			http.MethodPost:   h.owned(h.register),
-			http.MethodDelete: h.owned(h.deregister),
-			http.MethodPut:    h.owned(h.update),
-			http.MethodGet:    h.detail,
-		},
-		v1 + "/ns/instance/beat":                          {http.MethodPut: h.owned(h.beat)},
-		v1 + "/ns/instance/list":                          {http.MethodGet: h.list},
-		v1 + "/ns/service/list":                           {http.MethodGet: h.services},
-		v1 + "/ns/operator/metrics":                       {http.MethodGet: h.metrics},
-		wire.ReportPath:                                   {http.MethodPost: h.report},
-		v1 + "/console/health/liveness":                   {http.MethodGet: h.alive(plainOK)},
-		v1 + "/console/health/readiness":                  {http.MethodGet: h.ready(plainOK)},
-		contextPath + "/v2/console/health/liveness":       {http.MethodGet: h.alive(envelopeOK)},
-		contextPath + "/v2/console/health/readiness":      {http.MethodGet: h.ready(envelopeOK)},
-		contextPath + "/v3/admin/core/state/liveness":     {http.MethodGet: h.alive(envelopeOK)},
-		contextPath + "/v3/admin/core/state/readiness":    {http.MethodGet: h.ready(envelopeOK)},
-		contextPath + "/v3/console/health/liveness":       {http.MethodGet: h.alive(envelopeOK)},
-		contextPath + "/v3/console/health/readiness":      {http.MethodGet: h.ready(envelopeOK)},
-		contextPath + "/v2/core/cluster/node/self/health": {http.MethodGet: h.ready(envelopeUp)},
+	h := &Handler{cfg: cfg, deps: deps, leaving: make(chan struct{})}
+	if h.deps.Settings == nil {
+		h.deps.Settings = unkept{}
 	}
-	maps.Copy(h.routes, h.memberRoutes())
+	h.owners = route.Client(deps.Dialer, cfg.ForwardWithin, idlePerOwner)
+	switches := wire.DefaultSwitches()
+	h.switched.Store(&switches)
+	h.router = newRouter(h.table())
 	return h
 }
 
 // Drain makes the health addresses say that this member takes no clients. Calls
 // are answered on.
-func (h *Handler) Drain() { h.leaving.Store(true) }
+func (h *Handler) Drain() { h.once.Do(func() { close(h.leaving) }) }
 
 // Limits against slow or endless callers.
 const (
@@ -170,38 +159,60 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			h.cfg.Log.Error(nil, "a call met a defect", "path", r.URL.Path, "panic", fault, "stack", string(debug.Stack()))
-			page(w, r, http.StatusInternalServerError, "internal error, see the log of the member")
+			page(r, http.StatusInternalServerError, "internal error, see the log of the member").send(w)
 		}
 	}()
-	path := strings.TrimSuffix(r.URL.Path, "/") // both mean the same to Nacos
-	if strings.HasPrefix(path, namingPath) && !h.deps.Catalog.Loaded() && !fromServer(r) && !ofMembers(path) {
-		text(w, http.StatusServiceUnavailable, "server is STARTINGnow, please try again later!")
-		return
+	h.answer(w, r).send(w)
+}
+
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request) reply {
+	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, contextPath), "/") // with and without mean the same to Nacos
+	if !strings.HasPrefix(r.URL.Path, contextPath+"/") && !strings.HasPrefix(path, consolePath) {
+		return page(r, http.StatusNotFound, "No message available")
 	}
-	answer, known := h.routes[path][r.Method]
-	switch {
-	case known:
-	case strings.HasPrefix(path, namingPath):
-		page(w, r, http.StatusNotImplemented, "no such api:"+r.Method+":"+r.URL.Path)
-		return
-	default:
-		page(w, r, http.StatusNotFound, "no such api:"+r.Method+":"+r.URL.Path)
-		return
+	to, allowed := h.router.find(r.Method, path)
+	if to.do == nil {
+		return unknown(r, path, allowed)
 	}
-	in, err := h.read(w, r)
-	if err == nil {
-		err = answer(w, r, in)
+	if naming := strings.Contains(path, "/ns/"); naming && !to.anytime && !h.deps.Catalog.Loaded() && !fromServer(r) {
+		return to.in.fails(r, errStarting)
 	}
+	in, err := h.read(w, r, to)
 	if err != nil {
-		fail(w, r, err)
+		return to.in.fails(r, err)
+	}
+	if to.waits {
+		allow(w, longestWait+callWithin)
+	}
+	out, err := to.do(r, in)
+	if err != nil {
+		return to.in.fails(r, err)
+	}
+	return to.in.says(out)
+}
+
+// allow gives a call more time than the server does. Without it the caller is cut
+// off when that is over.
+func allow(w http.ResponseWriter, long time.Duration) {
+	c, end := http.NewResponseController(w), time.Now().Add(long)
+	_ = c.SetReadDeadline(end) // for the connection, on which its end is awaited
+	_ = c.SetWriteDeadline(end)
+}
+
+// unknown answers what no route is for.
+func unknown(r *http.Request, path string, allowed []string) reply {
+	switch {
+	case strings.HasPrefix(path, namingPath):
+		return page(r, http.StatusNotImplemented, "no such api:"+r.Method+":"+r.URL.Path)
+	case len(allowed) > 0:
+		slices.Sort(allowed)
+		a := page(r, http.StatusMethodNotAllowed, "Request method '"+r.Method+"' not supported")
+		a.header = http.Header{"Allow": {strings.Join(slices.Compact(allowed), ", ")}}
+		return a
+	default:
+		return page(r, http.StatusNotFound, "No message available")
 	}
 }
 
 // fromServer reports whether another member sent the call.
-func fromServer(r *http.Request) bool {
-	agent := r.UserAgent()
-	if agent == "" {
-		agent = r.Header.Get("Client-Version")
-	}
-	return strings.HasPrefix(agent, "Nacos-Server")
-}
+func fromServer(r *http.Request) bool { return strings.HasPrefix(agent(r), "Nacos-Server") }

@@ -30,7 +30,7 @@ func TestTrapsOfTheHTTPAPI(t *testing.T) {
 			post, instance + "?serviceName=s&ip=a&port=1&metadata=abc", http.StatusInternalServerError, "application/json", `"error":"Internal Server Error"`,
 		},
 		"a port that is text is refused in the words of the parameter check": {
-			post, instance + "?serviceName=s&ip=a&port=x", bad, "text/plain;charset=UTF-8", "should be between 0 and 65535",
+			post, instance + "?serviceName=s&ip=a&port=x", bad, "", "should be between 0 and 65535",
 		},
 		"a beat of an unknown instance is 200 with a code of its own": {
 			http.MethodPut, instance + "/beat?serviceName=s&ip=a&port=1", ok, "application/json", `"code":20404`,

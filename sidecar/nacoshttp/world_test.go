@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -31,6 +33,11 @@ type world struct {
 
 	serviceOwner member.Address // a member of 1.x that owns every service
 	told         []string       // by members of 1.x
+
+	kept        map[naming.ServiceKey]naming.Settings // nil: nothing keeps settings
+	overrides   map[naming.Endpoint]naming.Override
+	subscribers []wire.Subscriber
+	asked       []wire.Subscriber // to be told over UDP
 }
 
 func newWorld() *world {
@@ -80,17 +87,6 @@ func (w *world) View(s naming.ServiceKey) *naming.View {
 	return &naming.View{Service: s, Hosts: hosts, LastRef: w.refs}
 }
 
-func (w *world) Services(namespace, group string) (names []string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, s := range w.registry.Services() {
-		if s.Namespace == namespace && s.Group == group {
-			names = append(names, s.Name)
-		}
-	}
-	return names
-}
-
 func (w *world) AllServices() []naming.ServiceKey {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -124,6 +120,15 @@ func (w *world) Node() member.Node {
 	return member.Node{Address: selfAddress, Version: "2.5.1", State: member.Up, Ready: w.loaded}
 }
 
+func (w *world) Nodes() []member.Node {
+	out := []member.Node{w.Node()}
+	for a := range w.listens {
+		out = append(out, member.Node{Address: a, State: member.Up})
+	}
+	slices.SortFunc(out, func(a, b member.Node) int { return strings.Compare(string(a.Address), string(b.Address)) })
+	return out
+}
+
 func (w *world) Heard(n member.Node, _ string) { w.heard = append(w.heard, n) }
 
 func (w *world) Dial(ctx context.Context, to member.Address, _ int) (net.Conn, error) {
@@ -137,7 +142,13 @@ func serve(t *testing.T, w *world) (*Handler, *httptest.Server) {
 	cfg := DefaultConfig()
 	cfg.Self = selfAddress
 	cfg.MaxBody, cfg.MaxDatums = 4<<10, 64<<10
-	h := New(cfg, Deps{Registrar: w, Catalog: w, Owners: w, Dialer: w, Roster: w, Datums: w})
+	deps := Deps{
+		Registrar: w, Catalog: w, Owners: w, Dialer: w, Roster: w, Datums: w, Subscribers: w, Clients: w, Counter: w, Push: w,
+	}
+	if w.kept != nil {
+		deps.Settings = keeper{w}
+	}
+	h := New(cfg, deps)
 	s := httptest.NewServer(h)
 	t.Cleanup(func() {
 		s.Close()

@@ -27,6 +27,8 @@ type Invalid struct {
 	Text  string // what is wrong, in Nacos's words where it has them
 	Hint  string // the limit and the way out
 	Param bool   // found by Nacos's parameter check, whose texts end in a line break over HTTP
+
+	Code ErrorCode // of the v2 and v3 APIs over HTTP; none: ParameterInvalid
 }
 
 // Error returns the text and the hint.
@@ -130,10 +132,11 @@ func CheckInstance(i naming.Instance) error {
 		return &Invalid{
 			Field: "clusterName",
 			Text:  "Instance 'clusterName' should be characters with only 0-9a-zA-Z-. (current: " + i.Cluster + ")",
+			Code:  InstanceError,
 		}
 	}
 	if !finite(i.Weight) {
-		return &Invalid{Field: "weight", Text: weightRange, Hint: "Give a finite number."}
+		return &Invalid{Field: "weight", Text: weightRange, Hint: "Give a finite number.", Code: WeightError}
 	}
 	return checkMetadata(i.Metadata)
 }
@@ -154,7 +157,7 @@ func CheckPort(port int64) error {
 // refuses (HTTP page, 0.5).
 func CheckWeight(w float64) error {
 	if !(w >= 0 && w <= maxWeight) {
-		return &Invalid{Field: "weight", Text: weightRange}
+		return &Invalid{Field: "weight", Text: weightRange, Code: WeightError}
 	}
 	return nil
 }
@@ -168,7 +171,7 @@ func checkMetadata(m map[string]string) error {
 		return tooLong("Metadata", maxMetadata, length)
 	}
 	if every := Interval(m); timeoutOf(m) < every || deleteAfter(m) < every {
-		return &Invalid{Field: heartbeatInterval, Text: heartbeatOrder}
+		return &Invalid{Field: heartbeatInterval, Text: heartbeatOrder, Code: InstanceError}
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func (f Form) or(name, otherwise string) string {
 func (f Form) Required(name string) (string, error) {
 	v := f.Get(name)
 	if v == "" {
-		return "", &Invalid{Field: name, Text: "Param '" + name + "' is required."}
+		return "", &Invalid{Field: name, Text: "Param '" + name + "' is required.", Code: ParameterMissing}
 	}
 	return v, nil
 }
@@ -104,8 +104,8 @@ func (f Form) Service() (naming.ServiceKey, error) {
 		return naming.ServiceKey{}, err
 	}
 	k := naming.ServiceKey{
-		Namespace: f.or("namespaceId", naming.DefaultNamespace),
-		Group:     f.or("groupName", naming.DefaultGroup),
+		Namespace: f.Namespace(),
+		Group:     f.Group(),
 		Name:      name,
 	}
 	if strings.Contains(name, "@@") {

@@ -45,6 +45,9 @@ var everyDecoder = map[string]func(p *nacospb.Payload) error{
 	"DecodeReport":           func(p *nacospb.Payload) error { _, err := DecodeReport(p); return err },
 	"DecodeReportResult":     func(p *nacospb.Payload) error { _, err := DecodeReportResult(p); return err },
 	"DecodeHTTPReport":       func(p *nacospb.Payload) error { _, err := DecodeHTTPReport(Body(p)); return err },
+	"DecodeUpdated":          func(p *nacospb.Payload) error { DecodeUpdated(Body(p)); return nil },
+	"DecodeSubscribers":      func(p *nacospb.Payload) error { DecodeSubscribers(Body(p)); return nil },
+	"DecodePushAck":          func(p *nacospb.Payload) error { _, err := DecodePushAck(Body(p)); return err },
 	"DecodeHTTPReportResult": func(p *nacospb.Payload) error { _, err := DecodeHTTPReportResult(Body(p)); return err },
 	"DecodeChecksums":        func(p *nacospb.Payload) error { _, err := DecodeChecksums(Body(p)); return err },
 	"DecodeDatums":           func(p *nacospb.Payload) error { _, err := DecodeDatums(Body(p)); return err },
@@ -191,6 +194,9 @@ func FuzzForm(f *testing.F) {
 			return
 		}
 		_, _, _ = form.Beat(s)
+		_, _, _ = form.Cluster()
+		_, _ = form.Endpoints("instances")
+		settings, _ := form.Settings()
 		i, err := form.Instance(s)
 		if err != nil {
 			return
@@ -198,6 +204,15 @@ func FuzzForm(f *testing.F) {
 		v := &naming.View{Service: s, Hosts: []naming.Instance{i}}
 		if info := GroupedServiceInfo(v, naming.Filter{Clusters: form.Get("clusters")}); !json.Valid(info) {
 			t.Errorf("no JSON: %s", info)
+		}
+		is := Service{Key: s, Settings: settings, Hosts: v.Hosts}
+		for _, body := range [][]byte{
+			ServiceDetail(is), ServiceDetailV2(is), ServiceDetailV3(is), CatalogService(is), CatalogServices(1, []Service{is}),
+			CatalogDetails([]Service{is}), PrometheusTargets(v.Hosts), InstanceDetailV2(i, s),
+		} {
+			if !json.Valid(body) {
+				t.Errorf("no JSON: %s", body)
+			}
 		}
 	})
 }

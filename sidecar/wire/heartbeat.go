@@ -13,7 +13,13 @@ const (
 
 // Interval returns how often the instance shall send beats, in milliseconds.
 func Interval(metadata map[string]string) int64 {
-	return milliseconds(metadata, heartbeatInterval, 5000)
+	return IntervalOr(metadata, 5000)
+}
+
+// IntervalOr is Interval where others than 5000 ms are asked of instances that
+// say nothing.
+func IntervalOr(metadata map[string]string, otherwise int64) int64 {
+	return milliseconds(metadata, heartbeatInterval, otherwise)
 }
 
 // timeoutOf returns after how many milliseconds without a beat the instance is

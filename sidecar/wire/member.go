@@ -40,11 +40,15 @@ func ReportResult(n member.Node) []byte {
 
 // appendNode writes a Member (gRPC page, 4.4). It depends on nothing that
 // changes by the minute: Java publishes an event for every difference.
-func appendNode(b []byte, n member.Node) []byte {
+func appendNode(b []byte, n member.Node) []byte { return appendNodeIn(b, n, "UP") }
+
+// appendNodeIn writes a Member in a state.
+func appendNodeIn(b []byte, n member.Node, state string) []byte {
 	port := n.Address.Port()
 	b = appendString(append(b, `{"ip":`...), n.Address.Host())
 	b = strconv.AppendInt(append(b, `,"port":`...), int64(port), 10)
-	b = append(b, `,"state":"UP","extendInfo":{"raftPort":"`...)
+	b = appendString(append(b, `,"state":`...), state)
+	b = append(b, `,"extendInfo":{"raftPort":"`...)
 	b = strconv.AppendInt(b, int64(port+raftOffset), 10)
 	b = append(b, `","readyToUpgrade":true,"supportGrayModel":true,"version":`...)
 	b = appendString(b, n.Version)

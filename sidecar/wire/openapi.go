@@ -58,11 +58,13 @@ func (f Form) Beat(s naming.ServiceKey) (e naming.Endpoint, described *naming.In
 	return e, &i, CheckInstance(i)
 }
 
-// BeatResult is the body of a beat's answer; interval is in milliseconds.
-func BeatResult(code int, interval int64) []byte {
+// BeatResult is the body of a beat's answer; interval is in milliseconds, light
+// allows beats without a description.
+func BeatResult(code int, interval int64, light bool) []byte {
 	b := strconv.AppendInt([]byte(`{"clientBeatInterval":`), interval, 10)
 	b = strconv.AppendInt(append(b, `,"code":`...), int64(code), 10)
-	return append(b, `,"lightBeatEnabled":true}`...)
+	b = strconv.AppendBool(append(b, `,"lightBeatEnabled":`...), light)
+	return append(b, '}')
 }
 
 // InstanceDetail is the body of an instance's detail.
@@ -75,6 +77,27 @@ func InstanceDetail(i naming.Instance, s naming.ServiceKey) []byte {
 	b = strconv.AppendBool(append(b, `,"healthy":`...), i.Healthy)
 	b = appendString(append(b, `,"instanceId":`...), i.ID)
 	b = appendMap(append(b, `,"metadata":`...), i.Metadata)
+	return append(b, '}')
+}
+
+// InstanceDetailV2 is the same in v2 and v3.
+func InstanceDetailV2(i naming.Instance, s naming.ServiceKey) []byte {
+	return object(struct {
+		Service  string `json:"serviceName"`
+		IP       string `json:"ip"`
+		Port     int    `json:"port"`
+		Cluster  string `json:"clusterName"`
+		Weight   double `json:"weight"`
+		Healthy  bool   `json:"healthy"`
+		ID       string `json:"instanceId"`
+		Metadata texts  `json:"metadata"`
+	}{s.Grouped(), i.IP, i.Port, i.Cluster, double(i.Weight), i.Healthy, i.ID, i.Metadata})
+}
+
+// ServiceNamesV2 is a page of service names in v2.
+func ServiceNamesV2(count int, page []string) []byte {
+	b := strconv.AppendInt([]byte(`{"count":`), int64(count), 10)
+	b = appendStrings(append(b, `,"services":`...), page)
 	return append(b, '}')
 }
 
@@ -98,8 +121,16 @@ func Page(when string, status int, title, message, path string) []byte {
 
 // Envelope is the body of an answer of the v2 and v3 APIs whose data is text.
 func Envelope(code int, message, data string) []byte {
+	return inEnvelope(code, appendString(nil, message), appendString(nil, data))
+}
+
+// inEnvelope writes an answer of JSON values.
+func inEnvelope(code int, message, data []byte) []byte {
+	if data == nil {
+		data = []byte("null")
+	}
 	b := strconv.AppendInt([]byte(`{"code":`), int64(code), 10)
-	b = appendString(append(b, `,"message":`...), message)
-	b = appendString(append(b, `,"data":`...), data)
+	b = append(append(b, `,"message":`...), message...)
+	b = append(append(b, `,"data":`...), data...)
 	return append(b, '}')
 }

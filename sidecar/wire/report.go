@@ -19,7 +19,12 @@ func HTTPReport(n member.Node) []byte { return appendNode(nil, n) }
 // HTTPReportResult is the body of a successful answer by n to such a report:
 // the Member is text within the JSON. Nacos 2.0.0 to 2.1.1 ignore it.
 func HTTPReportResult(n member.Node) []byte {
-	return append(appendString([]byte(`{"code":200,"data":`), string(appendNode(nil, n))), '}')
+	return RestResult(appendString(nil, string(appendNode(nil, n))))
+}
+
+// ReportRefused is the body of the answer to a report by what can be no member.
+func ReportRefused(why error) []byte {
+	return inEnvelope(CodeInvalid, appendString(nil, why.Error()), nil)
 }
 
 // DecodeHTTPReport reads the body of a report over HTTP, with the errors of

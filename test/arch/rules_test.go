@@ -193,6 +193,14 @@ var rules = map[string]rule{
 		},
 		outside: []string{logr},
 	},
+	"sidecar/nacosudp": {
+		why: "one socket: what it needs from the hub it declares itself",
+		ours: map[string]string{
+			"sidecar/naming": "views",
+			"sidecar/wire":   "packets",
+		},
+		outside: []string{logr},
+	},
 	"sidecar/admin": {
 		why: "serves reports; holds nothing",
 		ours: map[string]string{
