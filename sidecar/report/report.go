@@ -23,6 +23,7 @@ type Report struct {
 	Braked     int       `json:"braked"`          // services of which instances are held as unhealthy, as too many were lost at once
 	Pending    int       `json:"pending"`         // changes not yet acknowledged by some peer
 	Peers      []Peer    `json:"peers"`           // in order of address
+	TLS        *TLS      `json:"tls,omitempty"`   // absent while it is off
 	Time       time.Time `json:"time"`            // when the report was made, UTC
 }
 
@@ -34,6 +35,21 @@ type Peer struct {
 	Transport string `json:"transport,omitempty"` // how it is told changes: stream, v2 or v1; empty while it cannot be
 	Pending   int    `json:"pending"`             // changes it has not acknowledged
 	Error     string `json:"error,omitempty"`     // the last failure, empty while all is well
+}
+
+// TLS is how connections are protected, for each use that has certificates.
+type TLS struct {
+	Members *TLSUse `json:"members,omitempty"`
+	Clients *TLSUse `json:"clients,omitempty"`
+}
+
+// TLSUse is how TLS stands for one use.
+type TLSUse struct {
+	Mode      string     `json:"mode"`               // Permissive or Required
+	NotAfter  *time.Time `json:"notAfter,omitempty"` // when the certificate in use expires, UTC; absent without one
+	Issuer    string     `json:"issuer,omitempty"`   // SHA-256 of the first certificate in the bundle of authorities, hex
+	Fault     string     `json:"fault,omitempty"`    // what is wrong with the files, and the way out
+	Plaintext int        `json:"plaintext"`          // connections that are open here and plaintext
 }
 
 // SameDigest reports whether all reports carry one digest. No reports agree.
