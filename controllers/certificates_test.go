@@ -112,8 +112,8 @@ func (s *scope) shows(p pod, change func(*report.TLS)) {
 }
 
 // given makes the spec name a Secret for members, which a test can damage.
-func given(damage func(map[string][]byte)) func(*scope) {
-	return func(s *scope) {
+func given(damage func(map[string][]byte)) func(*testing.T, *scope) {
+	return func(_ *testing.T, s *scope) {
 		data := s.secrets["demo-members-tls"].found.Data
 		damage(data)
 		s.give("theirs", data)
@@ -123,99 +123,114 @@ func given(damage func(map[string][]byte)) func(*scope) {
 
 var refused = apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "demo-ca", nil)
 
-func TestTLSReady(t *testing.T) {
-	later := func(when time.Duration) func(*scope) {
-		return func(s *scope) {
-			made, err := pki.State{}.Next(rand.Reader, pki.Want{
-				Name: "x", Members: resources.MemberNames(s.cluster, "cluster.local"),
-			}, pki.Seen{}, noon.Add(when-pki.LeafLife))
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.give("demo-members-tls", map[string][]byte{
-				pki.CertKey: made.Members.Cert, pki.KeyKey: made.Members.Key, pki.CAKey: made.Members.Bundle,
-			})
-			given(func(map[string][]byte) {})(s)
+// later gives members a certificate of somebody else that has the time left.
+func later(left time.Duration) func(*testing.T, *scope) {
+	return func(t *testing.T, s *scope) {
+		t.Helper()
+		made, err := pki.State{}.Next(rand.Reader, pki.Want{
+			Name: "x", Members: resources.MemberNames(s.cluster, "cluster.local"),
+		}, pki.Seen{}, noon.Add(left-pki.LeafLife))
+		if err != nil {
+			t.Fatal(err)
 		}
+		s.give("demo-members-tls", map[string][]byte{
+			pki.CertKey: made.Members.Cert, pki.KeyKey: made.Members.Key, pki.CAKey: made.Members.Bundle,
+		})
+		given(func(map[string][]byte) {})(t, s)
 	}
-	tests := map[string]struct {
-		change func(*scope)
-		status metav1.ConditionStatus
-		reason string
-		says   string
-	}{
-		"everything is as wanted": {func(*scope) {}, metav1.ConditionTrue, v1alpha1.ReasonTLSApplied, "members: Required"},
-		"off": {
-			func(s *scope) {
-				s.cluster.Spec.TLS, s.tls = nil, certificates{}
+}
+
+// verdicts are changes of a certified cluster, and what TLSReady says of it.
+var verdicts = map[string]struct {
+	change func(*testing.T, *scope)
+	status metav1.ConditionStatus
+	reason string
+	says   string
+}{
+	"everything is as wanted": {func(*testing.T, *scope) {}, metav1.ConditionTrue, v1alpha1.ReasonTLSApplied, "members: Required"},
+	"off": {
+		func(t *testing.T, s *scope) {
+			s.cluster.Spec.TLS, s.tls = nil, certificates{}
+			s.mount()
+		}, metav1.ConditionTrue, v1alpha1.ReasonTLSDisabled, "plaintext",
+	},
+	"a new authority": {
+		func(t *testing.T, s *scope) {
+			s.cluster.Annotations = map[string]string{v1alpha1.RotateAuthorityAnnotation: "now"}
+		},
+		metav1.ConditionTrue, v1alpha1.ReasonAuthorityRotating, "not trusted yet by demo-0, demo-1, demo-2",
+	},
+	"one without certificates": {
+		func(t *testing.T, s *scope) {
+			s.pods[1].Spec.Volumes, s.reports[s.pods[1].address] = nil, report.Report{}
+		},
+		metav1.ConditionFalse, v1alpha1.ReasonMembersPlaintext, "2 of 3 members use the certificates; not yet demo-1",
+	},
+	"one that has not followed": {
+		func(t *testing.T, s *scope) {
+			s.shows(s.pods[2], func(r *report.TLS) { r.Members.Mode = "Permissive" })
+		},
+		metav1.ConditionFalse, v1alpha1.ReasonTLSSwitching, "followed yet by demo-2",
+	},
+	"certificates are taken away": {
+		func(t *testing.T, s *scope) { s.cluster.Spec.TLS = nil }, metav1.ConditionFalse, v1alpha1.ReasonTLSSwitching, "taken from demo-0",
+	},
+	"a Secret that is not there": {
+		func(t *testing.T, s *scope) { s.cluster.Spec.TLS.Members.SecretName = "none" },
+		metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound, "Secret none does not exist: create it",
+	},
+	"a Secret that may not be read": {
+		func(t *testing.T, s *scope) {
+			s.secrets["demo-ca"] = secretRead{forbidden: permit("prod", refused.Error())}
+		},
+		metav1.ConditionFalse, v1alpha1.ReasonSecretForbidden,
+		"kubectl --namespace prod create rolebinding naming-operator-secrets --clusterrole=naming-operator-secrets",
+	},
+	"a Secret without a key": {
+		given(func(d map[string][]byte) { delete(d, pki.CAKey) }), metav1.ConditionFalse, v1alpha1.ReasonSecretKeyMissing, "ca.crt",
+	},
+	"a Secret with nonsense": {
+		given(func(d map[string][]byte) { d[pki.CertKey] = []byte("x") }), metav1.ConditionFalse, v1alpha1.ReasonCertificateInvalid, "PEM",
+	},
+	"a Secret with the key of another": {
+		func(t *testing.T, s *scope) {
+			other := s.secrets["demo-clients-tls"].found.Data[pki.KeyKey]
+			given(func(d map[string][]byte) { d[pki.KeyKey] = other })(t, s)
+		}, metav1.ConditionFalse, v1alpha1.ReasonKeyMismatch, "Secret theirs",
+	},
+	"a certificate that is not for members": {
+		func(t *testing.T, s *scope) {
+			other := s.secrets["demo-clients-tls"].found.Data
+			s.cluster.Spec.TLS.Members.SecretName = "theirs"
+			s.cluster.Name = "else"
+			s.give("theirs", other)
+		}, metav1.ConditionFalse, v1alpha1.ReasonNamesNotCovered, "issue it for *.else-headless.prod.svc",
+	},
+	"a certificate that has expired": {later(-time.Hour), metav1.ConditionFalse, v1alpha1.ReasonCertificateExpired, "renew it"},
+	"a certificate that expires soon": {
+		func(t *testing.T, s *scope) {
+			later(5*24*time.Hour)(t, s)
+			for range 4 { // to Permissive, to the other certificates, and to Required
+				s.decide(t)
+				s.keep()
 				s.mount()
-			}, metav1.ConditionTrue, v1alpha1.ReasonTLSDisabled, "plaintext",
+			}
 		},
-		"a new authority": {
-			func(s *scope) { s.cluster.Annotations = map[string]string{v1alpha1.RotateAuthorityAnnotation: "now"} },
-			metav1.ConditionTrue, v1alpha1.ReasonAuthorityRotating, "not trusted yet by demo-0, demo-1, demo-2",
+		metav1.ConditionTrue, v1alpha1.ReasonCertificateExpiring, "Secret theirs expires at 2026-11-30",
+	},
+	"a member that refuses what it has": {
+		func(t *testing.T, s *scope) {
+			s.shows(s.pods[0], func(r *report.TLS) { r.Clients.Fault = "expired: renew it" })
 		},
-		"one without certificates": {
-			func(s *scope) { s.pods[1].Spec.Volumes, s.reports[s.pods[1].address] = nil, report.Report{} },
-			metav1.ConditionFalse, v1alpha1.ReasonMembersPlaintext, "2 of 3 members use the certificates; not yet demo-1",
-		},
-		"one that has not followed": {
-			func(s *scope) { s.shows(s.pods[2], func(r *report.TLS) { r.Members.Mode = "Permissive" }) },
-			metav1.ConditionFalse, v1alpha1.ReasonTLSSwitching, "followed yet by demo-2",
-		},
-		"certificates are taken away": {
-			func(s *scope) { s.cluster.Spec.TLS = nil }, metav1.ConditionFalse, v1alpha1.ReasonTLSSwitching, "taken from demo-0",
-		},
-		"a Secret that is not there": {
-			func(s *scope) { s.cluster.Spec.TLS.Members.SecretName = "none" },
-			metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound, "Secret none does not exist: create it",
-		},
-		"a Secret that may not be read": {
-			func(s *scope) { s.secrets["demo-ca"] = secretRead{forbidden: permit("prod", refused.Error())} },
-			metav1.ConditionFalse, v1alpha1.ReasonSecretForbidden,
-			"kubectl --namespace prod create rolebinding naming-operator-secrets --clusterrole=naming-operator-secrets",
-		},
-		"a Secret without a key": {
-			given(func(d map[string][]byte) { delete(d, pki.CAKey) }), metav1.ConditionFalse, v1alpha1.ReasonSecretKeyMissing, "ca.crt",
-		},
-		"a Secret with nonsense": {
-			given(func(d map[string][]byte) { d[pki.CertKey] = []byte("x") }), metav1.ConditionFalse, v1alpha1.ReasonCertificateInvalid, "PEM",
-		},
-		"a Secret with the key of another": {
-			func(s *scope) {
-				other := s.secrets["demo-clients-tls"].found.Data[pki.KeyKey]
-				given(func(d map[string][]byte) { d[pki.KeyKey] = other })(s)
-			}, metav1.ConditionFalse, v1alpha1.ReasonKeyMismatch, "Secret theirs",
-		},
-		"a certificate that is not for members": {
-			func(s *scope) {
-				other := s.secrets["demo-clients-tls"].found.Data
-				s.cluster.Spec.TLS.Members.SecretName = "theirs"
-				s.cluster.Name = "else"
-				s.give("theirs", other)
-			}, metav1.ConditionFalse, v1alpha1.ReasonNamesNotCovered, "issue it for *.else-headless.prod.svc",
-		},
-		"a certificate that has expired":  {later(-time.Hour), metav1.ConditionFalse, v1alpha1.ReasonCertificateExpired, "renew it"},
-		"a certificate that expires soon": {
-			func(s *scope) {
-				later(5 * 24 * time.Hour)(s)
-				for range 4 { // to Permissive, to the other certificates, and to Required
-					s.decide(t)
-					s.keep()
-					s.mount()
-				}
-			},
-			metav1.ConditionTrue, v1alpha1.ReasonCertificateExpiring, "Secret theirs expires at 2026-11-30",
-		},
-		"a member that refuses what it has": {
-			func(s *scope) { s.shows(s.pods[0], func(r *report.TLS) { r.Clients.Fault = "expired: renew it" }) },
-			metav1.ConditionFalse, v1alpha1.ReasonCertificateRefused, "demo-0: expired: renew it",
-		},
-	}
-	for name, tc := range tests {
+		metav1.ConditionFalse, v1alpha1.ReasonCertificateRefused, "demo-0: expired: renew it",
+	},
+}
+
+func TestTLSReady(t *testing.T) {
+	for name, tc := range verdicts {
 		t.Run(name, func(t *testing.T) {
 			s := certified(t)
-			tc.change(s)
+			tc.change(t, s)
 			v := with(func(v *view) { v.tls = s.decide(t).judge(noon) })
 			got := v.tlsReady()
 			if got.Status != tc.status || got.Reason != tc.reason || !strings.Contains(got.Message, tc.says) {
@@ -248,8 +263,10 @@ func TestWhatPodsHaveToRead(t *testing.T) {
 		t.Error("the hash changes by itself")
 	}
 	tests := map[string]func(*scope){
-		"a new certificate": func(s *scope) { s.cluster.Annotations = map[string]string{v1alpha1.RotateCertificatesAnnotation: "now"} },
-		"another mode":      func(s *scope) { s.cluster.Spec.TLS.Members.Mode = v1alpha1.TLSPermissive },
+		"a new certificate": func(s *scope) {
+			s.cluster.Annotations = map[string]string{v1alpha1.RotateCertificatesAnnotation: "now"}
+		},
+		"another mode": func(s *scope) { s.cluster.Spec.TLS.Members.Mode = v1alpha1.TLSPermissive },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {

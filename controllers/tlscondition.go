@@ -77,7 +77,8 @@ func (u use) fault(now time.Time) verdict {
 	}
 	if !u.life.Until.IsZero() && now.After(u.life.Until) {
 		return verdict{metav1.ConditionFalse, v1alpha1.ReasonCertificateExpired, fmt.Sprintf(
-			"spec.tls.%s: the certificate in Secret %s expired at %s", u.name, u.target.Secret, u.life.Until.UTC().Format(time.RFC3339)), true}
+			"spec.tls.%s: the certificate in Secret %s expired at %s",
+			u.name, u.target.Secret, u.life.Until.UTC().Format(time.RFC3339)), true}
 	}
 	return verdict{}
 }

@@ -132,7 +132,8 @@ var Meanings = []Meaning{
 		"Add the key that the message names.",
 	},
 	{
-		TLSReady, metav1.ConditionFalse, ReasonCertificateInvalid, "A certificate or key cannot be read, or does not come from the authorities beside it.",
+		TLSReady, metav1.ConditionFalse, ReasonCertificateInvalid,
+		"A certificate or key cannot be read, or does not come from the authorities beside it.",
 		"Replace it; the message has the cause.",
 	},
 	{

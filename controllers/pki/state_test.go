@@ -25,6 +25,7 @@ type cluster struct {
 }
 
 func newCluster(t *testing.T) *cluster {
+	t.Helper()
 	c := &cluster{t: t, now: noon, want: Want{Name: "prod/demo", Members: names, Clients: outer}, shown: make([]Shown, 3)}
 	c.pass()
 	c.load(0, 1, 2)
