@@ -150,37 +150,53 @@ var verdicts = map[string]struct {
 	"everything is as wanted": {func(*testing.T, *scope) {}, metav1.ConditionTrue, v1alpha1.ReasonTLSApplied, "members: Required"},
 	"off": {
 		func(t *testing.T, s *scope) {
+			t.Helper()
+
 			s.cluster.Spec.TLS, s.tls = nil, certificates{}
 			s.mount()
 		}, metav1.ConditionTrue, v1alpha1.ReasonTLSDisabled, "plaintext",
 	},
 	"a new authority": {
 		func(t *testing.T, s *scope) {
+			t.Helper()
+
 			s.cluster.Annotations = map[string]string{v1alpha1.RotateAuthorityAnnotation: "now"}
 		},
 		metav1.ConditionTrue, v1alpha1.ReasonAuthorityRotating, "not trusted yet by demo-0, demo-1, demo-2",
 	},
 	"one without certificates": {
 		func(t *testing.T, s *scope) {
+			t.Helper()
+
 			s.pods[1].Spec.Volumes, s.reports[s.pods[1].address] = nil, report.Report{}
 		},
 		metav1.ConditionFalse, v1alpha1.ReasonMembersPlaintext, "2 of 3 members use the certificates; not yet demo-1",
 	},
 	"one that has not followed": {
 		func(t *testing.T, s *scope) {
+			t.Helper()
+
 			s.shows(s.pods[2], func(r *report.TLS) { r.Members.Mode = "Permissive" })
 		},
 		metav1.ConditionFalse, v1alpha1.ReasonTLSSwitching, "followed yet by demo-2",
 	},
 	"certificates are taken away": {
-		func(t *testing.T, s *scope) { s.cluster.Spec.TLS = nil }, metav1.ConditionFalse, v1alpha1.ReasonTLSSwitching, "taken from demo-0",
+		func(t *testing.T, s *scope) {
+			t.Helper()
+			s.cluster.Spec.TLS = nil
+		}, metav1.ConditionFalse, v1alpha1.ReasonTLSSwitching, "taken from demo-0",
 	},
 	"a Secret that is not there": {
-		func(t *testing.T, s *scope) { s.cluster.Spec.TLS.Members.SecretName = "none" },
+		func(t *testing.T, s *scope) {
+			t.Helper()
+			s.cluster.Spec.TLS.Members.SecretName = "none"
+		},
 		metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound, "Secret none does not exist: create it",
 	},
 	"a Secret that may not be read": {
 		func(t *testing.T, s *scope) {
+			t.Helper()
+
 			s.secrets["demo-ca"] = secretRead{forbidden: permit("prod", refused.Error())}
 		},
 		metav1.ConditionFalse, v1alpha1.ReasonSecretForbidden,
@@ -194,12 +210,16 @@ var verdicts = map[string]struct {
 	},
 	"a Secret with the key of another": {
 		func(t *testing.T, s *scope) {
+			t.Helper()
+
 			other := s.secrets["demo-clients-tls"].found.Data[pki.KeyKey]
 			given(func(d map[string][]byte) { d[pki.KeyKey] = other })(t, s)
 		}, metav1.ConditionFalse, v1alpha1.ReasonKeyMismatch, "Secret theirs",
 	},
 	"a certificate that is not for members": {
 		func(t *testing.T, s *scope) {
+			t.Helper()
+
 			other := s.secrets["demo-clients-tls"].found.Data
 			s.cluster.Spec.TLS.Members.SecretName = "theirs"
 			s.cluster.Name = "else"
@@ -209,6 +229,8 @@ var verdicts = map[string]struct {
 	"a certificate that has expired": {later(-time.Hour), metav1.ConditionFalse, v1alpha1.ReasonCertificateExpired, "renew it"},
 	"a certificate that expires soon": {
 		func(t *testing.T, s *scope) {
+			t.Helper()
+
 			later(5*24*time.Hour)(t, s)
 			for range 4 { // to Permissive, to the other certificates, and to Required
 				s.decide(t)
@@ -220,6 +242,8 @@ var verdicts = map[string]struct {
 	},
 	"a member that refuses what it has": {
 		func(t *testing.T, s *scope) {
+			t.Helper()
+
 			s.shows(s.pods[0], func(r *report.TLS) { r.Clients.Fault = "expired: renew it" })
 		},
 		metav1.ConditionFalse, v1alpha1.ReasonCertificateRefused, "demo-0: expired: renew it",
