@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -47,6 +48,9 @@ func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) (
 		if err != nil {
 			return repaired, fmt.Errorf("apply %s: %w", child, err)
 		}
+		if child.Kind == "Secret" && state == absent {
+			continue // made anew, which is told as such
+		}
 		if state == drifted || state == absent && s.cluster.Status.MembersGeneration > 0 {
 			repaired = append(repaired, child)
 		}
@@ -54,7 +58,7 @@ func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) (
 	if err := r.unshield(ctx, s); err != nil {
 		return repaired, err
 	}
-	return repaired, r.touch(ctx, s, plan.Members)
+	return repaired, r.touch(ctx, s, plan.Members, s.tls.hash)
 }
 
 // unshield removes the NetworkPolicy that is no longer wanted: this very one,
@@ -157,16 +161,24 @@ func within(wanted, found any) bool {
 	}
 }
 
-// touch notes the published list on each pod that does not carry it yet. A pod
-// that changes makes its kubelet refresh the mounted list at once.
-func (r *Reconciler) touch(ctx context.Context, s *scope, list member.List) error {
+// touch notes the published list, and a hash of what there is of TLS, on each pod
+// that does not carry them yet. A pod that changes makes its kubelet refresh what
+// it mounts at once.
+func (r *Reconciler) touch(ctx context.Context, s *scope, list member.List, tls string) error {
 	generation, hash := strconv.FormatInt(list.Generation(), 10), resources.MembersHash(list)
-	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q,%q:%q}}}`,
-		resources.MembersGenerationAnnotation, generation, resources.MembersHashAnnotation, hash)
+	notes := map[string]string{
+		resources.MembersGenerationAnnotation: generation, resources.MembersHashAnnotation: hash,
+	}
+	if tls != "" {
+		notes[resources.TLSHashAnnotation] = tls
+	}
+	text, err := json.Marshal(notes)
+	if err != nil {
+		return fmt.Errorf("touch pods: %w", err)
+	}
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":%s}}`, text)
 	for _, p := range s.pods {
-		noted := p.Annotations[resources.MembersGenerationAnnotation] == generation &&
-			p.Annotations[resources.MembersHashAnnotation] == hash
-		if noted {
+		if carries(p, notes) {
 			continue
 		}
 		if err := r.patchPod(ctx, p, patch); err != nil {
@@ -174,4 +186,13 @@ func (r *Reconciler) touch(ctx context.Context, s *scope, list member.List) erro
 		}
 	}
 	return nil
+}
+
+func carries(p pod, notes map[string]string) bool {
+	for key, value := range notes {
+		if p.Annotations[key] != value {
+			return false
+		}
+	}
+	return true
 }

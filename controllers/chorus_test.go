@@ -3,13 +3,17 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/distro-naming/naming-operator/controllers/pki"
+	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/report"
 )
@@ -49,6 +53,7 @@ func (c *chorus) Probe(ctx context.Context, pods map[member.Address]string) map[
 		if lost, ok := c.cut[a]; ok {
 			r.Peers = []report.Peer{{Member: string(lost), State: string(member.Down)}}
 		}
+		r.TLS = c.tls(ctx, a)
 		out[a] = r
 	}
 	return out
@@ -106,4 +111,47 @@ func (c *chorus) generation(ctx context.Context, a member.Address) int64 {
 		return 0
 	}
 	return parsed.Generation()
+}
+
+// tls is what the member says of what its pod mounts, as if every kubelet were quick.
+func (c *chorus) tls(ctx context.Context, a member.Address) *report.TLS {
+	name, _, _ := strings.Cut(a.Host(), ".")
+	var pod corev1.Pod
+	if c.client.Get(ctx, client.ObjectKey{Namespace: namespaceOf(a), Name: name}, &pod) != nil {
+		return nil
+	}
+	var list corev1.ConfigMap
+	cluster := strings.TrimSuffix(strings.Split(a.Host(), ".")[1], "-headless")
+	_ = c.client.Get(ctx, client.ObjectKey{Namespace: namespaceOf(a), Name: cluster + "-members"}, &list)
+	membersMode, clientsMode := resources.Told(list.Data)
+	members, clients := resources.MountsOf(pod.Spec)
+	out := &report.TLS{
+		Members: c.use(ctx, namespaceOf(a), members, membersMode), Clients: c.use(ctx, namespaceOf(a), clients, clientsMode),
+	}
+	if *out == (report.TLS{}) {
+		return nil
+	}
+	return out
+}
+
+func (c *chorus) use(ctx context.Context, namespace string, mount resources.Mount, mode string) *report.TLSUse {
+	if mount.Secret == "" {
+		return nil
+	}
+	out := &report.TLSUse{Mode: cmp.Or(mode, "Required")}
+	var secret corev1.Secret
+	if err := c.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: mount.Secret}, &secret); err != nil {
+		out.Fault = err.Error()
+		return out
+	}
+	life, fault := pki.CheckPair(secret.Data, time.Now())
+	if fault != nil {
+		out.Fault = fault.Text
+		return out
+	}
+	out.NotAfter = &life.Until
+	if mount.CA != "" {
+		out.Issuer = pki.Fingerprint(secret.Data[pki.CAKey])
+	}
+	return out
 }

@@ -45,6 +45,7 @@ type view struct {
 	silent   []string // ready pods that do not answer
 	mute     []string // of those, the ones that have not answered for a while
 	cut      []string // pairs of members that serve and cannot reach each other
+	tls      verdict  // about certificates
 	rolling  bool
 	decision rollout.Decision
 	err      error // of applying
@@ -77,6 +78,7 @@ func newView(s *scope, f rollout.Facts, d rollout.Decision, applyErr error, now 
 	v.updated = s.updatedReplicas(f)
 	v.rolling = v.updated < int32(len(s.pods))
 	v.cut = s.cut(now)
+	v.tls = s.tls.judge(now)
 	return v
 }
 
@@ -104,7 +106,7 @@ func (v *view) add(m sighting, updated bool, now time.Time) {
 // conditions returns all conditions, in the order of v1alpha1.ConditionTypes.
 func (v view) conditions() []metav1.Condition {
 	return []metav1.Condition{
-		v.ready(), v.available(), v.allReplicasReady(), v.membershipCurrent(), v.converged(),
+		v.ready(), v.available(), v.allReplicasReady(), v.membershipCurrent(), v.converged(), v.tlsReady(),
 		v.progressing(), v.degraded(), v.reconciling(), v.stalled(), v.pausedCondition(),
 	}
 }
@@ -257,6 +259,9 @@ func (v view) degraded() metav1.Condition {
 	}
 	if held := v.braked(); held != "" {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonMassLoss, held)
+	}
+	if v.tls.help {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonTLSNotReady, v.tls.text)
 	}
 	if len(v.wishes.problems) > 0 {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonInvalidAnnotation, strings.Join(v.wishes.problems, "; "))

@@ -31,6 +31,20 @@ func annotated(key, value string) func(*v1alpha1.NamingCluster) {
 	return func(c *v1alpha1.NamingCluster) { c.Annotations = map[string]string{key: value} }
 }
 
+// protected asks for TLS between members and, permissively, for clients.
+func protected(c *v1alpha1.NamingCluster) {
+	c.Spec.Replicas = new(int32(2))
+	c.Spec.TLS = &v1alpha1.TLS{
+		Members: &v1alpha1.MembersTLS{Mode: v1alpha1.TLSRequired}, Clients: &v1alpha1.ClientsTLS{Mode: v1alpha1.TLSPermissive},
+	}
+}
+
+// shielded asks for TLS between members only.
+func shielded(c *v1alpha1.NamingCluster) {
+	protected(c)
+	c.Spec.TLS.Clients = nil
+}
+
 var journeys = map[string]journey{
 	"create":      {nil, sized(2)},
 	"scale out":   {sized(1), sized(3)},
@@ -54,6 +68,12 @@ var journeys = map[string]journey{
 		c.Spec.Image = "newer"
 		c.Spec.UpdateStrategy.Type = "OnDelete"
 	}},
+	"create with TLS":       {nil, protected},
+	"turn TLS on":           {sized(2), protected},
+	"turn TLS off":          {protected, func(c *v1alpha1.NamingCluster) { c.Spec.TLS = nil }},
+	"renew certificates":    {protected, annotated(v1alpha1.RotateCertificatesAnnotation, "now")},
+	"rotate the authority":  {shielded, annotated(v1alpha1.RotateAuthorityAnnotation, "now")},
+	"turn TLS on, and roll": {sized(2), func(c *v1alpha1.NamingCluster) { shielded(c); c.Spec.Image = "newer" }},
 	"roll and scale in": {sized(3), func(c *v1alpha1.NamingCluster) {
 		c.Spec.Image = "newer"
 		c.Spec.Replicas = new(int32(2))
@@ -127,6 +147,9 @@ func TestWhereJourneysEnd(t *testing.T) {
 				if meta.IsStatusConditionTrue(c.Status.Conditions, kind) && name != "roll, stuck" {
 					t.Errorf("conditions = %v, want %s False", c.Status.Conditions, kind)
 				}
+			}
+			if !meta.IsStatusConditionTrue(c.Status.Conditions, v1alpha1.TLSReady) {
+				t.Errorf("conditions = %v, want TLSReady True", c.Status.Conditions)
 			}
 			if set := w.set(); set.Spec.Template.Spec.InitContainers[0].Image != stdcmp.Or(c.Spec.Image, testImage) {
 				t.Errorf("the set has not the wanted template")

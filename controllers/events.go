@@ -19,6 +19,14 @@ const (
 	ReasonRecovered = "Recovered"
 	// ReasonResumed: the operator acts again.
 	ReasonResumed = "Resumed"
+	// ReasonCertificateIssued: the operator has made a certificate.
+	ReasonCertificateIssued = "CertificateIssued"
+	// ReasonCertificateRenewed: the operator has made a certificate in place of another.
+	ReasonCertificateRenewed = "CertificateRenewed"
+	// ReasonAuthorityRotated: nobody needs the operator's old authority any more.
+	ReasonAuthorityRotated = "AuthorityRotated"
+	// ReasonTLSModeChanged: members are told to insist on TLS in another way.
+	ReasonTLSModeChanged = "TLSModeChanged"
 	// ReasonFenced: clients are kept from a member, as an annotation asks.
 	ReasonFenced = "Fenced"
 	// ReasonUnfenced: clients may use a member again.

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"k8s.io/client-go/tools/events"
@@ -42,6 +43,8 @@ type Reconciler struct {
 	Events events.EventRecorder // tells users what changed
 	Image  string               // of the sidecar, where a spec names none
 	Now    func() time.Time     // the clock
+	Random io.Reader            // of cryptographic quality: keys are made from it
+	Domain string               // of the cluster's DNS, such as cluster.local
 }
 
 // Reconcile brings the children of one NamingCluster in line with its spec and
@@ -58,6 +61,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 			return ctrl.Result{}, err
 		}
 	}
+	if err := s.protect(r.Random, r.Domain, now); err != nil {
+		return ctrl.Result{}, err
+	}
 	facts := s.facts(r.Image, now)
 	decision := rollout.Decide(facts)
 	plan := resources.Plan{
@@ -65,10 +71,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		Replicas:     decision.Replicas,
 		Partition:    decision.Partition,
 		Members:      s.list(decision.Replicas),
+		TLS:          s.tls.plan,
+		Secrets:      s.tls.secrets,
 	}
 	var repaired []resources.Child
 	if s.wishes.paused == "" {
-		repaired, err = r.apply(ctx, s, plan)
+		if repaired, err = r.apply(ctx, s, plan); err == nil {
+			r.tellCertificates(s)
+		}
 	}
 	if unsaid := r.writeStatus(ctx, s, statusFor(s, facts, decision, err, now)); unsaid != nil {
 		return ctrl.Result{}, errors.Join(err, unsaid)
@@ -80,7 +90,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	case err != nil:
 		return ctrl.Result{}, err
 	}
-	recheck := decision.Recheck
+	recheck := s.recheck(decision.Recheck)
 	if sooner := s.ripening(now); sooner > 0 && recheck > 0 {
 		recheck = min(recheck, sooner)
 	}

@@ -35,6 +35,12 @@ type scope struct {
 	// could not be read makes observe fail, so it never means "unknown".
 	children map[string]client.Object
 
+	// secrets are those that the spec's TLS is about, by name.
+	secrets map[string]secretRead
+
+	// tls is what is decided about certificates, once everything is read.
+	tls certificates
+
 	// shield is a NetworkPolicy of ours that is no longer wanted, or nil.
 	shield *networkingv1.NetworkPolicy
 
@@ -77,6 +83,9 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName, now 
 		if err := r.observeChild(ctx, s, wanted); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.observeSecrets(ctx, s); err != nil {
+		return nil, err
 	}
 	if err := r.observeShield(ctx, s); err != nil {
 		return nil, err
@@ -144,6 +153,8 @@ func blank(kind string) client.Object {
 		return new(corev1.Service)
 	case "NetworkPolicy":
 		return new(networkingv1.NetworkPolicy)
+	case "Secret":
+		return new(corev1.Secret)
 	case "StatefulSet":
 		return new(appsv1.StatefulSet)
 	default:
@@ -221,7 +232,7 @@ func (s *scope) facts(defaultImage string, now time.Time) rollout.Facts {
 	}
 	f.Settled = s.set.Status.ObservedGeneration == s.set.Generation
 	f.Rolling = s.set.Status.CurrentRevision != s.set.Status.UpdateRevision
-	f.Changed = s.set.Annotations[resources.TemplateAnnotation] != resources.TemplateHash(s.cluster, defaultImage)
+	f.Changed = s.set.Annotations[resources.TemplateAnnotation] != resources.TemplateHash(s.cluster, defaultImage, s.tls.plan)
 	f.OnDelete = resources.OnDelete(s.cluster)
 	if rolling := s.cluster.Spec.UpdateStrategy.RollingUpdate; rolling != nil {
 		f.Held, f.Keep = rolling.Paused, rolling.Partition

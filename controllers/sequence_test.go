@@ -4,6 +4,7 @@ package controllers
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -42,6 +43,15 @@ var edits = []struct {
 	{"nonsense", annotated(v1alpha1.FencedAnnotation, `demo-0`)},
 	{"emergency", annotated(v1alpha1.SkipCheckAnnotation, "true")},
 	{"open port", func(c *v1alpha1.NamingCluster) { c.Spec.NetworkPolicy.Enabled = new(false) }},
+	{"TLS", protected},
+	{"TLS between members", shielded},
+	{"no TLS", func(c *v1alpha1.NamingCluster) { c.Spec.TLS = nil }},
+	{"a Secret that is not there", func(c *v1alpha1.NamingCluster) {
+		shielded(c)
+		c.Spec.TLS.Members.SecretName = "none"
+	}},
+	{"new certificates", annotated(v1alpha1.RotateCertificatesAnnotation, "now")},
+	{"a new authority", annotated(v1alpha1.RotateAuthorityAnnotation, "now")},
 	{"another port", func(c *v1alpha1.NamingCluster) { c.Spec.Service = &v1alpha1.Service{Port: 80} }},
 }
 
@@ -90,9 +100,12 @@ func TestAnySequenceOfEditsCanBeLeft(t *testing.T) {
 // past are the keys that count what has happened.
 var past = []string{"generation", "membersGeneration", "message", resources.MembersGenerationAnnotation}
 
-// forgetful takes out of objects what may tell about their past.
-func forgetful(v any) map[string]any {
-	return forget(v).(map[string]any)
+// forgetful takes out of objects what may tell about their past; certificates stay
+// for the next time.
+func forgetful(objects map[string]any) map[string]any {
+	out := forget(objects).(map[string]any)
+	maps.DeleteFunc(out, func(name string, _ any) bool { return strings.HasPrefix(name, "Secret ") })
+	return out
 }
 
 func forget(v any) any {

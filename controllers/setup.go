@@ -28,7 +28,8 @@ import (
 
 // What the operator may do. Server-side apply of an object that may be missing
 // needs both create and patch; nothing is ever deleted but a NetworkPolicy that
-// is no longer wanted.
+// is no longer wanted. Secrets are not among it: config/rbac/secrets_role.yaml is
+// bound in the namespaces where clusters need it.
 //
 // +kubebuilder:rbac:groups=naming.distro.io,resources=namingclusters,verbs=get;list;watch
 // +kubebuilder:rbac:groups=naming.distro.io,resources=namingclusters/status,verbs=patch

@@ -55,6 +55,7 @@ func statusFor(
 		MembersGeneration:  max(s.cluster.Status.MembersGeneration, s.published.Generation()),
 		Convergence:        s.convergence(f.Agree(), now),
 		Endpoints:          s.endpoints(),
+		TLS:                s.tls.status(),
 	}
 	if applyErr == nil && s.wishes.paused == "" {
 		status.MembersGeneration = s.list(d.Replicas).Generation()

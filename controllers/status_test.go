@@ -39,7 +39,7 @@ func grown(change func(*scope)) *scope {
 
 // settled makes the set one whose template is what the spec says.
 func (s *scope) settled() {
-	s.set.Annotations = map[string]string{resources.TemplateAnnotation: resources.TemplateHash(s.cluster, statusImage)}
+	s.set.Annotations = map[string]string{resources.TemplateAnnotation: resources.TemplateHash(s.cluster, statusImage, s.tls.plan)}
 }
 
 // outdated makes the last pod the only one with the newest template.

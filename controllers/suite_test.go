@@ -5,6 +5,7 @@ package controllers
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -119,6 +120,7 @@ func runOperator(ctx context.Context, config *rest.Config, scheme *runtime.Schem
 	r := &Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Prober: members,
 		Events: mgr.GetEventRecorder("naming-operator"), Image: testImage, Now: time.Now,
+		Random: rand.Reader, Domain: "cluster.local",
 	}
 	if err := r.SetupWithManager(mgr); err != nil {
 		return err

@@ -4,6 +4,8 @@ package controllers
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -189,6 +191,7 @@ func (w *world) pass() {
 	operator := w.operator()
 	r := &Reconciler{
 		Client: operator, Live: operator, Prober: w.members, Events: w, Image: testImage, Now: func() time.Time { return w.now },
+		Random: rand.Reader, Domain: "cluster.local",
 	}
 	_, err := r.Reconcile(w.t.Context(), ctrl.Request{NamespacedName: client.ObjectKey{Namespace: "prod", Name: "demo"}})
 	if err != nil && !errors.Is(err, errKilled) {
@@ -247,7 +250,7 @@ func (w *world) objects() map[string]any {
 	lists := []client.ObjectList{
 		&corev1.ConfigMapList{}, &corev1.ServiceAccountList{}, &corev1.ServiceList{}, &corev1.PodList{},
 		&appsv1.StatefulSetList{}, &policyv1.PodDisruptionBudgetList{}, &networkingv1.NetworkPolicyList{},
-		&v1alpha1.NamingClusterList{},
+		&v1alpha1.NamingClusterList{}, &corev1.SecretList{},
 	}
 	for _, list := range lists {
 		if err := w.api.List(w.t.Context(), list); err != nil {
@@ -280,6 +283,8 @@ func kindOf(list client.ObjectList) string {
 		return "StatefulSet"
 	case *networkingv1.NetworkPolicyList:
 		return "NetworkPolicy"
+	case *corev1.SecretList:
+		return "Secret"
 	case *policyv1.PodDisruptionBudgetList:
 		return "PodDisruptionBudget"
 	}
@@ -290,6 +295,7 @@ func kindOf(list client.ObjectList) string {
 var fleeting = []string{
 	"resourceVersion", "managedFields", "generation", "observedGeneration", "creationTimestamp", "lastTransitionTime", "since",
 	"podIP", "podIPs", resources.MembersHashAnnotation, resources.ShapeAnnotation,
+	resources.TLSHashAnnotation, "notAfter", "authorityNotAfter",
 }
 
 // timeless copies a value without what is fleeting; a member list keeps its
@@ -306,6 +312,9 @@ func timeless(v any) any {
 			if text, ok := value.(string); ok && key == resources.MembersKey {
 				list, err := member.Parse(text)
 				out[key] = []any{list.Addresses(), list.Generation(), err}
+			} else if ok && (strings.HasSuffix(key, ".crt") || strings.HasSuffix(key, ".key")) {
+				raw, err := base64.StdEncoding.DecodeString(text)
+				out[key] = []any{strings.Count(string(raw), "BEGIN"), err}
 			}
 		}
 		return out

@@ -15,6 +15,14 @@ const (
 	// list of pods: ["demo-1"], or ["*"] for all. They stay members.
 	FencedAnnotation = "naming.distro.io/fenced-members"
 
+	// RotateCertificatesAnnotation asks, by a new value, for new certificates
+	// where the operator makes them. No member restarts.
+	RotateCertificatesAnnotation = "naming.distro.io/rotate-certificates"
+
+	// RotateAuthorityAnnotation asks, by a new value, for a new authority and
+	// certificates by it. The old one is trusted until nobody needs it.
+	RotateAuthorityAnnotation = "naming.distro.io/rotate-authority"
+
 	// RestartedAnnotation is copied to the pods, so that a new value restarts
 	// them one after another.
 	RestartedAnnotation = "kubectl.kubernetes.io/restartedAt"

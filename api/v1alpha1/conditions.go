@@ -14,6 +14,8 @@ const (
 	MembershipCurrent = "MembershipCurrent"
 	// Converged says whether all serving members hold the same registry.
 	Converged = "Converged"
+	// TLSReady says whether certificates are good and members insist on TLS as the spec asks.
+	TLSReady = "TLSReady"
 	// Progressing says whether the operator is changing the cluster, and what it waits for.
 	Progressing = "Progressing"
 	// Degraded says whether something needs attention although the operator goes on.
@@ -28,7 +30,7 @@ const (
 
 // ConditionTypes lists every condition type that the operator sets, in order.
 var ConditionTypes = []string{
-	Ready, Available, AllReplicasReady, MembershipCurrent, Converged,
+	Ready, Available, AllReplicasReady, MembershipCurrent, Converged, TLSReady,
 	Progressing, Degraded, Reconciling, Stalled, Paused,
 }
 
@@ -74,6 +76,38 @@ const (
 	ReasonSingleMember = "SingleMember"
 )
 
+// Reasons of TLSReady.
+const (
+	// ReasonTLSDisabled: the spec asks for no TLS, and nobody has certificates.
+	ReasonTLSDisabled = "TLSDisabled"
+	// ReasonTLSApplied: certificates are good, and members insist on TLS as the spec asks.
+	ReasonTLSApplied = "TLSApplied"
+	// ReasonAuthorityRotating: certificates move from one authority of the operator to the next.
+	ReasonAuthorityRotating = "AuthorityRotating"
+	// ReasonCertificateExpiring: a certificate that the operator does not renew expires soon.
+	ReasonCertificateExpiring = "CertificateExpiring"
+	// ReasonMembersPlaintext: some members have no certificates yet.
+	ReasonMembersPlaintext = "MembersPlaintext"
+	// ReasonTLSSwitching: members do not all insist on TLS as the spec asks yet.
+	ReasonTLSSwitching = "TLSSwitching"
+	// ReasonSecretNotFound: a Secret does not exist.
+	ReasonSecretNotFound = "SecretNotFound"
+	// ReasonSecretForbidden: the operator may not read or write Secrets in this namespace.
+	ReasonSecretForbidden = "SecretForbidden"
+	// ReasonSecretKeyMissing: a Secret lacks a key.
+	ReasonSecretKeyMissing = "SecretKeyMissing"
+	// ReasonCertificateInvalid: a certificate or key in a Secret cannot be used.
+	ReasonCertificateInvalid = "CertificateInvalid"
+	// ReasonKeyMismatch: the key in a Secret is not that of the certificate.
+	ReasonKeyMismatch = "KeyMismatch"
+	// ReasonCertificateExpired: a certificate is not valid now.
+	ReasonCertificateExpired = "CertificateExpired"
+	// ReasonNamesNotCovered: the certificate of the members is not good for the names of all of them.
+	ReasonNamesNotCovered = "NamesNotCovered"
+	// ReasonCertificateRefused: a member refuses what is mounted.
+	ReasonCertificateRefused = "CertificateRefused"
+)
+
 // Reasons of Progressing; they say what the operator does or waits for.
 const (
 	// ReasonIdle: the cluster has the wanted shape.
@@ -112,6 +146,8 @@ const (
 	ReasonMassLoss = "MassLoss"
 	// ReasonPeersUnreachable: members that serve clients cannot reach each other.
 	ReasonPeersUnreachable = "PeersUnreachable"
+	// ReasonTLSNotReady: something is wrong with certificates; TLSReady has the cause.
+	ReasonTLSNotReady = "TLSNotReady"
 	// ReasonInvalidAnnotation: an annotation that users steer the operator with cannot be understood and changes nothing.
 	ReasonInvalidAnnotation = "InvalidAnnotation"
 	// ReasonConvergenceCheckSkipped: an annotation lets members be replaced and removed without having agreed.

@@ -24,6 +24,7 @@ var Questions = map[string]string{
 	AllReplicasReady:  "Does every wanted member serve clients?",
 	MembershipCurrent: "Does every member that is ready run on the newest member list?",
 	Converged:         "Do all members that are ready hold the same registry?",
+	TLSReady:          "Are certificates good, and do members insist on TLS as the spec asks?",
 	Progressing:       "Is the operator changing the cluster, and what does it wait for?",
 	Degraded:          "Does something need attention although the operator goes on?",
 	Reconciling:       "For tools that follow kstatus: is the newest spec not reached yet?",
@@ -100,6 +101,58 @@ var Meanings = []Meaning{
 	},
 	{Converged, metav1.ConditionUnknown, ReasonNoMemberReady, "There is nobody to ask.", ""},
 
+	{TLSReady, metav1.ConditionTrue, ReasonTLSDisabled, "The spec asks for no TLS, and nobody has certificates.", ""},
+	{TLSReady, metav1.ConditionTrue, ReasonTLSApplied, "Certificates are good, and members insist on TLS as the spec asks.", ""},
+	{
+		TLSReady, metav1.ConditionTrue, ReasonAuthorityRotating, "Certificates move from one authority of the operator to the next.",
+		"Wait. The message says for whom; see [TLS](../how-to/tls.md#renewal-and-rotation).",
+	},
+	{
+		TLSReady, metav1.ConditionTrue, ReasonCertificateExpiring, "A certificate that the operator does not renew expires soon.",
+		"Renew it, or find out why who should has not; the message has the day.",
+	},
+	{
+		TLSReady, metav1.ConditionFalse, ReasonMembersPlaintext, "TLS was turned on, and some members have no certificates yet.",
+		"Wait for the rollout; what holds it up is in Progressing.",
+	},
+	{
+		TLSReady, metav1.ConditionFalse, ReasonTLSSwitching, "Members do not all insist on TLS as the spec asks yet.",
+		"Wait; the message names the members that have not followed.",
+	},
+	{
+		TLSReady, metav1.ConditionFalse, ReasonSecretNotFound, "A Secret that the spec names does not exist.",
+		"Create it, or correct the name.",
+	},
+	{
+		TLSReady, metav1.ConditionFalse, ReasonSecretForbidden, "The operator may not use Secrets in this namespace.",
+		"Run the command in the message; see [TLS](../how-to/tls.md#before-you-begin).",
+	},
+	{
+		TLSReady, metav1.ConditionFalse, ReasonSecretKeyMissing, "A Secret lacks a key.",
+		"Add the key that the message names.",
+	},
+	{
+		TLSReady, metav1.ConditionFalse, ReasonCertificateInvalid,
+		"A certificate or key cannot be read, or does not come from the authorities beside it.",
+		"Replace it; the message has the cause.",
+	},
+	{
+		TLSReady, metav1.ConditionFalse, ReasonKeyMismatch, "`tls.key` is not the key of `tls.crt`.",
+		"Write both of one pair.",
+	},
+	{
+		TLSReady, metav1.ConditionFalse, ReasonCertificateExpired, "A certificate has expired, or is not valid yet.",
+		"Renew it, or correct the clock.",
+	},
+	{
+		TLSReady, metav1.ConditionFalse, ReasonNamesNotCovered, "The certificate of the members is not good for all their names.",
+		"Issue one for the names in the message.",
+	},
+	{
+		TLSReady, metav1.ConditionFalse, ReasonCertificateRefused, "A member refuses what is mounted and goes on with what it had.",
+		"As the message says.",
+	},
+
 	{Progressing, metav1.ConditionTrue, ReasonScalingUp, "Members are being added.", ""},
 	{
 		Progressing, metav1.ConditionTrue, ReasonDraining, "A member is leaving and hands its clients over.",
@@ -165,6 +218,10 @@ var Meanings = []Meaning{
 		Degraded, metav1.ConditionTrue, ReasonMassLoss,
 		"Services lost so many instances at once that members keep them listed, as unhealthy, for a minute.",
 		"Look at what lies between clients and the members that the message names: nodes, networks, load balancers.",
+	},
+	{
+		Degraded, metav1.ConditionTrue, ReasonTLSNotReady, "Something is wrong with certificates, or one expires soon.",
+		"As for TLSReady.",
 	},
 	{
 		Degraded, metav1.ConditionTrue, ReasonInvalidAnnotation,

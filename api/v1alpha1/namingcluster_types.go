@@ -89,6 +89,10 @@ type NamingClusterSpec struct {
 	// +optional
 	NetworkPolicy NetworkPolicy `json:"networkPolicy,omitzero"`
 
+	// TLS on the ports of members. Default: off, all speak plaintext.
+	// +optional
+	TLS *TLS `json:"tls,omitempty"`
+
 	// Where pods may run. It adds to the default spread over nodes.
 	// +optional
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`
@@ -141,7 +145,7 @@ type NamingClusterSpec struct {
 // PodTemplate is what users add to each pod. It is not a whole pod template:
 // identity, security and scheduling are the cluster's.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.volumes) || self.volumes.all(v, v.name != 'members')",message="volume name 'members' is taken by the member list: rename the volume"
+// +kubebuilder:validation:XValidation:rule="!has(self.volumes) || self.volumes.all(v, !(v.name in ['members', 'members-tls', 'clients-tls']))",message="volume names 'members', 'members-tls' and 'clients-tls' are taken by the member list and its certificates: rename the volume"
 // +kubebuilder:validation:XValidation:rule="!has(self.volumes) || self.volumes.all(v, !has(v.hostPath))",message="hostPath volumes are refused, since the operator must not hand out a node's files: use an emptyDir, a claim or a ConfigMap"
 // +kubebuilder:validation:XValidation:rule="!has(self.containers) || self.containers.all(c, c.name != 'distro' && c.name != 'console')",message="container names 'distro' and 'console' are taken by the operator: rename the container"
 // +kubebuilder:validation:XValidation:rule="!has(self.containers) || self.containers.all(c, has(c.image) && size(c.image) > 0)",message="every container needs an image: set image"

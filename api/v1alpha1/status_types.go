@@ -43,6 +43,10 @@ type NamingClusterStatus struct {
 	// +optional
 	Convergence *Convergence `json:"convergence,omitempty"`
 
+	// How far TLS is; absent while it is off.
+	// +optional
+	TLS *TLSStatus `json:"tls,omitempty"`
+
 	// Where clients connect.
 	// +optional
 	Endpoints *Endpoints `json:"endpoints,omitempty"`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -54,6 +55,8 @@ func operate(ctx context.Context, o options, stdout io.Writer) error {
 		Events: mgr.GetEventRecorder(reporter),
 		Image:  o.sidecarImage,
 		Now:    time.Now,
+		Random: rand.Reader,
+		Domain: o.clusterDomain,
 	}
 	if err := reconciler.SetupWithManager(mgr); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ type options struct {
 	metricsSecure  bool
 	healthAddress  string
 	watchNamespace string
+	clusterDomain  string
 	logLevel       string
 	version        bool
 }
@@ -41,6 +43,8 @@ func parse(args []string, getenv func(string) string, stdout io.Writer) (options
 		"address of /healthz and /readyz")
 	f.StringVar(&o.watchNamespace, "watch-namespace", getenv("WATCH_NAMESPACE"),
 		"the only namespace to look at; default: all")
+	f.StringVar(&o.clusterDomain, "cluster-domain", "cluster.local",
+		"domain of the cluster's DNS, for the names in certificates")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info or error")
 	f.BoolVar(&o.version, "version", false, "print the version and exit")
 	if err := f.Parse(args); err != nil {
@@ -49,6 +53,9 @@ func parse(args []string, getenv func(string) string, stdout io.Writer) (options
 	return o, errors.Join(o.problems(f)...)
 }
 
+// domain is what --cluster-domain may be.
+var domain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+
 func (o options) problems(f *flag.FlagSet) []error {
 	var out []error
 	if f.NArg() > 0 {
@@ -56,6 +63,9 @@ func (o options) problems(f *flag.FlagSet) []error {
 	}
 	if o.sidecarImage == "" || strings.ContainsAny(o.sidecarImage, " \t\n") {
 		out = append(out, fmt.Errorf("--sidecar-image: %q is not an image reference", o.sidecarImage))
+	}
+	if !domain.MatchString(o.clusterDomain) {
+		out = append(out, fmt.Errorf("--cluster-domain: %q is not a domain such as cluster.local", o.clusterDomain))
 	}
 	if _, ok := levels[o.logLevel]; !ok {
 		out = append(out, fmt.Errorf("--log-level: %q is not debug, info or error", o.logLevel))

@@ -18,6 +18,8 @@ type Plan struct {
 	Replicas     int32       // members that the set is to have now
 	Partition    int32       // ordinals at and above it get the newest template
 	Members      member.List // the list to publish
+	TLS          TLS         // certificates that pods mount, and what they are told
+	Secrets      []Secret    // that the operator makes
 }
 
 // Child is one object of a cluster as it should be.
@@ -30,16 +32,20 @@ type Child struct {
 // String names the child in errors and events.
 func (c Child) String() string { return c.Kind + " " + c.Name }
 
-// All lists the children in the order in which they must exist: pods mount the
-// member list, run as the account and resolve the headless Service as soon as
+// All lists the children in the order in which they must exist: pods mount
+// certificates and the member list, run as the account and resolve the headless Service as soon as
 // they start.
 func All(c *v1alpha1.NamingCluster, p Plan) []Child {
-	out := []Child{
-		child(memberList(c, p.Members)),
+	var out []Child
+	for _, s := range p.Secrets {
+		out = append(out, child(secret(c, s)))
+	}
+	out = append(out,
+		child(memberList(c, p.Members, p.TLS)),
 		child(serviceAccount(c)),
 		child(headlessService(c)),
 		child(clientService(c)),
-	}
+	)
 	if Shielded(c) {
 		out = append(out, child(networkPolicy(c))) // the port is guarded before anybody listens there
 	}

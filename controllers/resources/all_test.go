@@ -36,7 +36,7 @@ func TestTemplateHashIsTheOneOnTheStatefulSet(t *testing.T) {
 		if child.Kind != "StatefulSet" {
 			continue
 		}
-		if got, want := child.Object.GetAnnotations()[TemplateAnnotation], TemplateHash(c, defaultImage); got != want {
+		if got, want := child.Object.GetAnnotations()[TemplateAnnotation], TemplateHash(c, defaultImage, TLS{}); got != want {
 			t.Errorf("annotation of the StatefulSet = %q, TemplateHash = %q", got, want)
 		}
 	}

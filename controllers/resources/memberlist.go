@@ -12,12 +12,13 @@ import (
 const MembersKey = "cluster.conf"
 
 // memberList publishes the list in one key, so that a member never reads half
-// of a change.
-func memberList(c *v1alpha1.NamingCluster, list member.List) *corev1ac.ConfigMapApplyConfiguration {
+// of a change, and how to insist on TLS in another.
+func memberList(c *v1alpha1.NamingCluster, list member.List, tls TLS) *corev1ac.ConfigMapApplyConfiguration {
 	return corev1ac.ConfigMap(MembersName(c), c.Namespace).
 		WithLabels(labels(c)).
 		WithOwnerReferences(controlledBy(c)).
-		WithData(map[string]string{MembersKey: member.Format(list)})
+		WithData(map[string]string{MembersKey: member.Format(list)}).
+		WithData(tls.policy())
 }
 
 // MembersHash changes whenever the published text does, hints included.

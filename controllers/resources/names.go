@@ -40,6 +40,14 @@ const (
 	MembersGenerationAnnotation = prefix + "members-generation"
 	MembersHashAnnotation       = prefix + "members-hash"
 
+	// TLSHashAnnotation is put on pods for the same reason, after certificates
+	// changed, or how members insist on them.
+	TLSHashAnnotation = prefix + "tls-hash"
+
+	// AskedAnnotation is on Secrets that the operator makes: the last request to
+	// rotate that they follow.
+	AskedAnnotation = prefix + "rotated"
+
 	managedBy = "naming-operator"
 )
 

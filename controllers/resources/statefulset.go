@@ -16,7 +16,7 @@ import (
 // ordinals may change is the plan's partition. Pods start in parallel, since
 // members load from each other in any order.
 func statefulSet(c *v1alpha1.NamingCluster, p Plan) *appsv1ac.StatefulSetApplyConfiguration {
-	template := podTemplate(c, p.DefaultImage)
+	template := podTemplate(c, p.DefaultImage, p.TLS)
 	return appsv1ac.StatefulSet(c.Name, c.Namespace).
 		WithLabels(labels(c)).
 		WithAnnotations(map[string]string{TemplateAnnotation: hash(encode(template))}).
@@ -47,11 +47,11 @@ func OnDelete(c *v1alpha1.NamingCluster) bool {
 }
 
 // TemplateHash is what the StatefulSet's TemplateAnnotation should say.
-func TemplateHash(c *v1alpha1.NamingCluster, defaultImage string) string {
-	return hash(encode(podTemplate(c, defaultImage)))
+func TemplateHash(c *v1alpha1.NamingCluster, defaultImage string, tls TLS) string {
+	return hash(encode(podTemplate(c, defaultImage, tls)))
 }
 
-func podTemplate(c *v1alpha1.NamingCluster, defaultImage string) *corev1ac.PodTemplateSpecApplyConfiguration {
+func podTemplate(c *v1alpha1.NamingCluster, defaultImage string, tls TLS) *corev1ac.PodTemplateSpecApplyConfiguration {
 	annotations := map[string]string{"kubectl.kubernetes.io/default-container": SidecarName}
 	maps.Copy(annotations, c.Spec.Template.Metadata.Annotations)
 	if at, ok := c.Annotations[v1alpha1.RestartedAnnotation]; ok {
@@ -61,10 +61,10 @@ func podTemplate(c *v1alpha1.NamingCluster, defaultImage string) *corev1ac.PodTe
 		WithLabels(labelsWith(c, c.Spec.Template.Metadata.Labels)).
 		WithLabels(admitted(c)). // a new member needs nobody's leave to serve
 		WithAnnotations(annotations).
-		WithSpec(podSpec(c, defaultImage))
+		WithSpec(podSpec(c, defaultImage, tls))
 }
 
-func podSpec(c *v1alpha1.NamingCluster, defaultImage string) *corev1ac.PodSpecApplyConfiguration {
+func podSpec(c *v1alpha1.NamingCluster, defaultImage string, tls TLS) *corev1ac.PodSpecApplyConfiguration {
 	image := c.Spec.Image
 	if image == "" {
 		image = defaultImage
@@ -77,9 +77,9 @@ func podSpec(c *v1alpha1.NamingCluster, defaultImage string) *corev1ac.PodSpecAp
 		WithSecurityContext(corev1ac.PodSecurityContext().
 			WithRunAsNonRoot(true).
 			WithSeccompProfile(corev1ac.SeccompProfile().WithType(corev1.SeccompProfileTypeRuntimeDefault))).
-		WithInitContainers(sidecar(c, image)).
+		WithInitContainers(protect(sidecar(c, image), tls)).
 		WithContainers(mainContainers(c, image)...).
-		WithVolumes(volumes(c)...)
+		WithVolumes(volumes(c, tls)...)
 	for _, secret := range c.Spec.ImagePullSecrets {
 		spec.WithImagePullSecrets(corev1ac.LocalObjectReference().WithName(secret.Name))
 	}

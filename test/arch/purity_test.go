@@ -10,7 +10,7 @@ import (
 // pure packages get time as an argument and chance from a seeded source that
 // they are given: that is what makes the simulator's failures reproducible.
 var pure = []string{
-	"controllers/resources", "controllers/rollout",
+	"controllers/pki", "controllers/resources", "controllers/rollout",
 	"plugin/bundle", "plugin/survey", "plugin/table",
 	"sidecar/distro", "sidecar/frame", "sidecar/member", "sidecar/naming", "sidecar/report", "sidecar/wire",
 }

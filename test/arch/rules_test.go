@@ -78,6 +78,10 @@ var rules = map[string]rule{
 	},
 	"sidecar/wire/nacospb": {why: "generated from the protocol's own contract", outside: grpc},
 	"controllers/rollout":  {why: "a planner over numbers and booleans, without Kubernetes types", never: effects},
+	"controllers/pki": {
+		why:   "certificates are a function of what exists, the time and the chance that it is given",
+		never: append([]string{"crypto/rand"}, effects...),
+	},
 	"controllers/resources": {
 		why: "desired objects are a function of the spec and the plan",
 		ours: map[string]string{
@@ -119,6 +123,7 @@ var rules = map[string]rule{
 		why: "observe, decide, build, apply, report",
 		ours: map[string]string{
 			"api/...":               "the resource and its apply configuration",
+			"controllers/pki":       "makes and judges certificates",
 			"controllers/resources": "builds",
 			"controllers/rollout":   "decides",
 			"sidecar/member":        "addresses of members",

@@ -19,12 +19,16 @@ import (
 func ForKind(kind schema.GroupVersionKind) interface{} {
 	switch kind {
 	// Group=naming.distro.io, Version=v1alpha1
+	case v1alpha1.SchemeGroupVersion.WithKind("ClientsTLS"):
+		return &apiv1alpha1.ClientsTLSApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Convergence"):
 		return &apiv1alpha1.ConvergenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Endpoints"):
 		return &apiv1alpha1.EndpointsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Member"):
 		return &apiv1alpha1.MemberApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("MembersTLS"):
+		return &apiv1alpha1.MembersTLSApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("NamingCluster"):
 		return &apiv1alpha1.NamingClusterApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("NamingClusterSpec"):
@@ -41,6 +45,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.RollingUpdateApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Service"):
 		return &apiv1alpha1.ServiceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TLS"):
+		return &apiv1alpha1.TLSApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TLSStatus"):
+		return &apiv1alpha1.TLSStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TLSUse"):
+		return &apiv1alpha1.TLSUseApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("UpdateStrategy"):
 		return &apiv1alpha1.UpdateStrategyApplyConfiguration{}
 

@@ -30,6 +30,18 @@ var schemaYAML = typed.YAMLObject(`types:
   map:
     elementType:
       scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.ClientsTLS
+  map:
+    fields:
+    - name: caSecretName
+      type:
+        scalar: string
+    - name: mode
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.TLSMode
+    - name: secretName
+      type:
+        scalar: string
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.Convergence
   map:
     fields:
@@ -113,6 +125,15 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.MemberState
   scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.MembersTLS
+  map:
+    fields:
+    - name: mode
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.TLSMode
+    - name: secretName
+      type:
+        scalar: string
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.NamingCluster
   map:
     fields:
@@ -185,6 +206,9 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: numeric
       default: 60
+    - name: tls
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.TLS
     - name: tolerations
       type:
         list:
@@ -240,6 +264,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: selector
       type:
         scalar: string
+    - name: tls
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.TLSStatus
     - name: updatedReplicas
       type:
         scalar: numeric
@@ -330,6 +357,44 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         namedType: io.k8s.api.core.v1.ServiceType
       default: ClusterIP
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.TLS
+  map:
+    fields:
+    - name: clients
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.ClientsTLS
+    - name: members
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.MembersTLS
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.TLSMode
+  scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.TLSStatus
+  map:
+    fields:
+    - name: authorityNotAfter
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: clients
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.TLSUse
+    - name: members
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.TLSUse
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.TLSUse
+  map:
+    fields:
+    - name: mode
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.TLSMode
+    - name: notAfter
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: readyMembers
+      type:
+        scalar: numeric
+    - name: secretName
+      type:
+        scalar: string
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.UpdateStrategy
   map:
     fields:

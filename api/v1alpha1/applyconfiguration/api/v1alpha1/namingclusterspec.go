@@ -30,6 +30,8 @@ type NamingClusterSpecApplyConfiguration struct {
 	Service *ServiceApplyConfiguration `json:"service,omitempty"`
 	// Who may reach the port on which members replicate.
 	NetworkPolicy *NetworkPolicyApplyConfiguration `json:"networkPolicy,omitempty"`
+	// TLS on the ports of members. Default: off, all speak plaintext.
+	TLS *TLSApplyConfiguration `json:"tls,omitempty"`
 	// Where pods may run. It adds to the default spread over nodes.
 	Affinity *v1.Affinity `json:"affinity,omitempty"`
 	// Taints that pods tolerate.
@@ -119,6 +121,14 @@ func (b *NamingClusterSpecApplyConfiguration) WithService(value *ServiceApplyCon
 // If called multiple times, the NetworkPolicy field is set to the value of the last call.
 func (b *NamingClusterSpecApplyConfiguration) WithNetworkPolicy(value *NetworkPolicyApplyConfiguration) *NamingClusterSpecApplyConfiguration {
 	b.NetworkPolicy = value
+	return b
+}
+
+// WithTLS sets the TLS field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the TLS field is set to the value of the last call.
+func (b *NamingClusterSpecApplyConfiguration) WithTLS(value *TLSApplyConfiguration) *NamingClusterSpecApplyConfiguration {
+	b.TLS = value
 	return b
 }
 

@@ -32,6 +32,8 @@ type NamingClusterStatusApplyConfiguration struct {
 	Members []MemberApplyConfiguration `json:"members,omitempty"`
 	// Whether the members hold the same registry.
 	Convergence *ConvergenceApplyConfiguration `json:"convergence,omitempty"`
+	// How far TLS is; absent while it is off.
+	TLS *TLSStatusApplyConfiguration `json:"tls,omitempty"`
 	// Where clients connect.
 	Endpoints *EndpointsApplyConfiguration `json:"endpoints,omitempty"`
 }
@@ -121,6 +123,14 @@ func (b *NamingClusterStatusApplyConfiguration) WithMembers(values ...*MemberApp
 // If called multiple times, the Convergence field is set to the value of the last call.
 func (b *NamingClusterStatusApplyConfiguration) WithConvergence(value *ConvergenceApplyConfiguration) *NamingClusterStatusApplyConfiguration {
 	b.Convergence = value
+	return b
+}
+
+// WithTLS sets the TLS field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the TLS field is set to the value of the last call.
+func (b *NamingClusterStatusApplyConfiguration) WithTLS(value *TLSStatusApplyConfiguration) *NamingClusterStatusApplyConfiguration {
+	b.TLS = value
 	return b
 }
 
