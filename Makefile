@@ -92,7 +92,7 @@ clean: ## remove what was built here; the cached Kubernetes stays
 ##@ Test
 
 .PHONY: test
-test: test-unit test-clients test-envtest ## everything that needs no cluster
+test: test-unit test-clients test-charts test-envtest ## everything that needs no cluster
 
 .PHONY: test-unit
 test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import rules, image tool, verdicts of GitOps tools
@@ -107,6 +107,11 @@ test-sim: $(TOOLS)/gotestsum ## a long simulation, a quarter of an hour on two c
 .PHONY: test-clients
 test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against three members on loopback
 	cd test/clients && $(GOTESTSUM) -count=1 ./... # they run a program, which the cache does not see
+
+.PHONY: test-charts
+test-charts: $(TOOLS)/gotestsum ## Helm charts by Helm's library, alerts and dashboards by Prometheus's
+	cd test/chart && $(GOTESTSUM) -count=1 ./... # they read files of other modules, which the cache does not see
+	cd test/rules && $(GOTESTSUM) -count=1 ./...
 
 .PHONY: test-interop
 test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers
@@ -158,6 +163,14 @@ manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configuratio
 	$(TOOLS)/controller-gen crd:maxDescLen=160 paths=./api/... output:crd:dir=config/crd/bases
 	$(TOOLS)/controller-gen rbac:roleName=naming-operator paths=./controllers/... output:rbac:dir=config/rbac
 	assets=$$(go run ./hack/localcluster assets); $$assets/kubectl kustomize config/default > dist/install.yaml
+	$(MAKE) --no-print-directory chart-files
+
+.PHONY: chart-files
+chart-files: ## what the charts share with config/, copied from there
+	cp config/crd/bases/naming.distro.io_namingclusters.yaml charts/naming-operator/files/crd.yaml
+	cp config/rbac/{role,leader_election,metrics_reader,user_roles}.yaml charts/naming-operator/files/
+	cp config/monitoring/{prometheus_rule,pod_monitor}.yaml charts/naming-operator/files/
+	rm -rf charts/naming-operator/files/dashboards && cp -r config/monitoring/dashboards charts/naming-operator/files/
 
 .PHONY: conditions
 conditions: ## the reference of conditions
@@ -186,6 +199,8 @@ vet: ## go vet, with every build tag
 	go -C test/clients vet ./...
 	go -C test/interop vet ./...
 	go -C test/gitops vet ./...
+	go -C test/chart vet -tags e2e ./...
+	go -C test/rules vet ./...
 	go -C tools vet ./...
 
 .PHONY: lint
@@ -194,6 +209,8 @@ lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
 	cd test/clients && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd test/interop && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd test/gitops && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
+	cd test/chart && $(TOOLS)/golangci-lint run --build-tags e2e --config $(CURDIR)/.golangci.yml
+	cd test/rules && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 
 .PHONY: verify
 verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod files are up to date

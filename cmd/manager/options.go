@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // options is the command line.
@@ -40,13 +42,18 @@ func parse(args []string, getenv func(string) string, stdout io.Writer) (options
 	f.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081",
 		"address of /healthz and /readyz")
 	f.StringVar(&o.watchNamespace, "watch-namespace", getenv("WATCH_NAMESPACE"),
-		"the only namespace to look at; default: all")
+		"the only namespaces to look at, separated by commas; default: all")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info or error")
 	f.BoolVar(&o.version, "version", false, "print the version and exit")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
 	return o, errors.Join(o.problems(f)...)
+}
+
+// namespaces are those that --watch-namespace lists; none means all.
+func (o options) namespaces() []string {
+	return strings.FieldsFunc(o.watchNamespace, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func (o options) problems(f *flag.FlagSet) []error {
@@ -56,6 +63,11 @@ func (o options) problems(f *flag.FlagSet) []error {
 	}
 	if o.sidecarImage == "" || strings.ContainsAny(o.sidecarImage, " \t\n") {
 		out = append(out, fmt.Errorf("--sidecar-image: %q is not an image reference", o.sidecarImage))
+	}
+	for _, namespace := range o.namespaces() {
+		if wrong := validation.IsDNS1123Label(namespace); len(wrong) > 0 {
+			out = append(out, fmt.Errorf("--watch-namespace: %q is not a namespace: %s", namespace, wrong[0]))
+		}
 	}
 	if _, ok := levels[o.logLevel]; !ok {
 		out = append(out, fmt.Errorf("--log-level: %q is not debug, info or error", o.logLevel))
