@@ -33,6 +33,13 @@ $(TOOLS)/%:
 	@mkdir -p $(@D)
 	@go -C tools build -o $@ $(tool_$*)
 
+# Helm comes with the module that tests the charts.
+HELM := $(CURDIR)/bin/tools/$(shell sha256sum test/chart/go.sum | cut -c1-12)/helm
+$(HELM):
+	@echo "building helm (once)"
+	@mkdir -p $(@D)
+	@go -C test/chart build -o $@ helm.sh/helm/v4/cmd/helm
+
 GOTESTSUM := $(TOOLS)/gotestsum --format pkgname-and-test-fails --hide-summary skipped --
 
 # $(call need,PROGRAM,PACKAGE) installs a Debian package as root, or says how.
@@ -85,9 +92,17 @@ image: ## both images as archives in bin/images, without Docker (PLATFORMS=linux
 	    -tag distro-naming/$$name:$(VERSION) -o bin/images/$$name-$(VERSION).tar; \
 	done
 
+.PHONY: images
+images: ## both images for amd64 and arm64, as OCI archives, without a daemon and without a registry
+	$(MAKE) --no-print-directory image PLATFORMS=linux/amd64,linux/arm64
+
+.PHONY: release-artifacts
+release-artifacts: images $(HELM) ## what a release consists of, into dist/release: images, charts, manifest, SBOMs, checksums
+	hack/release.sh "$(VERSION)" "$(HELM)"
+
 .PHONY: clean
 clean: ## remove what was built here; the cached Kubernetes stays
-	rm -rf bin
+	rm -rf bin dist/release
 
 ##@ Test
 
@@ -98,6 +113,7 @@ test: test-unit test-clients test-charts test-envtest ## everything that needs n
 test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import rules, image tool, verdicts of GitOps tools
 	$(GOTESTSUM) ./...
 	cd tools && $(GOTESTSUM) ./...
+	cd hack/sbom && $(GOTESTSUM) ./...
 	cd test/gitops && $(GOTESTSUM) -count=1 ./... # it reads files of other modules, which the cache does not see
 
 .PHONY: test-sim
@@ -139,6 +155,13 @@ test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubern
 	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
 	QUICKSTART=$(CURDIR)/bin/quickstart NEXT_IMAGE=distro-naming/distro-sidecar:$(VERSION)-next \
 	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 40m ./test/e2e/...
+	$(MAKE) --no-print-directory test-e2e-chart
+
+.PHONY: test-e2e-chart
+test-e2e-chart: $(TOOLS)/gotestsum $(HELM) ## Helm's install, test, upgrade and uninstall, on the cluster that test-e2e has prepared
+	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
+	cd test/chart && HELM=$(HELM) NEXT_TAG=$(VERSION)-next \
+	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 20m -run OnACluster ./...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
@@ -201,6 +224,7 @@ vet: ## go vet, with every build tag
 	go -C test/gitops vet ./...
 	go -C test/chart vet -tags e2e ./...
 	go -C test/rules vet ./...
+	go -C hack/sbom vet ./...
 	go -C tools vet ./...
 
 .PHONY: lint
@@ -211,6 +235,7 @@ lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
 	cd test/gitops && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd test/chart && $(TOOLS)/golangci-lint run --build-tags e2e --config $(CURDIR)/.golangci.yml
 	cd test/rules && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
+	cd hack/sbom && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 
 .PHONY: verify
 verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod files are up to date
