@@ -125,9 +125,10 @@ test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against t
 	cd test/clients && $(GOTESTSUM) -count=1 ./... # they run a program, which the cache does not see
 
 .PHONY: test-charts
-test-charts: $(TOOLS)/gotestsum ## Helm charts by Helm's library, alerts and dashboards by Prometheus's
+test-charts: $(TOOLS)/gotestsum ## Helm charts by Helm's library, alerts and dashboards by Prometheus's, the OLM bundle by its
 	cd test/chart && $(GOTESTSUM) -count=1 ./... # they read files of other modules, which the cache does not see
 	cd test/rules && $(GOTESTSUM) -count=1 ./...
+	cd test/bundle && $(GOTESTSUM) -count=1 ./...
 
 .PHONY: test-interop
 test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers
@@ -189,10 +190,11 @@ manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configuratio
 	$(MAKE) --no-print-directory chart-files
 
 .PHONY: chart-files
-chart-files: ## what the charts share with config/, copied from there
+chart-files: ## what the charts and the OLM bundle share with config/, taken from there
 	cp config/crd/bases/naming.distro.io_namingclusters.yaml charts/naming-operator/files/crd.yaml
 	cp config/rbac/{role,leader_election,metrics_reader,user_roles}.yaml charts/naming-operator/files/
 	cp config/monitoring/{prometheus_rule,pod_monitor}.yaml charts/naming-operator/files/
+	go run ./hack/bundle
 	rm -rf charts/naming-operator/files/dashboards && cp -r config/monitoring/dashboards charts/naming-operator/files/
 
 .PHONY: conditions
@@ -224,6 +226,7 @@ vet: ## go vet, with every build tag
 	go -C test/gitops vet ./...
 	go -C test/chart vet -tags e2e ./...
 	go -C test/rules vet ./...
+	go -C test/bundle vet ./...
 	go -C hack/sbom vet ./...
 	go -C tools vet ./...
 
