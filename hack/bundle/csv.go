@@ -7,7 +7,8 @@ import (
 
 const home = "https://github.com/distro-naming/naming-operator"
 
-const about = `Service discovery for Kubernetes that speaks the Nacos naming protocol. A NamingCluster is a set of pods, each with a
+const about = `Service discovery for Kubernetes that speaks the Nacos naming protocol.
+A NamingCluster is a set of pods, each with a
 full replica of the registry in a native sidecar. Unmodified Nacos clients register, query and subscribe; members replicate
 by Nacos's own Distro protocol; the operator keeps the member list, the pods and the status.
 
