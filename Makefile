@@ -33,6 +33,13 @@ $(TOOLS)/%:
 	@mkdir -p $(@D)
 	@go -C tools build -o $@ $(tool_$*)
 
+# Helm comes with the module that tests the charts.
+HELM := $(CURDIR)/bin/tools/$(shell sha256sum test/chart/go.sum | cut -c1-12)/helm
+$(HELM):
+	@echo "building helm (once)"
+	@mkdir -p $(@D)
+	@go -C test/chart build -o $@ helm.sh/helm/v4/cmd/helm
+
 GOTESTSUM := $(TOOLS)/gotestsum --format pkgname-and-test-fails --hide-summary skipped --
 
 # $(call need,PROGRAM,PACKAGE) installs a Debian package as root, or says how.
@@ -100,20 +107,29 @@ image: ## both images as archives in bin/images, without Docker (PLATFORMS=linux
 	    -tag distro-naming/$$name:$(VERSION) -o bin/images/$$name-$(VERSION).tar; \
 	done
 
+.PHONY: images
+images: ## both images for amd64 and arm64, as OCI archives, without a daemon and without a registry
+	$(MAKE) --no-print-directory image PLATFORMS=linux/amd64,linux/arm64
+
+.PHONY: release-artifacts
+release-artifacts: images $(HELM) ## what a release consists of, into dist/release: images, charts, manifest, SBOMs, checksums
+	hack/release.sh "$(VERSION)" "$(HELM)"
+
 .PHONY: clean
 clean: ## remove what was built here; the cached Kubernetes stays
-	rm -rf bin
+	rm -rf bin dist/release
 
 ##@ Test
 
 .PHONY: test
-test: test-unit test-clients test-envtest ## everything that needs no cluster
+test: test-unit test-clients test-charts test-envtest ## everything that needs no cluster
 
 .PHONY: test-unit
 test-unit: $(TOOLS)/gotestsum ## pure parts, simulator, shells, adapters, import rules, plugin, image tool, verdicts of GitOps tools
 	$(GOTESTSUM) ./...
 	cd plugin && $(GOTESTSUM) ./...
 	cd tools && $(GOTESTSUM) ./...
+	cd hack/sbom && $(GOTESTSUM) ./...
 	cd test/gitops && $(GOTESTSUM) -count=1 ./... # it reads files of other modules, which the cache does not see
 
 .PHONY: test-sim
@@ -123,6 +139,12 @@ test-sim: $(TOOLS)/gotestsum ## a long simulation, a quarter of an hour on two c
 .PHONY: test-clients
 test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against three members on loopback
 	cd test/clients && $(GOTESTSUM) -count=1 ./... # they run a program, which the cache does not see
+
+.PHONY: test-charts
+test-charts: $(TOOLS)/gotestsum ## Helm charts by Helm's library, alerts and dashboards by Prometheus's, the OLM bundle by its
+	cd test/chart && $(GOTESTSUM) -count=1 ./... # they read files of other modules, which the cache does not see
+	cd test/rules && $(GOTESTSUM) -count=1 ./...
+	cd test/bundle && $(GOTESTSUM) -count=1 ./...
 
 .PHONY: test-interop
 test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers
@@ -152,12 +174,19 @@ test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubern
 	QUICKSTART=$(CURDIR)/bin/quickstart LOCALCLUSTER=$(CURDIR)/bin/localcluster NEXT_IMAGE=distro-naming/distro-sidecar:$(VERSION)-next \
 	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -parallel 8 -timeout 40m ./test/e2e/...
 	$(MAKE) --no-print-directory test-e2e-plugin
+	$(MAKE) --no-print-directory test-e2e-chart
 
 .PHONY: test-e2e-plugin
 test-e2e-plugin: $(TOOLS)/gotestsum plugin ## kubectl naming against the sample that "make up" made
 	go -C test/clients build -o $(CURDIR)/bin/quickstart ./quickstart
 	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$(CURDIR)/bin:$$PATH; \
 	cd plugin && QUICKSTART=$(CURDIR)/bin/quickstart $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 10m ./e2e/...
+
+.PHONY: test-e2e-chart
+test-e2e-chart: $(TOOLS)/gotestsum $(HELM) ## Helm's install, test, upgrade and uninstall, on the cluster that test-e2e has prepared
+	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
+	cd test/chart && HELM=$(HELM) NEXT_TAG=$(VERSION)-next \
+	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 20m -run OnACluster ./...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
@@ -182,6 +211,15 @@ manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configuratio
 	$(TOOLS)/controller-gen crd:maxDescLen=160 paths=./api/... output:crd:dir=config/crd/bases
 	$(TOOLS)/controller-gen rbac:roleName=naming-operator paths=./controllers/... output:rbac:dir=config/rbac
 	assets=$$(go run ./hack/localcluster assets); $$assets/kubectl kustomize config/default > dist/install.yaml
+	$(MAKE) --no-print-directory chart-files
+
+.PHONY: chart-files
+chart-files: ## what the charts and the OLM bundle share with config/, taken from there
+	cp config/crd/bases/naming.distro.io_namingclusters.yaml charts/naming-operator/files/crd.yaml
+	cp config/rbac/{role,leader_election,metrics_reader,user_roles}.yaml charts/naming-operator/files/
+	cp config/monitoring/{prometheus_rule,pod_monitor}.yaml charts/naming-operator/files/
+	go run ./hack/bundle
+	rm -rf charts/naming-operator/files/dashboards && cp -r config/monitoring/dashboards charts/naming-operator/files/
 
 .PHONY: conditions
 conditions: ## the reference of conditions
@@ -212,6 +250,10 @@ vet: ## go vet, with every build tag
 	go -C test/clients vet ./...
 	go -C test/interop vet ./...
 	go -C test/gitops vet ./...
+	go -C test/chart vet -tags e2e ./...
+	go -C test/rules vet ./...
+	go -C test/bundle vet ./...
+	go -C hack/sbom vet ./...
 	go -C tools vet ./...
 
 .PHONY: lint
@@ -221,6 +263,9 @@ lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
 	cd test/clients && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd test/interop && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd test/gitops && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
+	cd test/chart && $(TOOLS)/golangci-lint run --build-tags e2e --config $(CURDIR)/.golangci.yml
+	cd test/rules && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
+	cd hack/sbom && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 
 .PHONY: verify
 verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod files are up to date

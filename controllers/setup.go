@@ -50,8 +50,8 @@ const (
 )
 
 // CacheOptions keep in memory only what carries the label of a cluster, not
-// every ConfigMap and pod there is. An empty namespace means all.
-func CacheOptions(namespace string) (cache.Options, error) {
+// every ConfigMap and pod there is. No namespace means all.
+func CacheOptions(namespaces ...string) (cache.Options, error) {
 	ours, err := labels.NewRequirement(resources.ClusterLabel, selection.Exists, nil)
 	if err != nil {
 		return cache.Options{}, fmt.Errorf("select what is ours: %w", err)
@@ -66,8 +66,11 @@ func CacheOptions(namespace string) (cache.Options, error) {
 		&networkingv1.NetworkPolicy{}:   only,
 		&policyv1.PodDisruptionBudget{}: only,
 	}}
-	if namespace != "" {
-		options.DefaultNamespaces = map[string]cache.Config{namespace: {}}
+	for _, namespace := range namespaces {
+		if options.DefaultNamespaces == nil {
+			options.DefaultNamespaces = map[string]cache.Config{}
+		}
+		options.DefaultNamespaces[namespace] = cache.Config{}
 	}
 	return options, nil
 }

@@ -107,7 +107,7 @@ func asOperator(config *rest.Config) *rest.Config {
 func runOperator(ctx context.Context, config *rest.Config, scheme *runtime.Scheme) error {
 	log := funcr.New(func(prefix, args string) { fmt.Fprintln(os.Stderr, prefix, args) }, funcr.Options{})
 	ctrl.SetLogger(log)
-	caching, err := CacheOptions("")
+	caching, err := CacheOptions()
 	if err != nil {
 		return err
 	}

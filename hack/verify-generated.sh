@@ -17,7 +17,7 @@ cp -r "$copy" "$copy.before"
 trap 'rm -rf "$copy" "$copy.before"' EXIT
 
 make --no-print-directory -C "$copy" generate >/dev/null
-for module in . plugin tools test/clients test/gitops test/interop hack/k8s; do
+for module in . plugin tools test/clients test/gitops test/interop test/chart test/rules test/bundle hack/k8s hack/sbom; do
   go -C "$copy/$module" mod tidy -diff >/dev/null || {
     echo "$module/go.mod: run 'go -C $module mod tidy'" >&2
     exit 1

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,12 +33,13 @@ func TestRefusedCommandLines(t *testing.T) {
 		args []string
 		says []string
 	}{
-		"a word":                {[]string{"serve"}, []string{`unknown argument "serve"`}},
-		"an unknown flag":       {[]string{"--nonsense"}, []string{"nonsense"}},
-		"an image with a space": {[]string{"--sidecar-image=a b"}, []string{"--sidecar-image"}},
-		"no image":              {[]string{"--sidecar-image="}, []string{"--sidecar-image"}},
-		"an unknown level":      {[]string{"--log-level=loud"}, []string{"--log-level", "debug, info or error"}},
-		"two mistakes at once":  {[]string{"--log-level=loud", "--sidecar-image="}, []string{"--log-level", "--sidecar-image"}},
+		"a word":                  {[]string{"serve"}, []string{`unknown argument "serve"`}},
+		"an unknown flag":         {[]string{"--nonsense"}, []string{"nonsense"}},
+		"an image with a space":   {[]string{"--sidecar-image=a b"}, []string{"--sidecar-image"}},
+		"no image":                {[]string{"--sidecar-image="}, []string{"--sidecar-image"}},
+		"an unknown level":        {[]string{"--log-level=loud"}, []string{"--log-level", "debug, info or error"}},
+		"a namespace in capitals": {[]string{"--watch-namespace=payments,Orders"}, []string{"--watch-namespace", `"Orders"`}},
+		"two mistakes at once":    {[]string{"--log-level=loud", "--sidecar-image="}, []string{"--log-level", "--sidecar-image"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -54,10 +56,16 @@ func TestRefusedCommandLines(t *testing.T) {
 	}
 }
 
-func TestNamespaceComesFromTheEnvironment(t *testing.T) {
-	environment := map[string]string{"WATCH_NAMESPACE": "payments"}
-	o, err := parse(nil, func(name string) string { return environment[name] }, new(bytes.Buffer))
-	if err != nil || o.watchNamespace != "payments" {
-		t.Errorf("parse = %q, %v, want namespace payments", o.watchNamespace, err)
+func TestNamespacesComeFromTheEnvironment(t *testing.T) {
+	for given, want := range map[string][]string{
+		"":                  nil,
+		"payments":          {"payments"},
+		"payments, orders,": {"payments", "orders"},
+	} {
+		environment := map[string]string{"WATCH_NAMESPACE": given}
+		o, err := parse(nil, func(name string) string { return environment[name] }, new(bytes.Buffer))
+		if got := o.namespaces(); err != nil || !slices.Equal(got, want) {
+			t.Errorf("namespaces of %q = %q, %v, want %q", given, got, err, want)
+		}
 	}
 }

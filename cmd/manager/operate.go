@@ -14,11 +14,13 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers"
+	"github.com/distro-naming/naming-operator/controllers/census"
 	"github.com/distro-naming/naming-operator/controllers/probe"
 )
 
@@ -61,10 +63,13 @@ func operate(ctx context.Context, o options, stdout io.Writer) error {
 	if err := reconciler.SetupWithManager(mgr); err != nil {
 		return err
 	}
+	if err := metrics.Registry.Register(census.New(mgr.GetCache())); err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
 	if err := errors.Join(mgr.AddHealthzCheck("alive", healthz.Ping), mgr.AddReadyzCheck("ready", healthz.Ping)); err != nil {
 		return fmt.Errorf("add health checks: %w", err)
 	}
-	log.Info("Starting", "version", version, "sidecarImage", o.sidecarImage, "watchNamespace", o.watchNamespace)
+	log.Info("Starting", "version", version, "sidecarImage", o.sidecarImage, "watchNamespaces", o.namespaces())
 	if err := mgr.Start(ctx); err != nil {
 		return fmt.Errorf("run manager: %w", err)
 	}
@@ -81,18 +86,18 @@ func (o options) manager() (ctrl.Options, error) {
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		return ctrl.Options{}, fmt.Errorf("build scheme: %w", err)
 	}
-	caching, err := controllers.CacheOptions(o.watchNamespace)
+	caching, err := controllers.CacheOptions(o.namespaces()...)
 	if err != nil {
 		return ctrl.Options{}, err
 	}
-	metrics := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
+	serving := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
 	if o.metricsSecure {
-		metrics.FilterProvider = filters.WithAuthenticationAndAuthorization
+		serving.FilterProvider = filters.WithAuthenticationAndAuthorization
 	}
 	return ctrl.Options{
 		Scheme:                        scheme,
 		Cache:                         caching,
-		Metrics:                       metrics,
+		Metrics:                       serving,
 		HealthProbeBindAddress:        o.healthAddress,
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              lease,

@@ -47,7 +47,7 @@ func TestSamplesAreAccepted(t *testing.T) {
 			}
 			for _, sample := range samples {
 				sample.SetNamespace("default")
-				if err := admin.Create(t.Context(), sample, client.DryRunAll); err != nil {
+				if err := admin.Create(t.Context(), sample, client.DryRunAll, client.FieldValidation(metav1.FieldValidationStrict)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -176,6 +176,16 @@ func TestMetricsAreForThoseWhoMayReadThem(t *testing.T) {
 	if body := wants(account(t, "monitoring"), http.StatusOK); !strings.Contains(body, "controller_runtime_") {
 		t.Errorf("metrics = %.200s, want those of the controller", body)
 	}
+	counted := &v1alpha1.NamingCluster{ObjectMeta: metav1.ObjectMeta{Name: "counted", Namespace: "default"}}
+	if err := admin.Create(t.Context(), counted); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() error {
+		if body := wants(account(t, "monitoring"), http.StatusOK); !strings.Contains(body, `type="Ready"`) {
+			return fmt.Errorf("no conditions of clusters in %.200s", body)
+		}
+		return nil
+	})
 }
 
 // made waits until an object of the cluster exists.

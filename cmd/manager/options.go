@@ -7,6 +7,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // options is the command line.
@@ -42,7 +44,7 @@ func parse(args []string, getenv func(string) string, stdout io.Writer) (options
 	f.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081",
 		"address of /healthz and /readyz")
 	f.StringVar(&o.watchNamespace, "watch-namespace", getenv("WATCH_NAMESPACE"),
-		"the only namespace to look at; default: all")
+		"the only namespaces to look at, separated by commas; default: all")
 	f.StringVar(&o.clusterDomain, "cluster-domain", "cluster.local",
 		"domain of the cluster's DNS, for the names in certificates")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info or error")
@@ -56,6 +58,11 @@ func parse(args []string, getenv func(string) string, stdout io.Writer) (options
 // domain is what --cluster-domain may be.
 var domain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 
+// namespaces are those that --watch-namespace lists; none means all.
+func (o options) namespaces() []string {
+	return strings.FieldsFunc(o.watchNamespace, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
 func (o options) problems(f *flag.FlagSet) []error {
 	var out []error
 	if f.NArg() > 0 {
@@ -66,6 +73,11 @@ func (o options) problems(f *flag.FlagSet) []error {
 	}
 	if !domain.MatchString(o.clusterDomain) {
 		out = append(out, fmt.Errorf("--cluster-domain: %q is not a domain such as cluster.local", o.clusterDomain))
+	}
+	for _, namespace := range o.namespaces() {
+		if wrong := validation.IsDNS1123Label(namespace); len(wrong) > 0 {
+			out = append(out, fmt.Errorf("--watch-namespace: %q is not a namespace: %s", namespace, wrong[0]))
+		}
 	}
 	if _, ok := levels[o.logLevel]; !ok {
 		out = append(out, fmt.Errorf("--log-level: %q is not debug, info or error", o.logLevel))

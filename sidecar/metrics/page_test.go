@@ -23,8 +23,9 @@ func TestThePageNamesEveryMetric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ofMembers, _, _ := strings.Cut(string(text), "\n## The operator") // whose own test looks at the rest
 	var documented []string
-	for _, cells := range row.FindAllStringSubmatch(string(text), -1) {
+	for _, cells := range row.FindAllStringSubmatch(ofMembers, -1) {
 		var labels []string
 		for _, l := range label.FindAllStringSubmatch(cells[3], -1) {
 			labels = append(labels, l[1])
