@@ -255,6 +255,7 @@ var rules = map[string]rule{
 		ours: map[string]string{"test/loopback": "runs the members"},
 	},
 	"test/arch":   {why: "these rules"},
+	"test/docs":   {why: "pages are judged from outside, as readers would"},
 	"test/golden": {why: "one way to compare with a file", outside: []string{"github.com/google/go-cmp"}},
 	"test/loopback": {
 		why:  "runs sidecars as processes; nested modules import it, so it stays light",
