@@ -135,6 +135,14 @@ test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubern
 	QUICKSTART=$(CURDIR)/bin/quickstart NEXT_IMAGE=distro-naming/distro-sidecar:$(VERSION)-next \
 	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 40m ./test/e2e/...
 
+.PHONY: test-docs
+test-docs: $(TOOLS)/gotestsum ## do what every page says, on loopback and on the local Kubernetes (RUN=how-to/scale: one page)
+	@$(call need,jq,jq)
+	@$(call need,curl,curl)
+	hack/up.sh
+	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
+	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 20m -parallel 3 -run "Pages/$(RUN)" ./test/docs
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
 	grep -rl --include=*_test.go '^func Fuzz' . | sort | while read -r file; do \
@@ -149,7 +157,7 @@ bench: ## latency, CPU, memory, joins and verification, beside their goals (RUN=
 ##@ Develop
 
 .PHONY: generate
-generate: proto manifests tables conditions ## everything that is generated and committed
+generate: proto manifests tables conditions api-docs ## everything that is generated and committed
 
 .PHONY: manifests
 manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configurations, install manifest
@@ -162,6 +170,10 @@ manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configuratio
 .PHONY: conditions
 conditions: ## the reference of conditions
 	go run ./hack/conditions > docs/reference/conditions.md
+
+.PHONY: api-docs
+api-docs: ## the reference of the resource
+	go run ./hack/apidocs > docs/reference/api.md
 
 .PHONY: proto
 proto: $(PROTOC_PLUGINS) ## the gRPC contract

@@ -40,8 +40,7 @@ func blocks(page, text string) []block {
 	for i := 0; i < len(lines); i++ {
 		if m := hiding.FindStringSubmatch(lines[i]); m != nil {
 			from := i
-			for i++; i < len(lines) && strings.TrimSpace(lines[i]) != "-->"; i++ {
-			}
+			i = next(lines, i+1, "-->")
 			out = append(out, block{page: page, line: from + 1, kind: "run", arg: m[1], hidden: true, text: undent(lines[from+1:i], "")})
 			continue
 		}
@@ -57,12 +56,19 @@ func blocks(page, text string) []block {
 			continue
 		}
 		from := i
-		for i++; i < len(lines) && strings.TrimSpace(lines[i]) != m[2]; i++ {
-		}
-		out = append(out, block{page: page, line: from + 1, lang: m[3], kind: kind, arg: arg, text: undent(lines[from+1:min(i, len(lines))], m[1])})
+		i = next(lines, i+1, m[2])
+		out = append(out, block{page: page, line: from + 1, lang: m[3], kind: kind, arg: arg, text: undent(lines[from+1:i], m[1])})
 		kind, arg = "", ""
 	}
 	return out
+}
+
+// next returns the index of the line that holds this alone, from i on, or the end.
+func next(lines []string, i int, alone string) int {
+	for i < len(lines) && strings.TrimSpace(lines[i]) != alone {
+		i++
+	}
+	return i
 }
 
 // undent joins lines without the indentation that their fence has.
