@@ -213,4 +213,4 @@ verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod 
 	hack/verify-generated.sh
 
 .PHONY: ci
-ci: verify lint test test-race test-interop test-e2e ## all of the above, as .ci/run does
+ci: verify lint test test-race test-interop test-e2e test-docs ## all of the above, as .ci/run does
