@@ -188,6 +188,14 @@ test-e2e-chart: $(TOOLS)/gotestsum $(HELM) ## Helm's install, test, upgrade and 
 	cd test/chart && HELM=$(HELM) NEXT_TAG=$(VERSION)-next \
 	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 20m -run OnACluster ./...
 
+.PHONY: test-docs
+test-docs: $(TOOLS)/gotestsum ## do what every page says, on loopback and on the local Kubernetes (RUN=how-to/scale: one page)
+	@$(call need,jq,jq)
+	@$(call need,curl,curl)
+	hack/up.sh
+	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
+	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 20m -parallel 3 -run "Pages/$(RUN)" ./test/docs
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
 	grep -rl --include=*_test.go '^func Fuzz' . | sort | while read -r file; do \
@@ -202,7 +210,7 @@ bench: ## latency, CPU, memory, joins and verification, beside their goals (RUN=
 ##@ Develop
 
 .PHONY: generate
-generate: proto manifests tables conditions ## everything that is generated and committed
+generate: proto manifests tables conditions api-docs ## everything that is generated and committed
 
 .PHONY: manifests
 manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configurations, install manifest
@@ -224,6 +232,10 @@ chart-files: ## what the charts and the OLM bundle share with config/, taken fro
 .PHONY: conditions
 conditions: ## the reference of conditions
 	go run ./hack/conditions > docs/reference/conditions.md
+
+.PHONY: api-docs
+api-docs: ## the reference of the resource
+	go run ./hack/apidocs > docs/reference/api.md
 
 .PHONY: proto
 proto: $(PROTOC_PLUGINS) ## the gRPC contract
@@ -273,4 +285,4 @@ verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod 
 	hack/verify-generated.sh
 
 .PHONY: ci
-ci: verify lint test test-race test-interop test-e2e ## all of the above, as .ci/run does
+ci: verify lint test test-race test-interop test-e2e test-docs ## all of the above, as .ci/run does
