@@ -32,6 +32,7 @@ func TestManyClusters(t *testing.T) {
 	}
 	count := clusters(t)
 	server := &envtest.Environment{CRDDirectoryPaths: []string{"../../config/crd/bases"}, ErrorIfCRDPathMissing: true}
+	server.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "10.0.0.0/16") // one for each cluster
 	config, err := server.Start()
 	if err != nil {
 		t.Fatal(err)
