@@ -118,7 +118,7 @@ test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 
 .PHONY: test-envtest
 test-envtest: $(TOOLS)/gotestsum ## the operator against a real API server
 	assets=$$(go run ./hack/localcluster assets); \
-	KUBEBUILDER_ASSETS=$$assets $(GOTESTSUM) -tags envtest -timeout 20m ./controllers/... ./api/... ./cmd/manager/...
+	KUBEBUILDER_ASSETS=$$assets $(GOTESTSUM) -tags envtest -timeout 20m ./controllers/... ./api/... ./cmd/manager/... ./test/scale
 
 .PHONY: test-race
 test-race: $(TOOLS)/gotestsum ## the race detector over the sidecar and the operator
@@ -145,6 +145,11 @@ fuzz: ## every fuzz target for FUZZTIME each
 .PHONY: bench
 bench: ## latency, CPU, memory, joins and verification, beside their goals (RUN=heap,join: only these)
 	go run ./test/bench -run "$(RUN)"
+
+.PHONY: bench-operator
+bench-operator: ## a thousand clusters on one API server: time, memory and writes of the operator, beside their goals
+	CLUSTERS=1000 KUBEBUILDER_ASSETS=$$(go run ./hack/localcluster assets) \
+	  go test -tags envtest -count=1 -timeout 60m -v ./test/scale
 
 ##@ Develop
 

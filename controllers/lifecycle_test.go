@@ -58,13 +58,16 @@ func TestAClusterBecomesReady(t *testing.T) {
 	for o := range int32(3) {
 		want.Members = append(want.Members, v1alpha1.Member{
 			Name: resources.PodName(c, o), Address: string(resources.Address(c, o)),
-			State: v1alpha1.MemberServing, Since: c.Status.Members[o].Since, Ready: true,
+			State: v1alpha1.MemberServing, Since: c.Status.Members[o].Since, Joined: c.Status.Members[o].Joined, Ready: true,
 			Image: testImage, Revision: f.set().Status.UpdateRevision,
 			Generation: 1, Digest: "same", Clients: 4, Services: 2, Instances: 5,
 		})
 	}
 	if diff := cmp.Diff(want, c.Status); diff != "" {
 		t.Errorf("status (-want +got):\n%s", diff)
+	}
+	if c.Status.Members[0].Joined == nil {
+		t.Error("demo-0 has joined, status does not say since when")
 	}
 	if c.Status.Convergence.Since == nil {
 		t.Error("status.convergence.since is missing although all agree")

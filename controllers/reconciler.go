@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -69,6 +70,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	var repaired []resources.Child
 	if s.wishes.paused == "" {
 		repaired, err = r.apply(ctx, s, plan)
+	}
+	if apierrors.IsConflict(err) {
+		r.tellRepaired(s.cluster, repaired)
+		return ctrl.Result{RequeueAfter: firstRetry}, nil // what was read is old, and so would be the status
 	}
 	if unsaid := r.writeStatus(ctx, s, statusFor(s, facts, decision, err, now)); unsaid != nil {
 		return ctrl.Result{}, errors.Join(err, unsaid)
