@@ -3,6 +3,7 @@
 package controllers
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"testing"
@@ -97,6 +98,12 @@ func TestPodsAreTouchedWithTheList(t *testing.T) {
 
 func TestRestIsQuiet(t *testing.T) {
 	f := ready(t)
+	eventually(t, func() error { // the set's controller counts after the operator does
+		if n := f.set().Status.ReadyReplicas; n != 3 {
+			return fmt.Errorf("the set counts %d members", n)
+		}
+		return nil
+	})
 	before, status := f.revisions(), f.read().Status
 
 	f.passes()
