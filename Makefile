@@ -156,7 +156,7 @@ test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 
 .PHONY: test-envtest
 test-envtest: $(TOOLS)/gotestsum ## the operator against a real API server
 	assets=$$(go run ./hack/localcluster assets); \
-	KUBEBUILDER_ASSETS=$$assets $(GOTESTSUM) -tags envtest -timeout 20m ./controllers/... ./api/... ./cmd/manager/...
+	KUBEBUILDER_ASSETS=$$assets $(GOTESTSUM) -tags envtest -timeout 20m ./controllers/... ./api/... ./cmd/manager/... ./test/scale
 
 .PHONY: test-race
 test-race: $(TOOLS)/gotestsum ## the race detector over the sidecar and the operator
@@ -207,6 +207,11 @@ fuzz: ## every fuzz target for FUZZTIME each
 bench: ## latency, CPU, memory, joins and verification, beside their goals (RUN=heap,join: only these)
 	go run ./test/bench -run "$(RUN)"
 
+.PHONY: bench-operator
+bench-operator: ## a thousand clusters on one API server: time, memory and writes of the operator, beside their goals
+	CLUSTERS=1000 KUBEBUILDER_ASSETS=$$(go run ./hack/localcluster assets) \
+	  go test -tags envtest -count=1 -timeout 60m -v ./test/scale
+
 ##@ Develop
 
 .PHONY: generate
@@ -224,7 +229,7 @@ manifests: $(TOOLS)/controller-gen ## CRD, RBAC, deep copies, apply configuratio
 .PHONY: chart-files
 chart-files: ## what the charts and the OLM bundle share with config/, taken from there
 	cp config/crd/bases/naming.distro.io_namingclusters.yaml charts/naming-operator/files/crd.yaml
-	cp config/rbac/{role,leader_election,metrics_reader,user_roles}.yaml charts/naming-operator/files/
+	cp config/rbac/{role,leader_election,metrics_reader,user_roles,secrets_role}.yaml charts/naming-operator/files/
 	cp config/monitoring/{prometheus_rule,pod_monitor}.yaml charts/naming-operator/files/
 	go run ./hack/bundle
 	rm -rf charts/naming-operator/files/dashboards && cp -r config/monitoring/dashboards charts/naming-operator/files/

@@ -41,7 +41,7 @@ func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) (
 		if state == same {
 			continue
 		}
-		err := r.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(child.Object), fieldOwner, client.ForceOwnership)
+		err := r.Client.Apply(ctx, over(child, s.children[child.String()]), fieldOwner, client.ForceOwnership)
 		if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 			return nil, nil // the cluster is about to go as well
 		}
@@ -59,6 +59,19 @@ func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) (
 		return repaired, err
 	}
 	return repaired, r.touch(ctx, s, plan.Members, s.tls.hash)
+}
+
+// over is what is sent to make found what child wants, or to make it anew if
+// found is nil. The API server refuses it if found is no longer the newest, or
+// if its name has got to another object: what was decided on an old copy is
+// never carried out.
+func over(child resources.Child, found client.Object) runtime.ApplyConfiguration {
+	object := child.Object.DeepCopy()
+	if found != nil {
+		object.SetUID(found.GetUID())
+		object.SetResourceVersion(found.GetResourceVersion())
+	}
+	return client.ApplyConfigurationFromUnstructured(object)
 }
 
 // unshield removes the NetworkPolicy that is no longer wanted: this very one,

@@ -34,6 +34,7 @@ const (
 // view is what conditions are computed from. Each condition is a function of it.
 type view struct {
 	want     int32
+	joined   int32 // of those wanted, the ones that have served before
 	wishes   wishes
 	list     int64           // generation of the list that members should run on
 	serving  []string        // pods that clients use
@@ -70,6 +71,9 @@ func newView(s *scope, f rollout.Facts, d rollout.Decision, applyErr error, now 
 		v.list = s.published.Generation()
 	}
 	for _, m := range s.look(now) {
+		if o, ok := resources.Ordinal(s.cluster, m.Name); ok && o < v.want && m.Joined != nil {
+			v.joined++
+		}
 		v.add(m, s.updatedNamed(m.Name), now)
 		if said, ok := s.reports[member.Address(m.Address)]; ok && m.holds() {
 			v.answers = append(v.answers, said)
@@ -113,14 +117,15 @@ func (v view) conditions() []metav1.Condition {
 
 // ready turns True when everybody serves that may, and nobody is known to run
 // on an old list, and then endures one missing member: that is what a rolling
-// update or a node's maintenance takes, and no reason to alarm anyone.
+// update or a node's maintenance takes, and no reason to alarm anyone. Who has
+// not served yet is not missed: growing takes nothing from anybody.
 func (v view) ready() metav1.Condition {
 	serving, list := int32(len(v.serving)), v.membershipCurrent()
 	was := meta.IsStatusConditionTrue(v.before, v1alpha1.Ready)
 	switch {
 	case v.want == 0:
 		return no(v1alpha1.Ready, v1alpha1.ReasonScaledToZero, "no members are wanted")
-	case was && serving >= max(1, v.want-1):
+	case was && serving >= max(1, v.joined-max(1, int32(len(v.fenced)))):
 		return yes(v1alpha1.Ready, v1alpha1.ReasonClusterReady, v.count())
 	case serving < max(1, v.want-int32(len(v.fenced))):
 		return no(v1alpha1.Ready, v1alpha1.ReasonMembersNotReady, v.count())
@@ -214,6 +219,8 @@ var doings = map[rollout.Reason]string{
 	rollout.RolloutPaused:      "spec.updateStrategy.rollingUpdate.paused is true: no further member is replaced",
 	rollout.PartitionReached:   "spec.updateStrategy.rollingUpdate.partition keeps the other members as they are",
 	rollout.WaitingForDeletion: "the update strategy is OnDelete: delete a pod to have its member replaced",
+	rollout.WaitingForStatefulSet: "the StatefulSet has not taken up its newest shape: " +
+		"a pod that is deleted now may come back as it was",
 }
 
 func (v view) progressing() metav1.Condition {

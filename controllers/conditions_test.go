@@ -26,7 +26,7 @@ func says(name string, g int64, digest string) report.Report {
 // healthy is a cluster of three that is all right.
 func healthy() view {
 	return view{
-		want: 3, list: 7, now: noon, updated: 3,
+		want: 3, joined: 3, list: 7, now: noon, updated: 3,
 		serving:  []string{"demo-0", "demo-1", "demo-2"},
 		answers:  []report.Report{says("a", 7, "d"), says("b", 7, "d"), says("c", 7, "d")},
 		decision: rollout.Decision{Replicas: 3, Reason: rollout.Idle},
@@ -53,7 +53,8 @@ func fencing(n int) func(*view) {
 	}
 }
 func answering(n int) func(*view)        { return func(v *view) { v.answers = v.answers[:n] } }
-func wanting(n int32) func(*view)        { return func(v *view) { v.want = n } }
+func wanting(n int32) func(*view)        { return func(v *view) { v.want, v.joined = n, n } }
+func joined(n int32) func(*view)         { return func(v *view) { v.joined = n } }
 func lagging(v *view)                    { v.answers[1].Generation = 6 }
 func differing(v *view)                  { v.answers[2].Digest = "other" }
 func braked(v *view)                     { v.answers[1].Braked = 4 }
@@ -131,6 +132,9 @@ func TestReady(t *testing.T) {
 		"everybody serves on the newest list": {with(), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
 		"a new cluster needs all":             {with(serving(2)), metav1.ConditionFalse, v1alpha1.ReasonMembersNotReady},
 		"one may be missing later":            {with(serving(2), wasReady), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
+		"new ones are not missing yet":        {with(wanting(9), joined(3), wasReady), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
+		"while one of the others may be":      {with(wanting(9), joined(3), serving(2), wasReady), metav1.ConditionTrue, v1alpha1.ReasonClusterReady},
+		"and two may not":                     {with(wanting(9), joined(3), serving(1), wasReady), metav1.ConditionFalse, v1alpha1.ReasonMembersNotReady},
 		"two may not":                         {with(serving(1), wasReady), metav1.ConditionFalse, v1alpha1.ReasonMembersNotReady},
 		"the only member may not": {
 			with(serving(0), wanting(1), wasReady), metav1.ConditionFalse, v1alpha1.ReasonMembersNotReady,
@@ -199,6 +203,7 @@ func TestProgressing(t *testing.T) {
 		"wait for time":    {with(doing(rollout.Settling)), metav1.ConditionTrue, v1alpha1.ReasonSettling},
 		"held back":        {with(doing(rollout.RolloutPaused), rolling), metav1.ConditionFalse, v1alpha1.ReasonRolloutPaused},
 		"as far as wanted": {with(doing(rollout.PartitionReached), rolling), metav1.ConditionFalse, v1alpha1.ReasonPartitionReached},
+		"wait for the set": {with(doing(rollout.WaitingForStatefulSet)), metav1.ConditionTrue, v1alpha1.ReasonWaitingForStatefulSet},
 		"left to users":    {with(doing(rollout.WaitingForDeletion), rolling), metav1.ConditionFalse, v1alpha1.ReasonWaitingForDeletion},
 		"paused":           {with(doing(rollout.RollingUpdate), paused), metav1.ConditionFalse, v1alpha1.ReasonPausedBySpec},
 		"paused by a note": {with(doing(rollout.RollingUpdate), noted), metav1.ConditionFalse, v1alpha1.ReasonPausedByAnnotation},
@@ -256,6 +261,7 @@ func TestReconciling(t *testing.T) {
 		"wait for members":  {with(doing(rollout.WaitingForMembers)), metav1.ConditionTrue, v1alpha1.ReasonWaitingForMembers},
 		"wait for digests":  {with(doing(rollout.WaitingForConvergence)), metav1.ConditionTrue, v1alpha1.ReasonWaitingForConvergence},
 		"wait for time":     {with(doing(rollout.Settling)), metav1.ConditionTrue, v1alpha1.ReasonSettling},
+		"wait for the set":  {with(doing(rollout.WaitingForStatefulSet)), metav1.ConditionTrue, v1alpha1.ReasonWaitingForStatefulSet},
 		"refused":           {with(doing(rollout.Draining), invalid), metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec},
 		"trying again":      {with(transient), metav1.ConditionTrue, v1alpha1.ReasonApplyFailed},
 		"not while stalled": {with(doing(rollout.Draining), foreign), metav1.ConditionFalse, v1alpha1.ReasonForeignObject},

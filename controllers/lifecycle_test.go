@@ -3,6 +3,7 @@
 package controllers
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"testing"
@@ -58,13 +59,16 @@ func TestAClusterBecomesReady(t *testing.T) {
 	for o := range int32(3) {
 		want.Members = append(want.Members, v1alpha1.Member{
 			Name: resources.PodName(c, o), Address: string(resources.Address(c, o)),
-			State: v1alpha1.MemberServing, Since: c.Status.Members[o].Since, Ready: true,
+			State: v1alpha1.MemberServing, Since: c.Status.Members[o].Since, Joined: c.Status.Members[o].Joined, Ready: true,
 			Image: testImage, Revision: f.set().Status.UpdateRevision,
 			Generation: 1, Digest: "same", Clients: 4, Services: 2, Instances: 5,
 		})
 	}
 	if diff := cmp.Diff(want, c.Status); diff != "" {
 		t.Errorf("status (-want +got):\n%s", diff)
+	}
+	if c.Status.Members[0].Joined == nil {
+		t.Error("demo-0 has joined, status does not say since when")
 	}
 	if c.Status.Convergence.Since == nil {
 		t.Error("status.convergence.since is missing although all agree")
@@ -94,6 +98,12 @@ func TestPodsAreTouchedWithTheList(t *testing.T) {
 
 func TestRestIsQuiet(t *testing.T) {
 	f := ready(t)
+	eventually(t, func() error { // the set's controller counts after the operator does
+		if n := f.set().Status.ReadyReplicas; n != 3 {
+			return fmt.Errorf("the set counts %d members", n)
+		}
+		return nil
+	})
 	before, status := f.revisions(), f.read().Status
 
 	f.passes()

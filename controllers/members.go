@@ -53,7 +53,7 @@ func (s *scope) lookForNobody(o int32, now time.Time) sighting {
 		Name: resources.PodName(s.cluster, o), Address: string(resources.Address(s.cluster, o)),
 		State: v1alpha1.MemberMissing, WaitsFor: "a pod",
 	}}
-	m.Since = s.sinceWhen(m.Member, now)
+	m.Since, m.Joined = s.sinceWhen(m.Member, now), s.joined(m.Name)
 	if now.Sub(m.Since.Time) >= soon {
 		m.fault = cmp.Or(s.warnings[m.Name],
 			"the StatefulSet has made no pod for it: see kubectl describe statefulset "+s.cluster.Name)
@@ -77,7 +77,10 @@ func (s *scope) lookAt(p pod, now time.Time) sighting {
 	m.State, m.WaitsFor = s.stage(p, said, answered)
 	m.Ready = m.holds() && !m.Fenced
 	m.WaitsFor = cmp.Or(m.fault, m.WaitsFor)
-	m.Since = s.sinceWhen(m.Member, now)
+	m.Since, m.Joined = s.sinceWhen(m.Member, now), s.joined(m.Name)
+	if m.Joined == nil && m.holds() {
+		m.Joined = new(m.Since)
+	}
 	return m
 }
 
@@ -117,6 +120,17 @@ func (s *scope) sinceWhen(m v1alpha1.Member, now time.Time) metav1.Time {
 		}
 	}
 	return metav1.NewTime(now).Rfc3339Copy()
+}
+
+// joined is when the member with the name first held the registry, as far as
+// status tells, or nil.
+func (s *scope) joined(name string) *metav1.Time {
+	for _, before := range s.cluster.Status.Members {
+		if before.Name == name {
+			return before.Joined
+		}
+	}
+	return nil
 }
 
 // cut lists the pairs of members that have served for a moment at least and do

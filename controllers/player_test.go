@@ -12,6 +12,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -87,7 +88,7 @@ func (p *player) step(ctx context.Context) {
 func (p *player) play(ctx context.Context, set *appsv1.StatefulSet) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	newest := revision(set)
+	newest, before := revision(set), set.Status.DeepCopy()
 	if set.Status.CurrentRevision == "" {
 		set.Status.CurrentRevision = newest
 	}
@@ -108,7 +109,9 @@ func (p *player) play(ctx context.Context, set *appsv1.StatefulSet) {
 		set.Status.CurrentRevision = newest
 	}
 	set.Status.Replicas, set.Status.ReadyReplicas, set.Status.UpdatedReplicas = int32(len(pods)), ready, updated
-	_ = p.client.Status().Update(ctx, set)
+	if !equality.Semantic.DeepEqual(before, &set.Status) {
+		_ = p.client.Status().Update(ctx, set)
+	}
 }
 
 // fill makes missing pods and starts those that exist.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -79,6 +80,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		if repaired, err = r.apply(ctx, s, plan); err == nil {
 			r.tellCertificates(s)
 		}
+	}
+	if apierrors.IsConflict(err) {
+		r.tellRepaired(s.cluster, repaired)
+		return ctrl.Result{RequeueAfter: firstRetry}, nil // what was read is old, and so would be the status
 	}
 	if unsaid := r.writeStatus(ctx, s, statusFor(s, facts, decision, err, now)); unsaid != nil {
 		return ctrl.Result{}, errors.Join(err, unsaid)

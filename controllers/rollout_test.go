@@ -8,6 +8,7 @@ import (
 
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -20,6 +21,11 @@ func TestScaling(t *testing.T) {
 	f := ready(t)
 	f.scale(5)
 	f.settled()
+	for _, c := range f.history() {
+		if was := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.Ready); c.Generation > 1 && was.Status != metav1.ConditionTrue {
+			t.Errorf("while growing, Ready is %s, %s: those who served go on", was.Status, was.Reason)
+		}
+	}
 	if got := f.published(); got.Len() != 5 || got.Generation() != 2 {
 		t.Errorf("list after scaling out = %d members at generation %d, want 5 at 2", got.Len(), got.Generation())
 	}

@@ -44,7 +44,7 @@ import (
 // +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
 
 const (
-	concurrency = 8 // passes at the same time, each of another cluster; they mostly wait for members
+	concurrency = 32 // passes at the same time, each of another cluster; they mostly wait for members
 	firstRetry  = 200 * time.Millisecond
 	lastRetry   = time.Minute
 )
@@ -57,7 +57,8 @@ func CacheOptions(namespaces ...string) (cache.Options, error) {
 		return cache.Options{}, fmt.Errorf("select what is ours: %w", err)
 	}
 	only := cache.ByObject{Label: labels.NewSelector().Add(*ours)}
-	options := cache.Options{ByObject: map[client.Object]cache.ByObject{
+	// Who wrote which field is half of an object, and nothing to us.
+	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{
 		&corev1.ConfigMap{}:             only,
 		&corev1.Pod{}:                   only,
 		&corev1.Service{}:               only,

@@ -81,12 +81,10 @@ func TestUsersDeleteThePods(t *testing.T) {
 	if got := f.set().Spec.UpdateStrategy; got.Type != appsv1.OnDeleteStatefulSetStrategyType || got.RollingUpdate != nil {
 		t.Errorf("update strategy of the set = %+v, want OnDelete and nothing else", got)
 	}
-	eventually(t, func() error { // a pod that is deleted before the set is seen comes back as it was
-		if set := f.set(); set.Status.ObservedGeneration != set.Generation || set.Status.UpdateRevision == set.Status.CurrentRevision {
-			return fmt.Errorf("generation %d of %d of the set is seen", set.Status.ObservedGeneration, set.Generation)
-		}
-		return nil
-	})
+	if set := f.set(); set.Status.ObservedGeneration != set.Generation || set.Status.UpdateRevision == set.Status.CurrentRevision {
+		t.Errorf("WaitingForDeletion is said while generation %d of %d of the set is seen: a pod would come back as it was",
+			set.Status.ObservedGeneration, set.Generation)
+	}
 	for _, p := range f.pods() {
 		if p.Name == "demo-1" {
 			if err := admin.Delete(t.Context(), &p, client.GracePeriodSeconds(0)); err != nil {

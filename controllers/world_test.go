@@ -51,6 +51,9 @@ type world struct {
 	kill   int      // the write at which it dies; zero: none
 	dead   bool     // it has died in this pass
 	told   []string // reasons of events
+
+	memory *memory  // what reads are answered from; nil: from the API server
+	broken []string // laws that writes have broken
 }
 
 var errKilled = errors.New("the operator was killed")
@@ -62,6 +65,7 @@ func newWorld(t *testing.T) *world {
 	kind := func(o client.Object) []string { return []string{o.(*corev1.Event).Type} }
 	w.api = fake.NewClientBuilder().WithScheme(kinds().scheme).WithRESTMapper(kinds().mapper).
 		WithTypeConverters(clientgoapply.NewTypeConverter(kinds().scheme), v1alpha1ac.NewTypeConverter(kinds().scheme)).
+		WithGlobalResourceVersionCounter(). // a successor of an object is never at its version
 		WithStatusSubresource(&v1alpha1.NamingCluster{}, &appsv1.StatefulSet{}, &corev1.Pod{}).
 		WithIndex(&corev1.Event{}, "involvedObject.uid", about).WithIndex(&corev1.Event{}, "type", kind).
 		Build()
@@ -103,7 +107,16 @@ func (w *world) operator() client.Client {
 			if w.dead {
 				return errKilled
 			}
+			if w.memory != nil {
+				return w.memory.get(key, o)
+			}
 			return c.Get(ctx, key, o, opts...)
+		},
+		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+			if pods, ok := list.(*corev1.PodList); ok && w.memory != nil {
+				return w.memory.list(pods)
+			}
+			return c.List(ctx, list, opts...)
 		},
 		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
 			return w.write(func() error {
@@ -134,7 +147,7 @@ func (w *world) write(do func() error) error {
 	}
 	w.writes++
 	if w.writes != w.kill {
-		return do()
+		return w.lawful(do)
 	}
 	w.dead = true
 	return errKilled
@@ -188,9 +201,12 @@ func (w *world) set() *appsv1.StatefulSet {
 func (w *world) pass() {
 	w.t.Helper()
 	w.dead = false
+	if w.memory != nil {
+		w.memory.look(w)
+	}
 	operator := w.operator()
 	r := &Reconciler{
-		Client: operator, Live: operator, Prober: w.members, Events: w, Image: testImage, Now: func() time.Time { return w.now },
+		Client: operator, Live: w.api, Prober: w, Events: w, Image: testImage, Now: func() time.Time { return w.now },
 		Random: rand.Reader, Domain: "cluster.local",
 	}
 	_, err := r.Reconcile(w.t.Context(), ctrl.Request{NamespacedName: client.ObjectKey{Namespace: "prod", Name: "demo"}})
@@ -203,15 +219,18 @@ func (w *world) pass() {
 // rest goes on until nothing is written any more.
 func (w *world) rest() {
 	w.t.Helper()
-	quiet := 0
-	for range 60 {
+	quiet, enough := 0, 3
+	if w.memory != nil {
+		enough += w.memory.oldest()
+	}
+	for range 60 * enough {
 		before := w.writes
 		w.pass()
 		w.nodes.step(w.t.Context())
 		if quiet++; w.writes != before {
 			quiet = 0
 		}
-		if quiet == 3 {
+		if quiet == enough {
 			return
 		}
 	}
@@ -293,7 +312,7 @@ func kindOf(list client.ObjectList) string {
 
 // fleeting are the keys of what differs from run to run.
 var fleeting = []string{
-	"resourceVersion", "managedFields", "generation", "observedGeneration", "creationTimestamp", "lastTransitionTime", "since",
+	"resourceVersion", "managedFields", "generation", "observedGeneration", "creationTimestamp", "lastTransitionTime", "since", "joined",
 	"podIP", "podIPs", resources.MembersHashAnnotation, resources.ShapeAnnotation,
 	resources.TLSHashAnnotation, "notAfter", "authorityNotAfter",
 }

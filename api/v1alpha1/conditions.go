@@ -4,7 +4,8 @@ package v1alpha1
 // the generation of the spec that it is about.
 const (
 	// Ready sums up: the cluster has its members and serves clients. It turns
-	// True when all members serve, and stays True while at most one is missing.
+	// True when all members serve, and stays True while at most one of those that
+	// have served is missing.
 	Ready = "Ready"
 	// Available says whether at least one member serves clients.
 	Available = "Available"
@@ -128,6 +129,8 @@ const (
 	ReasonRolloutPaused = "RolloutPaused"
 	// ReasonPartitionReached: all members are replaced but those that spec.updateStrategy.rollingUpdate.partition keeps.
 	ReasonPartitionReached = "PartitionReached"
+	// ReasonWaitingForStatefulSet: the update strategy is OnDelete, and the StatefulSet has not taken up its newest shape yet.
+	ReasonWaitingForStatefulSet = "WaitingForStatefulSet"
 	// ReasonWaitingForDeletion: members are replaced when a user deletes their pods, since the update strategy is OnDelete.
 	ReasonWaitingForDeletion = "WaitingForDeletion"
 )

@@ -19,7 +19,8 @@ type Meaning struct {
 // Questions has, for each condition type, the question that it answers.
 var Questions = map[string]string{
 	Ready: "Has the cluster its members, and does it serve clients? " +
-		"It turns True when all members serve, and stays True while at most one is missing.",
+		"It turns True when all members serve, and stays True while at most one of those that have served is missing: " +
+		"members that are being added are told by AllReplicasReady and Progressing.",
 	Available:         "Does at least one member serve clients?",
 	AllReplicasReady:  "Does every wanted member serve clients?",
 	MembershipCurrent: "Does every member that is ready run on the newest member list?",
@@ -172,6 +173,11 @@ var Meanings = []Meaning{
 		Progressing, metav1.ConditionTrue, ReasonSettling, "The next step waits until they have for `spec.minConvergedSeconds`.",
 		"",
 	},
+	{
+		Progressing, metav1.ConditionTrue, ReasonWaitingForStatefulSet,
+		"The update strategy is OnDelete, and the StatefulSet has not taken up its newest shape.",
+		"Wait a moment before you delete a pod: it may come back as it was. If it lasts, look at kube-controller-manager.",
+	},
 	{Progressing, metav1.ConditionFalse, ReasonIdle, "The cluster has the wanted shape.", ""},
 	{
 		Progressing, metav1.ConditionFalse, ReasonRolloutPaused, "No further member is replaced.",
@@ -240,6 +246,7 @@ var Meanings = []Meaning{
 	{Reconciling, metav1.ConditionTrue, ReasonWaitingForMembers, "As for Progressing.", ""},
 	{Reconciling, metav1.ConditionTrue, ReasonWaitingForConvergence, "As for Progressing.", ""},
 	{Reconciling, metav1.ConditionTrue, ReasonSettling, "As for Progressing.", ""},
+	{Reconciling, metav1.ConditionTrue, ReasonWaitingForStatefulSet, "As for Progressing.", ""},
 	{
 		Reconciling, metav1.ConditionTrue, ReasonApplyFailed, "A child object could not be written; the operator tries again.",
 		"If it lasts, the message says what the API server answered.",

@@ -90,6 +90,10 @@ type Member struct {
 	// Since when it has been in this state.
 	Since metav1.Time `json:"since"`
 
+	// Since when it has been a member that could serve clients, though it may not right now; absent before it first could.
+	// +optional
+	Joined *metav1.Time `json:"joined,omitempty"`
+
 	// What it waits for, and what to do about it; empty if nothing.
 	// +optional
 	WaitsFor string `json:"waitsFor,omitempty"`

@@ -78,6 +78,10 @@ func kustomize(t *testing.T, folder string) []byte {
 }
 
 func TestOneNamespaceOnly(t *testing.T) {
+	payments := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "payments"}}
+	if err := admin.Create(t.Context(), payments); err != nil {
+		t.Fatal(err)
+	}
 	if err := install(t.Context(), kustomize(t, "testdata/payments")); err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ const (
 	RolloutPaused         Reason = "RolloutPaused"
 	PartitionReached      Reason = "PartitionReached"
 	WaitingForDeletion    Reason = "WaitingForDeletion"
+	WaitingForStatefulSet Reason = "WaitingForStatefulSet"
 )
 
 // Resting reports whether nothing happens any more until a user acts.
@@ -144,7 +145,9 @@ func (f Facts) roll(replicas int32) (partition int32, why Reason) {
 	stale := highest(members, Member.stale)
 	next := highest(members, f.due)
 	switch {
-	case f.OnDelete && (f.Changed || !f.Settled || stale >= 0):
+	case f.OnDelete && (f.Changed || !f.Settled):
+		return replicas, WaitingForStatefulSet // a pod deleted now may come back as it was
+	case f.OnDelete && stale >= 0:
 		return replicas, WaitingForDeletion
 	case f.OnDelete:
 		return replicas, Idle

@@ -242,7 +242,8 @@ func TestDecideKeepsWhatTheUserHoldsBack(t *testing.T) {
 		"a pause of nothing is idle":                   {halted(steady(3, fresh(0), fresh(1), fresh(2))), 3, Idle},
 		"users delete the pods themselves":             {manual(rolling(3, old(0), old(1), old(2))), 3, WaitingForDeletion},
 		"until all are replaced":                       {manual(rolling(3, fresh(0), fresh(1), fresh(2))), 3, Idle},
-		"a new template is theirs too":                 {manual(changed(steady(3, old(0), old(1), old(2)))), 3, WaitingForDeletion},
+		"a new template is not theirs yet":             {manual(changed(steady(3, old(0), old(1), old(2)))), 3, WaitingForStatefulSet},
+		"nor before the set has seen it":               {manual(unsettled(rolling(3, old(0), old(1), old(2)))), 3, WaitingForStatefulSet},
 		"coming back from there opens no gate":         {unsettled(rolling(3, old(0), fresh(1), old(2))), 3, RollingUpdate},
 		"and goes on with those that are left":         {rolling(3, old(0), fresh(1), fresh(2)), 0, RollingUpdate},
 	}

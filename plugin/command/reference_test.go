@@ -22,7 +22,7 @@ func TestReference(t *testing.T) {
 		if c.Name() == "help" {
 			continue
 		}
-		fmt.Fprintf(&page, "## %s\n\n```\nkubectl naming %s\n```\n\n", c.Name(), c.Use)
+		fmt.Fprintf(&page, "## %s\n\n<!-- shown: how it is called -->\n```\nkubectl naming %s\n```\n\n", c.Name(), c.Use)
 		if c.Name() == "completion" {
 			page.WriteString(text("Print a script that completes `kubectl-naming` in bash, zsh, fish or PowerShell. " +
 				"For `kubectl naming`, put `kubectl_complete-naming` beside the plugin; kubectl's own completion runs it."))
@@ -30,7 +30,7 @@ func TestReference(t *testing.T) {
 		}
 		page.WriteString(text(c.Long))
 		if c.Example != "" {
-			fmt.Fprintf(&page, "```sh\n%s\n```\n\n", strings.ReplaceAll(strings.TrimPrefix(c.Example, "  "), "\n  ", "\n"))
+			fmt.Fprintf(&page, "<!-- shown: make test-e2e-plugin runs the commands -->\n```sh\n%s\n```\n\n", strings.ReplaceAll(strings.TrimPrefix(c.Example, "  "), "\n  ", "\n"))
 		}
 		page.WriteString(flags(c.LocalNonPersistentFlags()))
 	}

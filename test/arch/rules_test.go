@@ -360,5 +360,6 @@ var rules = map[string]rule{
 		},
 		outside: append([]string{logr}, grpc...),
 	},
-	"test/e2e": {why: "sees the product as a user does"},
+	"test/scale": {why: "runs the operator's program beside many clusters"},
+	"test/e2e":   {why: "sees the product as a user does"},
 }

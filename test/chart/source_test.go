@@ -31,6 +31,7 @@ func TestTheChartAddsNothingToItsSources(t *testing.T) {
 	for file, name := range map[string]string{
 		"crd/bases/naming.distro.io_namingclusters.yaml": "CustomResourceDefinition namingclusters.naming.distro.io",
 		"rbac/role.yaml":           "ClusterRole naming-naming-operator",
+		"rbac/secrets_role.yaml":   "ClusterRole naming-operator-secrets",
 		"rbac/metrics_reader.yaml": "ClusterRole naming-naming-operator-metrics-reader",
 	} {
 		want := parse(t, string(read(t, filepath.Join(config, file))))[0]

@@ -102,6 +102,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: instances
       type:
         scalar: numeric
+    - name: joined
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
     - name: name
       type:
         scalar: string

@@ -24,6 +24,8 @@ type MemberApplyConfiguration struct {
 	State *apiv1alpha1.MemberState `json:"state,omitempty"`
 	// Since when it has been in this state.
 	Since *v1.Time `json:"since,omitempty"`
+	// Since when it has been a member that could serve clients, though it may not right now; absent before it first could.
+	Joined *v1.Time `json:"joined,omitempty"`
 	// What it waits for, and what to do about it; empty if nothing.
 	WaitsFor *string `json:"waitsFor,omitempty"`
 	// Image of its registry's container.
@@ -81,6 +83,14 @@ func (b *MemberApplyConfiguration) WithState(value apiv1alpha1.MemberState) *Mem
 // If called multiple times, the Since field is set to the value of the last call.
 func (b *MemberApplyConfiguration) WithSince(value v1.Time) *MemberApplyConfiguration {
 	b.Since = &value
+	return b
+}
+
+// WithJoined sets the Joined field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Joined field is set to the value of the last call.
+func (b *MemberApplyConfiguration) WithJoined(value v1.Time) *MemberApplyConfiguration {
+	b.Joined = &value
 	return b
 }
 
