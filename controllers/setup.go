@@ -60,7 +60,7 @@ func CacheOptions(namespaces ...string) (cache.Options, error) {
 	// Who wrote which field is half of an object, and nothing to us.
 	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{
 		&corev1.ConfigMap{}:             only,
-		&corev1.Pod{}:                   only,
+		&corev1.Pod{}:                   {Label: only.Label, Transform: trim},
 		&corev1.Service{}:               only,
 		&corev1.ServiceAccount{}:        only,
 		&appsv1.StatefulSet{}:           only,
@@ -74,6 +74,22 @@ func CacheOptions(namespaces ...string) (cache.Options, error) {
 		options.DefaultNamespaces[namespace] = cache.Config{}
 	}
 	return options, nil
+}
+
+// trim takes out of a pod what no pass looks at: nearly all of its spec, which is
+// most of what there is to remember about a cluster.
+func trim(object any) (any, error) {
+	p, ok := object.(*corev1.Pod)
+	if !ok {
+		return object, nil // the tombstone of one that is gone
+	}
+	p.ManagedFields = nil
+	var registry []corev1.Container
+	for _, c := range p.Spec.InitContainers {
+		registry = append(registry, corev1.Container{Name: c.Name, Image: c.Image})
+	}
+	p.Spec = corev1.PodSpec{InitContainers: registry}
+	return p, nil
 }
 
 // SetupWithManager makes the manager run r, and says what wakes it: changes of

@@ -31,6 +31,7 @@ type nodes struct {
 
 // play goes on until ctx ends.
 func (n *nodes) play(ctx context.Context, t *testing.T) {
+	t.Helper()
 	for ctx.Err() == nil {
 		var sets appsv1.StatefulSetList
 		if err := n.api.List(ctx, &sets); err != nil {
@@ -45,6 +46,7 @@ func (n *nodes) play(ctx context.Context, t *testing.T) {
 }
 
 func (n *nodes) fillAll(ctx context.Context, t *testing.T, sets []appsv1.StatefulSet) {
+	t.Helper()
 	var group sync.WaitGroup
 	work := make(chan *appsv1.StatefulSet)
 	for range hands {
@@ -68,6 +70,7 @@ func (n *nodes) fillAll(ctx context.Context, t *testing.T, sets []appsv1.Statefu
 
 // fill makes the pods of a set, and says that the set has them.
 func (n *nodes) fill(ctx context.Context, t *testing.T, set *appsv1.StatefulSet) error {
+	t.Helper()
 	for o := range *set.Spec.Replicas {
 		if err := n.make(ctx, t, set, o); err != nil {
 			return err
@@ -89,6 +92,7 @@ func (n *nodes) fill(ctx context.Context, t *testing.T, set *appsv1.StatefulSet)
 }
 
 func (n *nodes) make(ctx context.Context, t *testing.T, set *appsv1.StatefulSet, o int32) error {
+	t.Helper()
 	pod := &corev1.Pod{ObjectMeta: *set.Spec.Template.ObjectMeta.DeepCopy(), Spec: *set.Spec.Template.Spec.DeepCopy()}
 	pod.Namespace, pod.Name = set.Namespace, fmt.Sprintf("%s-%d", set.Name, o)
 	pod.Labels[appsv1.StatefulSetRevisionLabel] = "r1"

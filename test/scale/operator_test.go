@@ -55,7 +55,8 @@ func start(t *testing.T, program, kubeconfig string) *operator {
 	o := &operator{metrics: "http://" + address + "/metrics"}
 	o.command = exec.CommandContext(t.Context(), program, "--metrics-secure=false", "--metrics-bind-address="+address,
 		"--health-probe-bind-address="+freeAddress(t), "--log-level=error")
-	o.command.Env = append(os.Environ(), clientcmd.RecommendedConfigPathEnvVar+"="+kubeconfig)
+	o.command.Env = append(os.Environ(), "GOMEMLIMIT=160MiB", // as in config/manager
+		clientcmd.RecommendedConfigPathEnvVar+"="+kubeconfig)
 	o.command.Stdout, o.command.Stderr = &o.output, &o.output
 	o.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := o.command.Start(); err != nil {
