@@ -23,7 +23,7 @@ func TestPodsAreRememberedWithoutWhatNobodyAsks(t *testing.T) {
 	}
 	want := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "demo-0", Labels: map[string]string{"a": "b"}},
-		Spec:       corev1.PodSpec{InitContainers: []corev1.Container{{Name: resources.SidecarName, Image: "i"}}},
+		Spec:       corev1.PodSpec{NodeName: "n", InitContainers: []corev1.Container{{Name: resources.SidecarName, Image: "i"}}},
 		Status:     corev1.PodStatus{PodIP: "10.0.0.1"},
 	}
 	got, err := trim(full)
