@@ -45,7 +45,7 @@ func TestReportGolden(t *testing.T) {
 	got, err := json.Marshal(Report{
 		Member: "a:8848", Time: time.Unix(0, 0).UTC(), Peers: []Peer{{Member: "b:8848", State: "UP"}},
 	})
-	want := `{"member":"a:8848","epoch":0,"version":"","generation":0,"loaded":false,"draining":false,"digest":"","clients":0,` +
+	want := `{"member":"a:8848","epoch":0,"version":"","generation":0,"loaded":false,"draining":false,"digest":"","connections":0,"clients":0,` +
 		`"owned":0,"services":0,"instances":0,"braked":0,"pending":0,"peers":[{"member":"b:8848","state":"UP","pending":0}],` +
 		`"time":"1970-01-01T00:00:00Z"}`
 	if err != nil || string(got) != want {
