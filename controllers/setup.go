@@ -88,7 +88,7 @@ func trim(object any) (any, error) {
 	for _, c := range p.Spec.InitContainers {
 		registry = append(registry, corev1.Container{Name: c.Name, Image: c.Image})
 	}
-	p.Spec = corev1.PodSpec{NodeName: p.Spec.NodeName, InitContainers: registry}
+	p.Spec = corev1.PodSpec{NodeName: p.Spec.NodeName, InitContainers: registry, Volumes: p.Spec.Volumes}
 	return p, nil
 }
 

@@ -18,12 +18,17 @@ func TestPodsAreRememberedWithoutWhatNobodyAsks(t *testing.T) {
 			NodeName:       "n",
 			InitContainers: []corev1.Container{{Name: resources.SidecarName, Image: "i", Args: []string{"serve"}}},
 			Containers:     []corev1.Container{{Name: "console"}},
+			Volumes:        []corev1.Volume{{Name: "v"}},
 		},
 		Status: corev1.PodStatus{PodIP: "10.0.0.1"},
 	}
 	want := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "demo-0", Labels: map[string]string{"a": "b"}},
-		Spec:       corev1.PodSpec{NodeName: "n", InitContainers: []corev1.Container{{Name: resources.SidecarName, Image: "i"}}},
+		Spec: corev1.PodSpec{
+			NodeName:       "n",
+			InitContainers: []corev1.Container{{Name: resources.SidecarName, Image: "i"}},
+			Volumes:        []corev1.Volume{{Name: "v"}},
+		},
 		Status:     corev1.PodStatus{PodIP: "10.0.0.1"},
 	}
 	got, err := trim(full)

@@ -21,7 +21,7 @@ type Report struct {
 	Owned       int       `json:"owned"`           // of those, owned by this member
 	Services    int       `json:"services"`        // services with at least one instance
 	Instances   int       `json:"instances"`       // instances listed, after removal of duplicates
-	Braked      int       `json:"braked"`          // services of which instances are held as unhealthy, as too many were lost at once
+	Braked      int       `json:"braked"`          // services of which instances are held as unhealthy, since many were lost at once
 	Pending     int       `json:"pending"`         // changes not yet acknowledged by some peer
 	Peers       []Peer    `json:"peers"`           // in order of address
 	TLS         *TLS      `json:"tls,omitempty"`   // absent while it is off
