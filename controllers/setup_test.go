@@ -29,7 +29,7 @@ func TestPodsAreRememberedWithoutWhatNobodyAsks(t *testing.T) {
 			InitContainers: []corev1.Container{{Name: resources.SidecarName, Image: "i"}},
 			Volumes:        []corev1.Volume{{Name: "v"}},
 		},
-		Status:     corev1.PodStatus{PodIP: "10.0.0.1"},
+		Status: corev1.PodStatus{PodIP: "10.0.0.1"},
 	}
 	got, err := trim(full)
 	if err != nil {
