@@ -55,7 +55,8 @@ func run(out io.Writer, binary, name, version, epoch string) error {
 		return err
 	}
 	sum := sha256.Sum256(content)
-	return spdxjson.Write(document(built, name, version, hex.EncodeToString(sum[:]), time.Unix(seconds, 0).UTC()), out, spdxjson.Indent(" "))
+	doc := document(built, name, version, hex.EncodeToString(sum[:]), time.Unix(seconds, 0).UTC())
+	return spdxjson.Write(doc, out, spdxjson.Indent(" "))
 }
 
 // document describes one program that contains its modules and Go's own library.
