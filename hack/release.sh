@@ -21,7 +21,7 @@ for arch in amd64 arm64; do
   done
 done
 
-for chart in charts/*; do
+for chart in charts/*/; do
   "$helm" package "$chart" --version "${version#v}" --app-version "$version" --destination "$out" >/dev/null
 done
 
