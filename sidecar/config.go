@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -34,6 +35,7 @@ type Config struct {
 	TLSClients      string         // directory of the clients' certificates; empty means plaintext
 	TLSPolicy       string         // file with the modes of TLS; without one it is required
 	StrictPeers     bool           // who is not listed may not speak to members
+	Limits          limits.Limits  // against who asks too much; none: the defaults
 }
 
 // parseConfig reads the flags of "serve". Every problem is reported at once.
@@ -42,6 +44,7 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 		cfg      Config
 		address  string
 		identity string
+		bounds   string
 	)
 	fs := flag.NewFlagSet("distro-sidecar serve", flag.ContinueOnError)
 	fs.SetOutput(stderr)
@@ -65,6 +68,7 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 		"`file` with members=Permissive|Required and clients=…; followed while running; without it both are Required")
 	fs.BoolVar(&cfg.StrictPeers, "strict-peers", false,
 		"refuse who comes to the members' port from an address that is not a listed member's (default true with --headless-service)")
+	fs.StringVar(&bounds, "limits", "", "`name=value,…` of the limits that shall not be the default; docs/reference/limits.md has them all")
 	fs.StringVar(&cfg.LogLevel, "log-level", "info", "info or debug")
 	if err := fs.Parse(args); err != nil {
 		return Config{}, err
@@ -80,6 +84,9 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	cfg.Address = parsed
 	if !given(fs, "strict-peers") {
 		cfg.StrictPeers = cfg.HeadlessService != "" // pods are seen from the addresses that their names have
+	}
+	if cfg.Limits, err = limits.Parse(bounds); err != nil {
+		errs = append(errs, fmt.Errorf("--limits: %w", err))
 	}
 	if cfg.Identity, err = readIdentity(identity); err != nil {
 		errs = append(errs, fmt.Errorf("--server-identity: %w", err))

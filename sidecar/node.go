@@ -14,6 +14,8 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/distro-naming/naming-operator/sidecar/admin"
+	"github.com/distro-naming/naming-operator/sidecar/gate"
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/membership"
 	"github.com/distro-naming/naming-operator/sidecar/metrics"
@@ -62,6 +64,9 @@ type node struct {
 
 // newNode builds the parts and opens the ports.
 func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
+	if cfg.Limits == (limits.Limits{}) {
+		cfg.Limits = limits.Default()
+	}
 	n := &node{cfg: cfg, log: log, epoch: time.Now().UnixMilli(), metrics: metrics.New()}
 	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
 		n.ready, func() int64 { return n.loop.Clock() })
@@ -72,7 +77,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.peers = nacosgrpc.NewPeers(peers, n.guard)
 	ways := &transports{Stream: n.peers, watch: n.watch, grpc: n.peers}
 	local := replica.DefaultConfig(cfg.Address)
-	local.Brake.Share = cfg.BrakeShare
+	local.Brake.Share, local.Services = cfg.BrakeShare, cfg.Limits.Services
 	n.loop = replica.New(local, log.WithName("replica"), ways, n.metrics,
 		func(s naming.ServiceKey) { n.hub.Touch(s); n.udpHub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()
@@ -109,22 +114,33 @@ func (n *node) open(ctx context.Context) error {
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("open ports: %w", err)
 	}
-	n.httpListener = n.guard.main(n.httpListener)
+	n.httpListener = n.gated(n.guard.main(n.httpListener))
 	grpc.SDK, grpc.Cluster = n.guard.sdk(grpc.SDK), n.guard.cluster(grpc.Cluster)
 	grpc.Admit = n.guard.admit
+	grpc.Limits, grpc.Over, grpc.IdleAfter = n.cfg.Limits, n.metrics, n.cfg.Limits.SilentFor
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
 		Stream: n.loop,
 	})
 	udp := nacosudp.DefaultConfig()
-	udp.Log = n.log.WithName("udp")
+	udp.Log, udp.Most, udp.Over = n.log.WithName("udp"), int(n.cfg.Limits.UDPSubscribers), n.metrics
 	n.udp = nacosudp.New(udp, socket, n.udpHub)
 	n.api = n.web()
-	n.http = nacoshttp.Server(secure.Parting(n.guard.guard(n.api)))
-	n.http.ConnContext = secure.Keep
+	n.http = nacoshttp.Server(gate.Refusing(secure.Parting(n.guard.guard(n.api))), n.cfg.Limits)
+	n.http.ConnContext = keep
 	n.admin = admin.NewServer(admin.Handler(n.sources()), n.cfg.DrainTimeout)
 	return nil
 }
+
+// gated puts the limits on connections before the HTTP port.
+func (n *node) gated(l net.Listener) net.Listener {
+	return gate.Listen(l, gate.New(gate.Config{
+		Limit: limits.HTTPConnections, Most: n.cfg.Limits.HTTPConnections, PerIP: n.cfg.Limits.PerIP, Observer: n.metrics,
+	}))
+}
+
+// keep notes what gate and terms know of a connection in the context of its calls.
+func keep(ctx context.Context, c net.Conn) context.Context { return secure.Keep(gate.Keep(ctx, c)) }
 
 func (n *node) membershipConfig() membership.Config {
 	m := membership.DefaultConfig()

@@ -18,6 +18,15 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
+// CloseWrite says that no more is said, where the connection can: an answer to who
+// still speaks would be lost otherwise.
+func (c *conn) CloseWrite() error {
+	if half, can := c.Conn.(interface{ CloseWrite() error }); can {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
 type listener struct {
 	net.Listener
 	gate *Gate

@@ -31,6 +31,7 @@ type Metrics struct {
 	pushes   *prometheus.HistogramVec
 	shakes   *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	over     *prometheus.CounterVec
 }
 
 // New returns metrics of its own registry, together with those of the Go
@@ -85,9 +86,13 @@ func New() *Metrics {
 			Name: prefix + "refused_peers_total",
 			Help: "Calls and streams refused since who made them is no listed member, by what did not prove it.",
 		}, []string{"reason"}),
+		over: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "over_limit_total",
+			Help: "Connections, messages and calls refused or ended since they went over a limit, by its name.",
+		}, []string{"limit"}),
 	}
 	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.braked, m.pushes, m.frames, m.bytes, m.resumed,
-		m.shakes, m.refused,
+		m.shakes, m.refused, m.over,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -138,6 +143,9 @@ func (m *Metrics) Handshake(use, side, reason string) {
 // Refused counts who came to the members and is none; reason is address or
 // certificate.
 func (m *Metrics) Refused(reason string) { m.refused.WithLabelValues(reason).Inc() }
+
+// Over counts who went over a limit, by its name.
+func (m *Metrics) Over(limit string) { m.over.WithLabelValues(limit).Inc() }
 
 func result(err error) string {
 	if err != nil {

@@ -32,6 +32,7 @@ func eventful() *Metrics {
 	m.Resumed("a:8848")
 	m.Handshake("members", "accepted", "expired")
 	m.Refused("address")
+	m.Over("batch")
 	expires := time.Unix(1893456000, 0)
 	m.Watch(Sources{
 		Report: func(context.Context) (report.Report, error) {
@@ -72,6 +73,7 @@ func TestWhatHappenedIsCounted(t *testing.T) {
 		`naming_loaded 1`,
 		`naming_tls_handshake_failures_total{reason="expired",side="accepted",use="members"} 1`,
 		`naming_refused_peers_total{reason="address"} 1`,
+		`naming_over_limit_total{limit="batch"} 1`,
 		`naming_tls_certificate_not_after_seconds{use="clients"} 1.893456e+09`,
 		`naming_tls_fault{use="clients"} 1`,
 		`naming_tls_required{use="clients"} 1`,

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc/peer"
 
+	"github.com/distro-naming/naming-operator/sidecar/gate"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -38,6 +39,9 @@ type session struct {
 	id   naming.ClientID
 	ip   string // of the other end
 
+	place   *gate.Place // among the connections of its port
+	pending pending
+
 	active   atomic.Int64 // when it last said something, Unix nanoseconds
 	deaf     atomic.Int64 // since when it acknowledges no push, Unix nanoseconds; 0: it does
 	phase    atomic.Int32
@@ -61,10 +65,12 @@ type tag struct {
 	session *session
 }
 
-func newSession(p *port, c net.Conn) *session {
+func newSession(p *port, c net.Conn, place *gate.Place) *session {
 	s := &session{
 		Conn:    c,
 		port:    p,
+		place:   place,
+		pending: newPending(p),
 		done:    make(chan struct{}),
 		out:     make(chan *nacospb.Payload),
 		waiting: map[string]chan wire.Result{},
@@ -174,5 +180,7 @@ func (s *session) leave() {
 func (s *session) Close() error {
 	s.end()
 	s.port.server.open.remove(s)
+	s.place.Leave()
+	s.release()
 	return s.Conn.Close()
 }

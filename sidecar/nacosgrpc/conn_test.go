@@ -198,15 +198,6 @@ func TestClientsAreSpreadOverTheTargets(t *testing.T) {
 	}
 }
 
-func TestConnectionsAreLimited(t *testing.T) {
-	s := start(t, func(c *Config) { c.MaxConnections = 1 })
-	connect(t, s.sdk, namingSetup)
-	extra := dial(t, s.sdk)
-	if _, err := extra.Read(make([]byte, 1)); err == nil {
-		t.Error("a connection too many was served")
-	}
-}
-
 func TestClientIsToldWhereToGo(t *testing.T) {
 	tests := map[string]struct {
 		target member.Address

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -13,7 +14,7 @@ const looksPerIdle = 10
 // watch asks silent clients whether they are there, and closes what does not
 // answer, until the server stops (gRPC page, 2.8).
 func (s *Server) watch() {
-	tick := time.NewTicker(max(s.cfg.IdleAfter/looksPerIdle, time.Millisecond))
+	tick := time.NewTicker(s.looks())
 	defer tick.Stop()
 	for {
 		select {
@@ -21,17 +22,33 @@ func (s *Server) watch() {
 			return
 		case <-tick.C:
 		}
+		now := time.Now()
+		s.now.Store(now.UnixNano())
 		for _, c := range s.open.all() {
-			s.look(c)
+			s.look(c, now)
 		}
 	}
 }
 
+// looks is the time between two looks.
+func (s *Server) looks() time.Duration {
+	shortest := s.cfg.IdleAfter
+	if within := s.cfg.Limits.MessageWithin; within > 0 {
+		shortest = min(shortest, within)
+	}
+	return max(shortest/looksPerIdle, time.Millisecond)
+}
+
 // look deals with one connection. One that never was set up, or is no longer,
-// cannot be asked and is given the same time.
-func (s *Server) look(c *session) {
+// cannot be asked and is given the same time; one that is too many, only that to
+// answer.
+func (s *Server) look(c *session, now time.Time) {
 	idle := c.idle()
 	switch {
+	case c.late(now):
+		c.cut(limits.MessageWithin)
+	case c.place.Over() != nil && idle >= s.cfg.AnswerWithin:
+		_ = c.Close() // it had time to hear why
 	case idle < s.cfg.IdleAfter:
 	case c.registered():
 		if c.asking.CompareAndSwap(false, true) {

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
@@ -50,6 +51,9 @@ func (p *port) Request(ctx context.Context, in *nacospb.Payload) (out *nacospb.P
 			out, err = p.recovered(s, in, fault), nil
 		}
 	}()
+	if err := s.place.Over(); err != nil {
+		return nil, tooMany(err)
+	}
 	if p.closed(in) {
 		return nil, status.Error(codes.Unavailable, "this member is leaving, use another")
 	}
@@ -110,6 +114,7 @@ func malformed(err error) *nacospb.Payload {
 
 // undone answers a request that the registry could not carry out.
 func (s *session) undone(kind wire.Kind, key naming.ServiceKey, err error) *nacospb.Payload {
+	var over *limits.Over
 	switch {
 	case errors.Is(err, naming.ErrNoClient) && s.phase.Load() == connected:
 		return unregistered // the client connects again and says all anew
@@ -118,6 +123,9 @@ func (s *session) undone(kind wire.Kind, key naming.ServiceKey, err error) *naco
 			"connection "+string(s.id)+" is none for naming, it cannot register an instance")
 	case errors.Is(err, naming.ErrLoading), errors.Is(err, naming.ErrStopped):
 		return wire.Error(wire.CodeServerError, wire.CodeStarting, err.Error())
+	case errors.As(err, &over):
+		s.port.server.over(over.Limit)
+		return wire.Refuse(kind, key, "", wire.CodeOverThreshold, err.Error())
 	default:
 		return wire.Refuse(kind, key, "", wire.CodeServerError, err.Error())
 	}

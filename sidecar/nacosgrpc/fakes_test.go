@@ -175,6 +175,11 @@ func (h hub) Unsubscribe(c naming.ClientID, s naming.ServiceKey) {
 	h.do(func() { delete(h.watching[c], s) })
 }
 
+func (h hub) Watches(c naming.ClientID, s naming.ServiceKey) (count int, already bool) {
+	h.see(func() { count, already = len(h.watching[c]), h.watching[c][s] != nil })
+	return count, already
+}
+
 func (h hub) Forget(c naming.ClientID) { h.do(func() { delete(h.watching, c) }) }
 
 func (w *world) subscriber(s naming.ServiceKey) func(context.Context, *naming.View) error {

@@ -116,6 +116,9 @@ func (s *Server) batch(ctx context.Context, c *session, in *nacospb.Payload) *na
 	if change.Type != wire.BatchRegisterInstance {
 		return unsupported(change.Type)
 	}
+	if refused := s.batchFits(key, len(change.Instances)); refused != nil {
+		return refused
+	}
 	list := make([]naming.Instance, len(change.Instances))
 	for i := range change.Instances {
 		if change.Instances[i].Persistent() {
@@ -183,6 +186,9 @@ func (s *Server) subscribe(_ context.Context, c *session, in *nacospb.Payload) *
 		return refused
 	}
 	if request.Subscribe {
+		if refused := s.subscriptionFits(c.id, key, request.Clusters); refused != nil {
+			return refused
+		}
 		s.deps.Subscriptions.Subscribe(c.id, key, c.deliverer(request.Clusters))
 		if c.phase.Load() == gone { // and may have been forgotten before it was entered
 			s.deps.Subscriptions.Forget(c.id)

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/keepalive"
 
+	"github.com/distro-naming/naming-operator/sidecar/gate"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -16,7 +17,6 @@ import (
 const (
 	window           = 1 << 20
 	maxHeaderList    = 16 << 10
-	maxStreams       = 1 << 16 // Java members verify all their clients at once
 	handshakeTimeout = 10 * time.Second
 	leastPingEvery   = 10 * time.Second // SDKs ping every minute, also without calls
 )
@@ -30,15 +30,16 @@ type port struct {
 	members  bool // it is the members' port
 	handlers map[wire.Kind]handler
 	listener net.Listener
+	gate     *gate.Gate
 	grpc     *grpc.Server
 }
 
-func newPort(s *Server, l net.Listener, handlers map[wire.Kind]handler) *port {
-	p := &port{server: s, listener: l, handlers: handlers}
+func newPort(s *Server, l net.Listener, members bool, handlers map[wire.Kind]handler) *port {
+	p := &port{server: s, members: members, listener: l, handlers: handlers, gate: newGate(&s.cfg, members)}
 	p.grpc = grpc.NewServer(
-		grpc.MaxRecvMsgSize(s.cfg.MaxMessage),
+		grpc.MaxRecvMsgSize(int(s.cfg.Limits.Message)),
 		grpc.MaxHeaderListSize(maxHeaderList),
-		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.MaxConcurrentStreams(p.streams()),
 		grpc.InitialWindowSize(window),
 		grpc.InitialConnWindowSize(window),
 		grpc.ConnectionTimeout(handshakeTimeout),
@@ -66,11 +67,11 @@ func (l listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := newSession(l.port, c)
-		if l.port.server.open.add(s, l.port.server.cfg.MaxConnections) {
+		if place := l.port.gate.Enter(gate.IP(c)); place != nil {
+			s := newSession(l.port, c, place)
+			l.port.server.open.add(s)
 			return s, nil
 		}
-		l.port.server.cfg.Log.Info("refused a connection: too many are open", "remote", c.RemoteAddr().String())
-		_ = c.Close() // nobody is told: it never was a session
+		_ = c.Close() // there is no place even to be told
 	}
 }

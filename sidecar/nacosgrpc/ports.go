@@ -33,6 +33,8 @@ type Subscriptions interface {
 	Subscribe(c naming.ClientID, s naming.ServiceKey, deliver func(context.Context, *naming.View) error)
 	Unsubscribe(c naming.ClientID, s naming.ServiceKey)
 	Forget(c naming.ClientID)
+	// Watches returns to how many services c subscribes, and whether s is among them.
+	Watches(c naming.ClientID, s naming.ServiceKey) (count int, already bool)
 }
 
 // Inbox is what peers may ask.

@@ -13,6 +13,7 @@ import (
 	"github.com/go-logr/logr"
 	"google.golang.org/grpc"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/stream"
 	"github.com/distro-naming/naming-operator/sidecar/stream/streampb"
@@ -25,18 +26,18 @@ type Config struct {
 	SDK     net.Listener // for clients, on the main port + 1000
 	Cluster net.Listener // for members, on the main port + 1001
 
-	MaxMessage     int           // bytes of one message from outside; a larger one is RESOURCE_EXHAUSTED
-	MaxSnapshot    int           // bytes of the answer to a Java server that loads: it reads no more
-	MaxConnections int           // on both ports together; more are closed at once
-	IdleAfter      time.Duration // silence after which a client is asked whether it is there
-	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
-	Stream         bool          // our own members may stream to this one
-	Streams        stream.Config
-	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
-	DeafAfter      time.Duration // for which a client may acknowledge no push before it is closed
-	Public         bool          // the namespace "" means "public", unless a Java server is a peer
-	Admit          Admission     // who may speak on the members' port; nil: everybody
-	Log            logr.Logger
+	MaxSnapshot  int           // bytes of the answer to a Java server that loads: it reads no more
+	IdleAfter    time.Duration // silence after which a client is asked whether it is there
+	AnswerWithin time.Duration // time to answer that, or to acknowledge a push
+	Stream       bool          // our own members may stream to this one
+	Streams      stream.Config
+	Identity     wire.Identity // required on the members' port; none: everybody is taken for a member there
+	DeafAfter    time.Duration // for which a client may acknowledge no push before it is closed
+	Public       bool          // the namespace "" means "public", unless a Java server is a peer
+	Admit        Admission     // who may speak on the members' port; nil: everybody
+	Limits       limits.Limits
+	Over         limits.Observer // nil: nobody is told
+	Log          logr.Logger
 }
 
 // Admission returns why the other end of a connection is no member, or nil. It is
@@ -50,16 +51,15 @@ const loadsAtOnce = 2
 // DefaultConfig returns a configuration that lacks only the listeners.
 func DefaultConfig() Config {
 	return Config{
-		MaxMessage:     10 << 20,
-		MaxSnapshot:    10 << 20,
-		MaxConnections: 100_000,
-		IdleAfter:      20 * time.Second,
-		AnswerWithin:   5 * time.Second,
-		DeafAfter:      time.Minute, // the pauses of five tries
-		Stream:         true,
-		Streams:        stream.DefaultConfig(),
-		Public:         true,
-		Log:            logr.Discard(),
+		MaxSnapshot:  10 << 20,
+		IdleAfter:    limits.Default().SilentFor,
+		AnswerWithin: 5 * time.Second,
+		DeafAfter:    time.Minute, // the pauses of five tries
+		Stream:       true,
+		Streams:      stream.DefaultConfig(),
+		Public:       true,
+		Limits:       limits.Default(),
+		Log:          logr.Discard(),
 	}
 }
 
@@ -102,6 +102,10 @@ type Server struct {
 	requests atomic.Int64  // id of the last request sent on a stream
 	clock    atomic.Int64  // of the last connection id, so that no two are equal
 	leaving  atomic.Bool   // Drain was called
+	now      atomic.Int64  // when the connections were last looked at, Unix nanoseconds
+
+	unfinished atomic.Int64 // bytes of messages that are not whole
+
 	busy     processors
 	loads    chan struct{} // a place for each snapshot that is being written
 	stopping chan struct{}
@@ -112,9 +116,9 @@ type Server struct {
 // NewServer returns a server that does not serve yet.
 func NewServer(cfg Config, deps Deps) *Server {
 	s := &Server{cfg: cfg, deps: deps, stopping: make(chan struct{}), loads: make(chan struct{}, loadsAtOnce)}
-	s.sdk = newPort(s, cfg.SDK, s.handlers())
-	s.cluster = newPort(s, cfg.Cluster, s.clusterHandlers())
-	s.cluster.members = true
+	s.now.Store(time.Now().UnixNano())
+	s.sdk = newPort(s, cfg.SDK, false, s.handlers())
+	s.cluster = newPort(s, cfg.Cluster, true, s.clusterHandlers())
 	s.receiver = stream.NewReceiver(cfg.Streams, deps.Roster.Node, deps.Stream)
 	if cfg.Stream {
 		streampb.RegisterReplicationServer(s.cluster.grpc, replication{port: s.cluster})

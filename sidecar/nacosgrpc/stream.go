@@ -29,6 +29,9 @@ func (p *port) RequestBiStream(stream grpc.BidiStreamingServer[nacospb.Payload, 
 		return status.Error(codes.FailedPrecondition, "a connection has one stream")
 	}
 	defer s.end()
+	if err := s.place.Over(); err != nil {
+		return tooMany(err)
+	}
 	if err := p.admit(s); err != nil {
 		return denied(err)
 	}

@@ -13,24 +13,27 @@ type table struct {
 	sessions map[*session]struct{}
 }
 
-// add enters s, unless the table holds limit sessions already.
-func (t *table) add(s *session, limit int) bool {
+// add enters s.
+func (t *table) add(s *session) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.sessions) >= limit {
-		return false
-	}
 	if t.sessions == nil {
 		t.sessions = map[*session]struct{}{}
 	}
 	t.sessions[s] = struct{}{}
-	return true
 }
 
 func (t *table) remove(s *session) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.sessions, s)
+}
+
+// count returns how many connections are open.
+func (t *table) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.sessions)
 }
 
 // all returns the open connections in no order.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
@@ -82,7 +83,7 @@ func (first) fails(r *http.Request, err error) reply {
 		missing absent
 		not     unserved
 		format  *wire.MetadataError
-		large   *http.MaxBytesError
+		over    *limits.Over
 		waiting unready
 	)
 	switch {
@@ -99,8 +100,8 @@ func (first) fails(r *http.Request, err error) reply {
 	case errors.As(err, &format):
 		return page(r, http.StatusInternalServerError,
 			"Server failed, caused: ErrCode:400, ErrMsg:"+err.Error()+";caused: "+err.Error()+";")
-	case errors.As(err, &large):
-		return plain(http.StatusRequestEntityTooLarge, "body is too large")
+	case errors.As(err, &over):
+		return plain(statusOver(over), over.Error())
 	case errors.Is(err, naming.ErrLoading), errors.Is(err, naming.ErrStopped):
 		return plain(http.StatusServiceUnavailable, "server is DOWNnow, detailed error message: Optional["+err.Error()+"]")
 	case errors.Is(err, wire.ErrMalformed):
@@ -127,7 +128,7 @@ func (second) fails(_ *http.Request, err error) reply {
 		missing absent
 		not     unserved
 		format  *wire.MetadataError
-		large   *http.MaxBytesError
+		over    *limits.Over
 		waiting unready
 	)
 	switch {
@@ -141,8 +142,8 @@ func (second) fails(_ *http.Request, err error) reply {
 		return coded(http.StatusNotImplemented, wire.APIFunctionDisabled, wire.Text(not.text))
 	case errors.As(err, &format):
 		return coded(http.StatusBadRequest, wire.MetadataInvalid, wire.Text(err.Error()))
-	case errors.As(err, &large):
-		return coded(http.StatusRequestEntityTooLarge, wire.ParameterInvalid, wire.Text("body is too large"))
+	case errors.As(err, &over):
+		return coded(statusOver(over), wire.ParameterInvalid, wire.Text(over.Error()))
 	case errors.Is(err, naming.ErrLoading), errors.Is(err, naming.ErrStopped):
 		return coded(http.StatusServiceUnavailable, wire.ServerError, wire.Text(err.Error()))
 	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrBeat):

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -62,7 +63,7 @@ func unzipped(body []byte, limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %s", wire.ErrMalformed, err.Error())
 	case int64(len(out)) > limit:
-		return nil, &http.MaxBytesError{Limit: limit}
+		return nil, tooLarge(limits.MemberBody, limit)
 	}
 	return out, nil
 }

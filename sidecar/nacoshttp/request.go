@@ -1,10 +1,10 @@
 package nacoshttp
 
 import (
-	"io"
 	"maps"
 	"net/http"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -18,17 +18,20 @@ type request struct {
 // whatever the method: Nacos's clients use both for all of them.
 func (h *Handler) read(w http.ResponseWriter, r *http.Request, to match) (request, error) {
 	if to.bodies {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.cfg.MaxDatums))
+		body, err := bodyOf(w, r, limits.MemberBody, h.cfg.Limits.MemberBody)
 		if err == nil {
-			body, err = unzipped(body, h.cfg.MaxDatums)
+			body, err = unzipped(body, h.cfg.Limits.MemberBody)
 		}
 		return request{form: wire.ParseForm(r.URL.RawQuery, ""), body: body}, err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.cfg.MaxBody))
+	body, err := bodyOf(w, r, limits.Body, h.cfg.Limits.Body)
 	if err != nil {
 		return request{}, err
 	}
-	form := wire.ParseForm(r.URL.RawQuery, string(body))
+	form, err := h.form(r.URL.RawQuery, string(body))
+	if err != nil {
+		return request{}, err
+	}
 	maps.Copy(form, to.segments)
 	return request{form: form, body: body}, nil
 }

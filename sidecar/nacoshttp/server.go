@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/route"
@@ -62,10 +63,10 @@ type Config struct {
 	Self          member.Address // this member, as it signs forwarded calls
 	Version       string         // of Nacos that it claims to speak
 	Identity      wire.Identity  // asked of members that tell what they list; none: everybody is taken for one
-	MaxBody       int64          // bytes of a call's body
-	MaxDatums     int64          // the same of one that carries whole services
-	CallWithin    time.Duration  // for the registry to take a change
-	ForwardWithin time.Duration  // for connecting to the owner, and again for its answer
+	Limits        limits.Limits
+	Over          limits.Observer // nil: nobody is told
+	CallWithin    time.Duration   // for the registry to take a change
+	ForwardWithin time.Duration   // for connecting to the owner, and again for its answer
 	Log           logr.Logger
 }
 
@@ -73,8 +74,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Version:       "2.5.1",
-		MaxBody:       1 << 20,
-		MaxDatums:     64 << 20,
+		Limits:        limits.Default(),
 		CallWithin:    3 * time.Second,
 		ForwardWithin: 2 * time.Second,
 		Log:           logr.Discard(),
@@ -133,24 +133,16 @@ func New(cfg Config, deps Deps) *Handler {
 // are answered on.
 func (h *Handler) Drain() { h.once.Do(func() { close(h.leaving) }) }
 
-// Limits against slow or endless callers.
-const (
-	headerWithin = 5 * time.Second
-	callWithin   = 15 * time.Second
-	idleWithin   = 2 * time.Minute
-	maxHeader    = 64 << 10 // clients put metadata and beats into the query
-)
-
 // Server returns a server of h with limits on time and size, to be served and
 // shut down by the caller.
-func Server(h http.Handler) *http.Server {
+func Server(h http.Handler, l limits.Limits) *http.Server {
 	return &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: headerWithin,
-		ReadTimeout:       callWithin,
-		WriteTimeout:      callWithin,
-		IdleTimeout:       idleWithin,
-		MaxHeaderBytes:    maxHeader,
+		ReadHeaderTimeout: l.HeaderWithin,
+		ReadTimeout:       l.CallWithin,
+		WriteTimeout:      l.CallWithin,
+		IdleTimeout:       l.IdleWithin,
+		MaxHeaderBytes:    int(l.Header), // clients put metadata and beats into the query
 	}
 }
 
@@ -179,14 +171,14 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) reply {
 	}
 	in, err := h.read(w, r, to)
 	if err != nil {
-		return to.in.fails(r, err)
+		return h.fails(to.in, r, err)
 	}
 	if to.waits {
-		allow(w, longestWait+callWithin)
+		allow(w, longestWait+h.cfg.Limits.CallWithin)
 	}
 	out, err := to.do(r, in)
 	if err != nil {
-		return to.in.fails(r, err)
+		return h.fails(to.in, r, err)
 	}
 	return to.in.says(out)
 }

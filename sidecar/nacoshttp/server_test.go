@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
 
@@ -123,7 +124,7 @@ func TestDefectIsAnsweredAndTheServerLives(t *testing.T) {
 }
 
 func TestServerIsLimited(t *testing.T) {
-	s := Server(http.NotFoundHandler())
+	s := Server(http.NotFoundHandler(), limits.Default())
 	if s.ReadHeaderTimeout == 0 || s.ReadTimeout == 0 || s.WriteTimeout == 0 || s.IdleTimeout == 0 || s.MaxHeaderBytes == 0 {
 		t.Errorf("a limit is missing: %+v", s)
 	}

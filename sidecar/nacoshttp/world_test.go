@@ -141,7 +141,7 @@ func serve(t *testing.T, w *world) (*Handler, *httptest.Server) {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Self = selfAddress
-	cfg.MaxBody, cfg.MaxDatums = 4<<10, 64<<10
+	cfg.Limits.Body, cfg.Limits.MemberBody = 4<<10, 64<<10
 	deps := Deps{
 		Registrar: w, Catalog: w, Owners: w, Dialer: w, Roster: w, Datums: w, Subscribers: w, Clients: w, Counter: w, Push: w,
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
@@ -24,9 +25,10 @@ type Hub interface {
 
 // Config says how it is pushed.
 type Config struct {
-	Keep      time.Duration // for which a subscriber is told after it last asked
-	AckWithin time.Duration // after which a packet is sent once more, and then has failed
-	Most      int           // subscribers; more are not told
+	Keep      time.Duration   // for which a subscriber is told after it last asked
+	AckWithin time.Duration   // after which a packet is sent once more, and then has failed
+	Most      int             // subscribers; more are not told; 0: no limit
+	Over      limits.Observer // told of each that is one too many; nil: nobody is
 	Log       logr.Logger
 }
 
@@ -34,7 +36,7 @@ type Config struct {
 // subscribers for 10 s, which is as long as they wait before they ask again; those
 // of an empty service wait up to 60 s.
 func DefaultConfig() Config {
-	return Config{Keep: 90 * time.Second, AckWithin: time.Second, Most: 100_000, Log: logr.Discard()}
+	return Config{Keep: 90 * time.Second, AckWithin: time.Second, Most: int(limits.Default().UDPSubscribers), Log: logr.Discard()}
 }
 
 // Pusher pushes over one socket.
@@ -84,7 +86,10 @@ func (p *Pusher) Subscribe(s wire.Subscriber) {
 	case held != nil:
 		held.until = time.Now().Add(p.cfg.Keep)
 		return
-	case len(p.subscribers) >= p.cfg.Most:
+	case p.cfg.Most > 0 && len(p.subscribers) >= p.cfg.Most:
+		if p.cfg.Over != nil {
+			p.cfg.Over.Over(limits.UDPSubscribers)
+		}
 		p.cfg.Log.V(1).Info("too many subscribers over UDP", "client", s.Client)
 		return
 	}

@@ -18,6 +18,13 @@ func (h *Hub) Watching(s naming.ServiceKey) []naming.ClientID {
 	return slices.Sorted(maps.Keys(w.subscribers))
 }
 
+// Watches returns how many services c watches, and whether s is among them.
+func (h *Hub) Watches(c naming.ClientID, s naming.ServiceKey) (count int, already bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.clients[c]), h.clients[c][s] != nil
+}
+
 // WatchedBy returns the services that c watches, in order.
 func (h *Hub) WatchedBy(c naming.ClientID) []naming.ServiceKey {
 	h.mu.Lock()

@@ -17,6 +17,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro"
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
@@ -33,8 +34,9 @@ type Config struct {
 	HandOver time.Duration // for which a client that parted from a leaving member stays listed unless it comes back
 	Brake    naming.BrakeConfig
 
-	Causes        int // remembered of each service; 0 for none
-	CauseServices int // of which causes are remembered: those that changed last
+	Services      int64 // in which one client publishes, at most; 0: no limit
+	Causes        int   // remembered of each service; 0 for none
+	CauseServices int   // of which causes are remembered: those that changed last
 }
 
 // DefaultConfig returns the numbers that a member runs with.
@@ -50,6 +52,7 @@ func DefaultConfig(self member.Address) Config {
 		HandOver: distro.Default().Grace,
 		Brake:    naming.DefaultBrake(),
 
+		Services:      limits.Default().Services,
 		Causes:        32,
 		CauseServices: 10_000,
 	}

@@ -9,15 +9,16 @@ import (
 
 // Codes in answers (gRPC page, 2.7).
 const (
-	CodeSuccess      = 200
-	CodeStarting     = 300
-	CodeUnregistered = 301
-	CodeNoHandler    = 302
-	CodeInvalid      = 400
-	CodeForbidden    = 403
-	CodeServerError  = 500
-	CodeBadGateway   = 502
-	CodeNoClient     = -401
+	CodeSuccess       = 200
+	CodeStarting      = 300
+	CodeUnregistered  = 301
+	CodeNoHandler     = 302
+	CodeInvalid       = 400
+	CodeForbidden     = 403
+	CodeServerError   = 500
+	CodeBadGateway    = 502
+	CodeOverThreshold = 503
+	CodeNoClient      = -401
 )
 
 // Success is the body of every answer that has nothing to say but that it went

@@ -26,6 +26,7 @@ var rules = map[string]rule{
 	// 0: leaves
 	"sidecar/member": {why: "a leaf shared by both binaries", never: effects},
 	"sidecar/report": {why: "a leaf shared by both binaries", never: effects},
+	"sidecar/limits": {why: "numbers and names, for whoever applies them", never: effects},
 	"sidecar/naming": {
 		why:   "the domain: values without clock, network or goroutine",
 		ours:  map[string]string{"sidecar/member": "a stamp names the member that wrote it"},
@@ -76,6 +77,7 @@ var rules = map[string]rule{
 		},
 		never: []string{"net", "net/http", "os", "sync", "log/slog"},
 	},
+	"sidecar/meter":        {why: "counts what is said on a connection, and does nothing about it", never: append([]string{"net"}, effects...)},
 	"sidecar/wire/nacospb": {why: "generated from the protocol's own contract", outside: grpc},
 	"controllers/rollout":  {why: "a planner over numbers and booleans, without Kubernetes types", never: effects},
 	"controllers/pki": {
@@ -97,6 +99,7 @@ var rules = map[string]rule{
 		why: "the one goroutine that owns the registry knows no wire format",
 		ours: map[string]string{
 			"sidecar/distro": "the engine that it drives",
+			"sidecar/limits": "how much one client may publish",
 			"sidecar/member": "peers",
 			"sidecar/naming": "the registry that it owns",
 		},
@@ -175,6 +178,11 @@ var rules = map[string]rule{
 		outside: []string{logr},
 		never:   []string{"os"},
 	},
+	"sidecar/gate": {
+		why:   "counts connections and turns some away; knows no protocol but that in which it says so",
+		ours:  map[string]string{"sidecar/limits": "which limit it is"},
+		never: []string{"os", "time"},
+	},
 	"sidecar/membership": {
 		why:     "follows the member list and finds peers",
 		ours:    map[string]string{"sidecar/member": "lists and views"},
@@ -184,7 +192,10 @@ var rules = map[string]rule{
 		why: "a thin adapter: what it needs from the replica it declares itself",
 		ours: map[string]string{
 			"sidecar/frame":           "the version of the frames that is offered",
+			"sidecar/gate":            "places for connections",
+			"sidecar/limits":          "what is too much",
 			"sidecar/member":          "peers",
+			"sidecar/meter":           "what is kept of messages that are not whole",
 			"sidecar/naming":          "what clients publish and read",
 			"sidecar/route":           "reports over HTTP",
 			"sidecar/stream":          "what is said on the stream between our own members",
@@ -197,6 +208,7 @@ var rules = map[string]rule{
 	"sidecar/nacoshttp": {
 		why: "a thin adapter: what it needs from the replica it declares itself",
 		ours: map[string]string{
+			"sidecar/limits": "what is too much",
 			"sidecar/member": "whom to forward to",
 			"sidecar/naming": "what clients publish and read",
 			"sidecar/route":  "forwarding",
@@ -207,6 +219,7 @@ var rules = map[string]rule{
 	"sidecar/nacosudp": {
 		why: "one socket: what it needs from the hub it declares itself",
 		ours: map[string]string{
+			"sidecar/limits": "how many subscribers are too many",
 			"sidecar/naming": "views",
 			"sidecar/wire":   "packets",
 		},

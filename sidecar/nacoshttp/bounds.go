@@ -1,0 +1,57 @@
+package nacoshttp
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/distro-naming/naming-operator/sidecar/limits"
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+)
+
+// bodyOf reads the body of a call, of so many bytes at most.
+func bodyOf(w http.ResponseWriter, r *http.Request, limit string, most int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return nil, tooLarge(limit, most)
+	}
+	return body, err
+}
+
+func tooLarge(limit string, most int64) error {
+	return &limits.Over{Limit: limit, Most: most, What: "the body is too large"}
+}
+
+// form reads the parameters of a query and of a form body, unless there are too
+// many.
+func (h *Handler) form(query, body string) (wire.Form, error) {
+	n, most := 2+strings.Count(query, "&")+strings.Count(body, "&"), h.cfg.Limits.Parameters
+	if int64(n) > most {
+		return nil, &limits.Over{Limit: limits.Parameters, Most: most, What: "the call has " + strconv.Itoa(n) + " parameters"}
+	}
+	return wire.ParseForm(query, body), nil
+}
+
+// fails answers a call that failed, and notes when that was for a limit.
+func (h *Handler) fails(d dialect, r *http.Request, err error) reply {
+	var over *limits.Over
+	if errors.As(err, &over) && h.cfg.Over != nil {
+		h.cfg.Over.Over(over.Limit)
+	}
+	return d.fails(r, err)
+}
+
+// statusOver is how a call is refused that goes over a limit.
+func statusOver(e *limits.Over) int {
+	switch e.Limit {
+	case limits.Body, limits.MemberBody:
+		return http.StatusRequestEntityTooLarge
+	case limits.Services:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusBadRequest
+	}
+}
