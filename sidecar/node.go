@@ -77,7 +77,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.peers = nacosgrpc.NewPeers(peers, n.guard)
 	ways := &transports{Stream: n.peers, watch: n.watch, grpc: n.peers}
 	local := replica.DefaultConfig(cfg.Address)
-	local.Brake.Share, local.Services = cfg.BrakeShare, cfg.Limits.Services
+	local.Brake.Share, local.Limits = cfg.BrakeShare, cfg.Limits
 	n.loop = replica.New(local, log.WithName("replica"), ways, n.metrics,
 		func(s naming.ServiceKey) { n.hub.Touch(s); n.udpHub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()

@@ -31,6 +31,8 @@ type Limits struct {
 
 	Batch          int64 // instances in one request
 	Services       int64 // in which one client publishes
+	Instances      int64 // that one client publishes
+	Clients        int64 // that publish, of all members together
 	Subscriptions  int64 // of one connection
 	UDPSubscribers int64
 }
@@ -64,6 +66,8 @@ const (
 	Parameters        = "parameters"
 	Batch             = "batch"
 	Services          = "services"
+	Instances         = "instances"
+	Clients           = "clients"
 	Subscriptions     = "subscriptions"
 	UDPSubscribers    = "udp-subscribers"
 )

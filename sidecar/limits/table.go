@@ -124,6 +124,15 @@ var Table = []Row{
 		in: func(l *Limits) *int64 { return &l.Services },
 	},
 	{
+		Name: Instances, Default: 20_000, Counted: true, What: "instances that one client publishes", Seen: typedAnswer,
+		in: func(l *Limits) *int64 { return &l.Instances },
+	},
+	{
+		Name: Clients, Default: 1_000_000, Counted: true, Seen: typedAnswer,
+		What: "clients that publish, in the whole registry. Over HTTP each `ip:port` is a client",
+		in:   func(l *Limits) *int64 { return &l.Clients },
+	},
+	{
 		Name: Subscriptions, Default: 5000, Counted: true, What: "services to which one connection subscribes", Seen: typedAnswer,
 		in: func(l *Limits) *int64 { return &l.Subscriptions },
 	},

@@ -125,7 +125,8 @@ func (s *session) register(ctx context.Context, setup wire.Setup) error {
 	if !s.phase.CompareAndSwap(fresh, connecting) {
 		return errTwice
 	}
-	s.agent.Store(&setup.ClientVersion)
+	agent := wire.Program(setup.ClientVersion)
+	s.agent.Store(&agent)
 	to := plain
 	if setup.Naming() && !s.port.members {
 		if err := s.port.server.deps.Registrar.Connect(ctx, s.id); err != nil {

@@ -180,7 +180,7 @@ func (s *Server) subscribe(_ context.Context, c *session, in *nacospb.Payload) *
 	request, err := wire.DecodeSubscription(wire.Body(in))
 	key := s.key(request.Names)
 	if err == nil {
-		err = wire.CheckService(key)
+		err = errors.Join(wire.CheckService(key), wire.CheckClusters(request.Clusters))
 	}
 	if refused := faulty(wire.SubscribeServiceRequest, request.Names, request.Clusters, err); refused != nil {
 		return refused

@@ -49,7 +49,7 @@ func statusOver(e *limits.Over) int {
 	switch e.Limit {
 	case limits.Body, limits.MemberBody:
 		return http.StatusRequestEntityTooLarge
-	case limits.Services:
+	case limits.Services, limits.Instances, limits.Clients:
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusBadRequest

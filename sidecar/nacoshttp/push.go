@@ -20,7 +20,7 @@ func (h *Handler) subscribe(r *http.Request, form wire.Form, s naming.ServiceKey
 		return
 	}
 	h.deps.Push.Subscribe(wire.Subscriber{
-		Service: s, IP: remoteIP(r), Port: port, Agent: agent(r), App: or(form.Get("app"), "unknown"), Clusters: clusters,
+		Service: s, IP: remoteIP(r), Port: port, Agent: wire.Program(agent(r)), App: wire.Program(or(form.Get("app"), "unknown")), Clusters: clusters,
 	})
 }
 

@@ -73,6 +73,21 @@ func (r *Record) Mark() Mark { return Mark{Client: r.Client, Stamp: r.Stamp} }
 // nothing.
 func (r *Record) Len() int { return len(r.entries) }
 
+// Instances returns how many instances the record publishes, in all services.
+func (r *Record) Instances() (n int) {
+	for i := range r.entries {
+		n += r.entries[i].count()
+	}
+	return n
+}
+
+// Has returns how many instances the record publishes in s, and whether s is among
+// its services.
+func (r *Record) Has(s ServiceKey) (n int, known bool) {
+	e := r.entry(&s)
+	return e.count(), e != nil
+}
+
 // Publications returns what the record publishes, in order of service. It is
 // made for the caller, except for metadata.
 func (r *Record) Publications() []Publication {

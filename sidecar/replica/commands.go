@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/distro"
-	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
@@ -20,8 +19,8 @@ func (l *Loop) Connect(ctx context.Context, c naming.ClientID) error {
 
 // Register replaces what c publishes in s. A connection must be known
 // (naming.ErrNoClient); an HTTP client is created on the way. The call returns
-// when readers of this member see the change; peers are told afterwards. One service
-// too many is *limits.Over.
+// when readers of this member see the change; peers are told afterwards. What goes
+// over a limit is *limits.Over.
 func (l *Loop) Register(ctx context.Context, c naming.ClientID, s naming.ServiceKey, list []naming.Instance, batch bool) error {
 	return l.call(ctx, func(now time.Time) error {
 		if _, connected := l.connected[c]; !connected && !c.Beats() {
@@ -31,8 +30,8 @@ func (l *Loop) Register(ctx context.Context, c naming.ClientID, s naming.Service
 		if r == nil {
 			r = &naming.Record{Client: c}
 		}
-		if most := l.cfg.Services; most > 0 && int64(r.Len()) >= most && r.Find(s) == nil {
-			return &limits.Over{Limit: limits.Services, Most: most, What: "the client publishes in too many services"}
+		if err := l.fits(r, s, len(list)); err != nil {
+			return err
 		}
 		r = r.With(naming.Publication{Service: s, Instances: list, Batch: batch}, l.issue(now))
 		l.write(now, r, naming.Cause{Client: c})

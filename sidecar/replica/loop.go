@@ -34,9 +34,9 @@ type Config struct {
 	HandOver time.Duration // for which a client that parted from a leaving member stays listed unless it comes back
 	Brake    naming.BrakeConfig
 
-	Services      int64 // in which one client publishes, at most; 0: no limit
-	Causes        int   // remembered of each service; 0 for none
-	CauseServices int   // of which causes are remembered: those that changed last
+	Limits        limits.Limits
+	Causes        int // remembered of each service; 0 for none
+	CauseServices int // of which causes are remembered: those that changed last
 }
 
 // DefaultConfig returns the numbers that a member runs with.
@@ -52,7 +52,7 @@ func DefaultConfig(self member.Address) Config {
 		HandOver: distro.Default().Grace,
 		Brake:    naming.DefaultBrake(),
 
-		Services:      limits.Default().Services,
+		Limits:        limits.Default(),
 		Causes:        32,
 		CauseServices: 10_000,
 	}

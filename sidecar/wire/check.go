@@ -19,6 +19,10 @@ const (
 	maxPort      = 65535
 	maxMetadata  = 1024 // characters of all keys and values together
 	maxWeight    = 10000
+
+	maxID       = 1024             // of an instance; Java's own has fewer than 900
+	maxClusters = 100 * maxCluster // names that are asked for at once
+	maxProgram  = 256              // of the name of a client's program, which is kept as long as it is there
 )
 
 // Invalid is a request that its user must change.
@@ -111,8 +115,11 @@ func word(r rune) bool {
 }
 
 // plain allows everything but white space and the Chinese characters that Nacos
-// excludes.
-func plain(r rune) bool { return !unicode.IsSpace(r) && (r < 0x4e00 || r > 0x9fa5) }
+// excludes, and what cannot be seen: it would be read as something else in a log or
+// on a page.
+func plain(r rune) bool {
+	return !unicode.IsSpace(r) && (r < 0x4e00 || r > 0x9fa5) && !unicode.In(r, unicode.Cc, unicode.Cf)
+}
 
 // CheckInstance complains about an instance that cannot be registered.
 func CheckInstance(i naming.Instance) error {
@@ -121,6 +128,9 @@ func CheckInstance(i naming.Instance) error {
 	}
 	if err := checkName("ip", i.IP, maxIP, plain); err != nil {
 		return err
+	}
+	if n := utf8.RuneCountInString(i.ID); n > maxID {
+		return tooLong("instanceId", maxID, n)
 	}
 	if err := CheckPort(int64(i.Port)); err != nil {
 		return err
@@ -139,6 +149,24 @@ func CheckInstance(i naming.Instance) error {
 		return &Invalid{Field: "weight", Text: weightRange, Hint: "Give a finite number.", Code: WeightError}
 	}
 	return checkMetadata(i.Metadata)
+}
+
+// CheckClusters complains about more names of clusters than anybody asks for: they
+// are kept as long as who asked for them is told of changes.
+func CheckClusters(names string) error {
+	if n := utf8.RuneCountInString(names); n > maxClusters {
+		return tooLong("clusters", maxClusters, n)
+	}
+	return nil
+}
+
+// Program returns the beginning of the name of a client's program, which keeps no
+// more of it.
+func Program(name string) string {
+	if len(name) > maxProgram {
+		return strings.ToValidUTF8(strings.Clone(name[:maxProgram]), "")
+	}
+	return name
 }
 
 // CheckPort complains about a port outside 0-65535.

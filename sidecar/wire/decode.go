@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // ErrMalformed means that a body is not JSON, or not a JSON object: a fault of
@@ -14,6 +15,9 @@ var ErrMalformed = errors.New("body is not a JSON object")
 // decode reads body into v. A member of a wrong type is an *Invalid that names
 // it, as a user can cause that; everything that can be read has been then.
 func decode(body []byte, v any) error {
+	if !utf8.Valid(body) {
+		return fmt.Errorf("%w: it is not UTF-8", ErrMalformed) // encoding/json would change it
+	}
 	err := json.Unmarshal(body, v)
 	if err == nil {
 		return nil
@@ -22,7 +26,7 @@ func decode(body []byte, v any) error {
 	if errors.As(err, &wrong) && wrong.Field != "" {
 		return &Invalid{
 			Field: wrong.Field,
-			Text:  fmt.Sprintf("Param '%s' is illegal, it should be %s, not %s.", wrong.Field, wanted(wrong), wrong.Value),
+			Text:  fmt.Sprintf("Param '%s' is illegal, it should be %s, not %s.", wrong.Field, wanted(wrong), short(wrong.Value)),
 			Hint:  "Send it as the Nacos API describes it.",
 		}
 	}
@@ -30,6 +34,15 @@ func decode(body []byte, v any) error {
 		return invalid
 	}
 	return fmt.Errorf("%w: %s", ErrMalformed, err.Error())
+}
+
+// short is what a message repeats of a value.
+func short(value string) string {
+	const most = 64
+	if len(value) > most {
+		return strings.ToValidUTF8(value[:most], "") + "…"
+	}
+	return value
 }
 
 func wanted(e *json.UnmarshalTypeError) string {

@@ -31,10 +31,11 @@ func ParseForm(query, body string) Form {
 	return f
 }
 
-// unescape undoes percent encoding where it is one.
+// unescape undoes percent encoding where it is one. It returns a copy: what is kept
+// of a call must not keep its whole body.
 func unescape(s string) string {
 	if !strings.ContainsAny(s, "%+") {
-		return s
+		return strings.Clone(s)
 	}
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -146,7 +147,7 @@ func (f Form) Instance(s naming.ServiceKey) (naming.Instance, error) {
 	}
 	weight, err := strconv.ParseFloat(f.or("weight", "1"), 64)
 	if err != nil {
-		return naming.Instance{}, &Invalid{Field: "weight", Text: "For input string: " + strconv.Quote(f.Get("weight"))}
+		return naming.Instance{}, &Invalid{Field: "weight", Text: "For input string: " + strconv.Quote(short(f.Get("weight")))}
 	}
 	if err := CheckWeight(weight); err != nil {
 		return naming.Instance{}, err
@@ -188,7 +189,7 @@ func ParseMetadata(text string) (map[string]string, error) {
 	for pair := range strings.SplitSeq(text, ",") {
 		k, v, found := strings.Cut(pair, "=")
 		if !found || strings.Contains(v, "=") {
-			return nil, &MetadataError{Text: text}
+			return nil, &MetadataError{Text: short(text)}
 		}
 		out[k] = v
 	}

@@ -2,7 +2,9 @@ package wire
 
 import (
 	"maps"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
@@ -74,5 +76,17 @@ func TestMetadataHasTwoForms(t *testing.T) {
 				t.Errorf("ParseMetadata = %v, %v, want %v", got, err, tc.want)
 			}
 		})
+	}
+}
+
+// What is kept of a call does not keep its body: of a large one that would be as much
+// as it is long, for a name of three letters.
+func TestParametersDoNotKeepTheBody(t *testing.T) {
+	body := strings.Clone("serviceName=web&rest=" + strings.Repeat("x", 1<<10))
+	first := uintptr(unsafe.Pointer(unsafe.StringData(body)))
+	for name, value := range ParseForm("", body) {
+		if at := uintptr(unsafe.Pointer(unsafe.StringData(value))); at >= first && at < first+uintptr(len(body)) {
+			t.Errorf("%s is a part of the body", name)
+		}
 	}
 }

@@ -115,7 +115,7 @@ func (r *reader) raw() []byte {
 // unescape leaves one string with its quotes to encoding/json.
 func (r *reader) unescape(quoted []byte) []byte {
 	var s string
-	if json.Unmarshal(quoted, &s) != nil {
+	if !utf8.Valid(quoted) || json.Unmarshal(quoted, &s) != nil {
 		r.giveUp()
 	}
 	return []byte(s)
