@@ -2,6 +2,7 @@ package nacoshttp
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -15,10 +16,13 @@ import (
 func bodyOf(w http.ResponseWriter, r *http.Request, limit string, most int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	switch {
+	case errors.As(err, &large):
 		return nil, tooLarge(limit, most)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %s", wire.ErrMalformed, err.Error())
 	}
-	return body, err
+	return body, nil
 }
 
 func tooLarge(limit string, most int64) error {
