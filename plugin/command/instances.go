@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -141,7 +142,18 @@ func metadata(m map[string]string) string {
 		return "-"
 	}
 	text := fmt.Sprint(m) // maps are printed in order of key
-	return strings.TrimSuffix(strings.TrimPrefix(text, "map["), "]")
+	return seen(strings.TrimSuffix(strings.TrimPrefix(text, "map["), "]"))
+}
+
+// seen puts a mark in the place of what cannot be seen: clients choose metadata, and
+// it must not move the cursor or colour the terminal.
+func seen(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Cf) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 func (a *app) since(t *time.Time) string {

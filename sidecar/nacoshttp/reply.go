@@ -28,6 +28,7 @@ func (a reply) send(w http.ResponseWriter) {
 	if a.kind != noType {
 		w.Header().Set("Content-Type", a.kind)
 	}
+	w.Header().Set("X-Content-Type-Options", "nosniff") // some answers have no type, as Nacos's do
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // the caller has gone
