@@ -14,7 +14,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/distro-naming/naming-operator/sidecar/admin"
-	"github.com/distro-naming/naming-operator/sidecar/gate"
+	"github.com/distro-naming/naming-operator/sidecar/places"
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/membership"
@@ -126,7 +126,7 @@ func (n *node) open(ctx context.Context) error {
 	udp.Log, udp.Most, udp.Over = n.log.WithName("udp"), int(n.cfg.Limits.UDPSubscribers), n.metrics
 	n.udp = nacosudp.New(udp, socket, n.udpHub)
 	n.api = n.web()
-	n.http = nacoshttp.Server(gate.Refusing(secure.Parting(n.guard.guard(n.api))), n.cfg.Limits)
+	n.http = nacoshttp.Server(places.Refusing(secure.Parting(n.guard.guard(n.api))), n.cfg.Limits)
 	n.http.ConnContext = keep
 	n.admin = admin.NewServer(admin.Handler(n.sources()), n.cfg.DrainTimeout)
 	return nil
@@ -134,13 +134,13 @@ func (n *node) open(ctx context.Context) error {
 
 // gated puts the limits on connections before the HTTP port.
 func (n *node) gated(l net.Listener) net.Listener {
-	return gate.Listen(l, gate.New(gate.Config{
+	return places.Listen(l, places.New(places.Config{
 		Limit: limits.HTTPConnections, Most: n.cfg.Limits.HTTPConnections, PerIP: n.cfg.Limits.PerIP, Observer: n.metrics,
 	}))
 }
 
 // keep notes what gate and terms know of a connection in the context of its calls.
-func keep(ctx context.Context, c net.Conn) context.Context { return secure.Keep(gate.Keep(ctx, c)) }
+func keep(ctx context.Context, c net.Conn) context.Context { return secure.Keep(places.Keep(ctx, c)) }
 
 func (n *node) membershipConfig() membership.Config {
 	m := membership.DefaultConfig()

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/distro-naming/naming-operator/sidecar/gate"
+	"github.com/distro-naming/naming-operator/sidecar/places"
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/meter"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
@@ -27,12 +27,12 @@ const (
 )
 
 // newGate returns the gate of the clients' or the members' port.
-func newGate(cfg *Config, members bool) *gate.Gate {
-	g := gate.Config{Limit: limits.Connections, Most: cfg.Limits.Connections, PerIP: cfg.Limits.PerIP, Observer: cfg.Over}
+func newGate(cfg *Config, members bool) *places.Gate {
+	g := places.Config{Limit: limits.Connections, Most: cfg.Limits.Connections, PerIP: cfg.Limits.PerIP, Observer: cfg.Over}
 	if members {
 		g.Limit, g.Most = limits.MemberConnections, cfg.Limits.MemberConnections
 	}
-	return gate.New(g)
+	return places.New(g)
 }
 
 // tooMany ends what is asked on a connection that is one too many. It is no answer
