@@ -77,13 +77,14 @@ func (l *Loop) say(now time.Time, e settings.Entry) error {
 
 // said shows readers and subscribers what is said under these keys now.
 func (l *Loop) said(now time.Time, keys []settings.Key) {
-	services := map[naming.ServiceKey]struct{}{}
+	services, described := map[naming.ServiceKey]struct{}{}, false
 	for _, k := range keys {
 		services[k.Service] = struct{}{}
-		if !k.OfInstance() {
-			of := l.settings.Described()
-			l.described.Store(&of)
-		}
+		described = described || !k.OfInstance()
+	}
+	if described {
+		of := l.settings.Described()
+		l.described.Store(&of)
 	}
 	for s := range services {
 		if l.registry.Publishers(s) == 0 {
