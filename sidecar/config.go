@@ -21,23 +21,21 @@ var Version = "v0.1.0"
 
 // Config is everything that can be set on a member.
 type Config struct {
-	Address          member.Address // own entry in the member list
-	MemberList       string         // path of the member list, in cluster.conf form
-	ListenHost       string         // where the Nacos ports listen; empty means everywhere
-	AdminAddress     string         // host:port of the admin port
-	HeadlessService  string         // for look-ups of peers; empty outside Kubernetes
-	OverrideLifetime time.Duration  // of what is said of an instance, after that is gone
-	SettingsLifetime time.Duration  // of those of a service, after its last instance is gone
-	SettingsLimit    int            // of services and instances of which something is said
-	BrakeShare       float64        // of a service: losing more at once is braked; 1 never
-	PeerStream       bool           // stream to members of this program, and let them
-	DrainTimeout     time.Duration  // how long leaving may take
-	LogLevel         string         // info or debug
-	Identity         wire.Identity  // by which the members know each other; none if its key is empty
-	TLSMembers       string         // directory of the members' certificates; empty means plaintext
-	TLSClients       string         // directory of the clients' certificates; empty means plaintext
-	TLSPolicy        string         // file with the modes of TLS; without one it is required
-	StrictPeers      bool           // who is not listed may not speak to members
+	Address         member.Address  // own entry in the member list
+	MemberList      string          // path of the member list, in cluster.conf form
+	ListenHost      string          // where the Nacos ports listen; empty means everywhere
+	AdminAddress    string          // host:port of the admin port
+	HeadlessService string          // for look-ups of peers; empty outside Kubernetes
+	BrakeShare      float64         // of a service: losing more at once is braked; 1 never
+	Settings        settings.Config // how much is said of services and instances, and for how long
+	PeerStream      bool            // stream to members of this program, and let them
+	DrainTimeout    time.Duration   // how long leaving may take
+	LogLevel        string          // info or debug
+	Identity        wire.Identity   // by which the members know each other; none if its key is empty
+	TLSMembers      string          // directory of the members' certificates; empty means plaintext
+	TLSClients      string          // directory of the clients' certificates; empty means plaintext
+	TLSPolicy       string          // file with the modes of TLS; without one it is required
+	StrictPeers     bool            // who is not listed may not speak to members
 }
 
 // parseConfig reads the flags of "serve". Every problem is reported at once.
@@ -56,12 +54,12 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.StringVar(&cfg.HeadlessService, "headless-service", "", "DNS `name` of the headless Service, for look-ups of peers")
 	fs.Float64Var(&cfg.BrakeShare, "brake-share", naming.DefaultBrake().Share,
 		"`share` of a service's instances; when more than it is lost at once, they are held as unhealthy; 1 never does")
-	kept := settings.DefaultConfig()
-	fs.DurationVar(&cfg.OverrideLifetime, "override-lifetime", kept.Instance,
+	cfg.Settings = settings.DefaultConfig()
+	fs.DurationVar(&cfg.Settings.Instance, "override-lifetime", cfg.Settings.Instance,
 		"how long weight, metadata and whether it is enabled, as set by the API, outlive the instance")
-	fs.DurationVar(&cfg.SettingsLifetime, "settings-lifetime", kept.Service,
+	fs.DurationVar(&cfg.Settings.Service, "settings-lifetime", cfg.Settings.Service,
 		"how long the settings of a service outlive its last instance")
-	fs.IntVar(&cfg.SettingsLimit, "settings-limit", kept.Entries,
+	fs.IntVar(&cfg.Settings.Entries, "settings-limit", cfg.Settings.Entries,
 		"`number` of services and instances, together, of which something may be set by the API")
 	fs.BoolVar(&cfg.PeerStream, "peer-stream", true,
 		"speak to members that are of this program by a stream of their own; others, and all if false, by Nacos's messages")
@@ -133,12 +131,12 @@ func (c Config) problems() []error {
 	if c.TLSPolicy != "" && c.TLSMembers == "" && c.TLSClients == "" {
 		errs = append(errs, errors.New("--tls-policy: there is nothing for it to say without --tls-members or --tls-clients"))
 	}
-	if c.OverrideLifetime < 0 || c.SettingsLifetime < 0 {
+	if c.Settings.Instance < 0 || c.Settings.Service < 0 {
 		errs = append(errs, fmt.Errorf("--override-lifetime, --settings-lifetime: must not be negative, are %s and %s",
-			c.OverrideLifetime, c.SettingsLifetime))
+			c.Settings.Instance, c.Settings.Service))
 	}
-	if c.SettingsLimit < 0 {
-		errs = append(errs, fmt.Errorf("--settings-limit: must not be negative, is %d", c.SettingsLimit))
+	if c.Settings.Entries < 0 {
+		errs = append(errs, fmt.Errorf("--settings-limit: must not be negative, is %d", c.Settings.Entries))
 	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("--drain-timeout: must not be negative, is %s", c.DrainTimeout))

@@ -75,8 +75,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	ways := &transports{Stream: n.peers, watch: n.watch, grpc: n.peers}
 	local := replica.DefaultConfig(cfg.Address)
 	local.Brake.Share = cfg.BrakeShare
-	local.Settings.Instance, local.Settings.Service = cfg.OverrideLifetime, cfg.SettingsLifetime
-	local.Settings.Entries = cfg.SettingsLimit
+	local.Settings = cfg.Settings
 	n.loop = replica.New(local, log.WithName("replica"), ways, n.metrics,
 		func(s naming.ServiceKey) { n.hub.Touch(s); n.udpHub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()
