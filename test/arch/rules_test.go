@@ -252,9 +252,10 @@ var rules = map[string]rule{
 	"sidecar/metrics": {
 		why: "counts what happened",
 		ours: map[string]string{
-			"sidecar/member": "labels",
-			"sidecar/naming": "counts",
-			"sidecar/report": "gauges",
+			"sidecar/member":   "labels",
+			"sidecar/naming":   "counts",
+			"sidecar/report":   "gauges",
+			"sidecar/settings": "counts",
 		},
 		outside: []string{"github.com/prometheus/client_golang"},
 	},
