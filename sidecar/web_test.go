@@ -108,6 +108,15 @@ func TestClientsOf1xArePushedOverUDP(t *testing.T) {
 		_, body := h.call("GET", "http://"+a+":8848/nacos/v1/ns/operator/push/state")
 		return strings.Contains(body, `"succeed":1,`)
 	})
+	if body := h.instances(b, "PUT", "?serviceName=pushed&ip=10.0.0.1&port=80&weight=3"); body != "ok" {
+		t.Fatal(body)
+	}
+	for !strings.Contains(pushed.Data, `"weight":3.0`) { // what is set is pushed as well
+		if n, _, err = client.ReadFrom(packet); err != nil {
+			t.Fatalf("what was set was not pushed: %v", err)
+		}
+		pushed = readPush(t, packet[:n])
+	}
 	for _, m := range []string{a, b} {
 		_, body := h.call("GET", "http://"+m+":8848/nacos/v1/ns/service/subscribers?serviceName=pushed")
 		if !strings.Contains(body, fmt.Sprintf(`"addrStr":"127.0.0.1:%d","agent":"Nacos-Java-Client:v1.4.3"`, port)) {
