@@ -13,6 +13,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -36,6 +37,7 @@ type Config struct {
 	TLSPolicy       string         // file with the modes of TLS; without one it is required
 	StrictPeers     bool           // who is not listed may not speak to members
 	Limits          limits.Limits  // against who asks too much; none: the defaults
+	Settings        settings.Config // how much is said of services and instances, and for how long
 }
 
 // parseConfig reads the flags of "serve". Every problem is reported at once.
@@ -55,6 +57,13 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.StringVar(&cfg.HeadlessService, "headless-service", "", "DNS `name` of the headless Service, for look-ups of peers")
 	fs.Float64Var(&cfg.BrakeShare, "brake-share", naming.DefaultBrake().Share,
 		"`share` of a service's instances; when more than it is lost at once, they are held as unhealthy; 1 never does")
+	cfg.Settings = settings.DefaultConfig()
+	fs.DurationVar(&cfg.Settings.Instance, "override-lifetime", cfg.Settings.Instance,
+		"how long weight, metadata and whether it is enabled, as set by the API, outlive the instance")
+	fs.DurationVar(&cfg.Settings.Service, "settings-lifetime", cfg.Settings.Service,
+		"how long the settings of a service outlive its last instance")
+	fs.IntVar(&cfg.Settings.Entries, "settings-limit", cfg.Settings.Entries,
+		"`number` of services and instances, together, of which something may be set by the API")
 	fs.BoolVar(&cfg.PeerStream, "peer-stream", true,
 		"speak to members that are of this program by a stream of their own; others, and all if false, by Nacos's messages")
 	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
@@ -128,6 +137,13 @@ func (c Config) problems() []error {
 	}
 	if c.TLSPolicy != "" && c.TLSMembers == "" && c.TLSClients == "" {
 		errs = append(errs, errors.New("--tls-policy: there is nothing for it to say without --tls-members or --tls-clients"))
+	}
+	if c.Settings.Instance < 0 || c.Settings.Service < 0 {
+		errs = append(errs, fmt.Errorf("--override-lifetime, --settings-lifetime: must not be negative, are %s and %s",
+			c.Settings.Instance, c.Settings.Service))
+	}
+	if c.Settings.Entries < 0 {
+		errs = append(errs, fmt.Errorf("--settings-limit: must not be negative, is %d", c.Settings.Entries))
 	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("--drain-timeout: must not be negative, is %s", c.DrainTimeout))

@@ -9,19 +9,21 @@ import (
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/limits"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
 func TestConfigComplainsAboutEverythingAtOnce(t *testing.T) {
 	_, err := parseConfig([]string{
-		"--address=a:65000", "--listen-host=here", "--admin-address=8080", "--drain-timeout=-1s", "--brake-share=NaN", "--log-level=loud", "--server-identity=/nowhere", "--limits=batch=x", "extra",
+		"--address=a:65000", "--listen-host=here", "--admin-address=8080", "--drain-timeout=-1s", "--brake-share=NaN", "--settings-limit=-1", "--settings-lifetime=-1s",
+		"--log-level=loud", "--server-identity=/nowhere", "--limits=batch=x", "extra",
 	}, io.Discard)
 	if err == nil {
 		t.Fatal("a faulty configuration was taken")
 	}
 	for _, want := range []string{
 		"--address", "--member-list", "--listen-host", "--admin-address", "--drain-timeout", "--brake-share", "--log-level",
-		"--server-identity", "--limits", `"extra"`,
+		"--settings-limit", "--settings-lifetime", "--server-identity", "--limits", `"extra"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %s:\n%v", want, err)
@@ -38,6 +40,7 @@ func TestConfigHasCompleteDefaults(t *testing.T) {
 		Address: "demo-0.demo-headless.prod.svc:8848", MemberList: "/etc/distro/members/cluster.conf",
 		AdminAddress: ":8080", BrakeShare: 0.5, PeerStream: true, DrainTimeout: 20 * time.Second, LogLevel: "info",
 		Limits: limits.Default(),
+		Settings: settings.DefaultConfig(),
 	}
 	if got != want {
 		t.Errorf("config = %+v, want %+v", got, want)

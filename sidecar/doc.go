@@ -4,11 +4,13 @@
 //
 //	member, naming, report    leaves: addresses, the domain, what a member says of itself
 //	distro                    pure core: what to send to whom, and when
+//	settings                  pure core: what is said of services and instances by others
 //	wire                      Nacos formats, bytes to domain and back
 //	frame                     the same for what our own members tell each other
 //	replica, push             shells: the goroutine that owns the state; deliveries
 //	stream                    shell: the conversation of two of our own members
-//	limits, gate, meter       what is too much; connections and bytes, counted
+//	limits, places, meter     what is too much; connections and bytes, counted
+//	accord                    shell: keeps the settings of all members alike
 //	membership                the member list, name look-ups, the state of peers
 //	nacosgrpc, nacoshttp      Nacos's ports: p (HTTP), p+1000 (SDK), p+1001 (cluster)
 //	tlsfiles, secure          certificates and policies from files; connections made by them

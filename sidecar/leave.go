@@ -36,6 +36,7 @@ func (n *node) handOver(ctx context.Context) error {
 	n.grpc.Drain()
 	n.api.Drain()
 	n.log.Info("draining", "clients", n.grpc.Clients())
+	n.accord.All(ctx)
 	if err := n.loop.Flush(ctx); err != nil {
 		return n.drained(began, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/distro-naming/naming-operator/sidecar/accord"
 	"github.com/distro-naming/naming-operator/sidecar/admin"
 	"github.com/distro-naming/naming-operator/sidecar/places"
 	"github.com/distro-naming/naming-operator/sidecar/limits"
@@ -50,6 +51,7 @@ type node struct {
 	guard   *protection // how watch's members are dialed, and who may come
 	peers   *nacosgrpc.Peers
 	v1      *nacosv1.Exchange
+	accord  *accord.Accord
 	grpc    *nacosgrpc.Server
 	api     *nacoshttp.Handler
 	http    *http.Server
@@ -77,7 +79,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.peers = nacosgrpc.NewPeers(peers, n.guard)
 	ways := &transports{Stream: n.peers, watch: n.watch, grpc: n.peers}
 	local := replica.DefaultConfig(cfg.Address)
-	local.Brake.Share, local.Limits = cfg.BrakeShare, cfg.Limits
+	local.Brake.Share, local.Limits, local.Settings = cfg.BrakeShare, cfg.Limits, cfg.Settings
 	n.loop = replica.New(local, log.WithName("replica"), ways, n.metrics,
 		func(s naming.ServiceKey) { n.hub.Touch(s); n.udpHub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()
@@ -85,7 +87,10 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.v1 = nacosv1.New(old, nacosv1.Deps{
 		Catalog: n.loop, Inbox: n.loop, Routes: n.guard, Roster: n.watch, Observer: n.metrics, Forget: n.peers.Drop,
 	})
-	ways.v1 = n.v1
+	agreeing := accord.DefaultConfig()
+	agreeing.Log = log.WithName("settings")
+	n.accord = accord.New(agreeing, n.loop, ways, n.metrics)
+	ways.v1, ways.accord = n.v1, n.accord
 	n.pushes = &pushes{observe: n.metrics.Pushed}
 	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
 	n.udpHub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
@@ -120,7 +125,7 @@ func (n *node) open(ctx context.Context) error {
 	grpc.Limits, grpc.Over, grpc.IdleAfter = n.cfg.Limits, n.metrics, n.cfg.Limits.SilentFor
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
-		Stream: n.loop,
+		Stream: n.loop, Settings: n.loop,
 	})
 	udp := nacosudp.DefaultConfig()
 	udp.Log, udp.Most, udp.Over = n.log.WithName("udp"), int(n.cfg.Limits.UDPSubscribers), n.metrics

@@ -92,6 +92,7 @@ func (n *node) parts() []part {
 		until("UDP port", n.udp.Run),
 		until("replica", n.loop.Run),
 		until("peers", n.keepPeers),
+		until("settings", n.accord.Run),
 		until("membership", n.watch.Run),
 		{name: "gRPC ports", run: n.grpc.Serve, stop: n.grpc.Stop},
 		web("HTTP port", n.http, n.httpListener),

@@ -16,6 +16,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/report"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 )
 
 // patience bounds every wait: it decides how long a failure takes, never
@@ -90,6 +91,7 @@ func (h *house) start(ip string) {
 	cfg := Config{
 		Address: member.Address(ip + ":8848"), MemberList: h.list, ListenHost: ip,
 		AdminAddress: ip + ":8080", BrakeShare: 0.5, PeerStream: !h.plain[ip], DrainTimeout: 10 * time.Second, LogLevel: "info",
+		Settings: settings.DefaultConfig(),
 	}
 	if h.tune != nil {
 		h.tune(ip, &cfg)

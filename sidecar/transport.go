@@ -3,12 +3,14 @@ package sidecar
 import (
 	"context"
 
+	"github.com/distro-naming/naming-operator/sidecar/accord"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/membership"
 	"github.com/distro-naming/naming-operator/sidecar/nacosgrpc"
 	"github.com/distro-naming/naming-operator/sidecar/nacosv1"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/replica"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 )
 
 // transports is the replica's way to each peer, as the peer replicates now. To
@@ -17,12 +19,16 @@ import (
 type transports struct {
 	replica.Stream // of those that stream, none of which does so as Nacos 1.x
 
-	watch *membership.Watch
-	grpc  *nacosgrpc.Peers
-	v1    *nacosv1.Exchange
+	watch  *membership.Watch
+	grpc   *nacosgrpc.Peers
+	v1     *nacosv1.Exchange
+	accord *accord.Accord
 }
 
-var _ replica.Transport = (*transports)(nil)
+var (
+	_ replica.Transport = (*transports)(nil)
+	_ accord.Peers      = (*transports)(nil)
+)
 
 // Send implements replica.Transport.
 func (t *transports) Send(ctx context.Context, to member.Address, r *naming.Record) error {
@@ -49,7 +55,8 @@ func (t *transports) Verify(ctx context.Context, to member.Address, marks []nami
 }
 
 // Load implements replica.Transport. A server of 2.0 or 2.1 that still replicates
-// as 1.x would answer over gRPC as well, with what nobody is shown.
+// as 1.x would answer over gRPC as well, with what nobody is shown. Of one of ours
+// the settings come first, so that nothing is shown without them.
 func (t *transports) Load(
 	ctx context.Context, from member.Address, except []member.Address, take func(records []*naming.Record, more int) error,
 ) (complete bool, err error) {
@@ -62,5 +69,25 @@ func (t *transports) Load(
 			return true, t.v1.AwaitLoaded(ctx, from)
 		}
 	}
+	if t.watch.Ours(from) {
+		if err := t.accord.With(ctx, from); err != nil {
+			return false, err
+		}
+	}
 	return t.grpc.Load(ctx, from, except, take)
+}
+
+// Keepers implements accord.Peers.
+func (t *transports) Keepers() (all []member.Address) {
+	for _, p := range t.watch.Peers() {
+		if p.State != member.Down && t.watch.Ours(p.Address) {
+			all = append(all, p.Address)
+		}
+	}
+	return all
+}
+
+// AskSettings implements accord.Peers.
+func (t *transports) AskSettings(ctx context.Context, of member.Address, q settings.Question) (settings.Answer, error) {
+	return t.grpc.AskSettings(ctx, of, q)
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/distro-naming/naming-operator/sidecar/accord"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/membership"
 	"github.com/distro-naming/naming-operator/sidecar/nacosgrpc"
@@ -14,6 +15,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/nacosudp"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/push"
+	"github.com/distro-naming/naming-operator/sidecar/replica"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -97,6 +99,31 @@ func (c counter) Pushes() (succeeded, failed uint64) {
 	return c.n.pushes.succeeded.Load(), c.n.pushes.failed.Load()
 }
 
+// keeper is the settings for the HTTP API: what is written goes to the peers at
+// once.
+type keeper struct {
+	*replica.Loop
+	accord *accord.Accord
+}
+
+// SetService replaces the settings of s.
+func (k keeper) SetService(ctx context.Context, s naming.ServiceKey, is naming.Settings) error {
+	defer k.accord.Wrote()
+	return k.Loop.SetService(ctx, s, is)
+}
+
+// RemoveService forgets the settings of s.
+func (k keeper) RemoveService(ctx context.Context, s naming.ServiceKey) error {
+	defer k.accord.Wrote()
+	return k.Loop.RemoveService(ctx, s)
+}
+
+// Override says something of an instance.
+func (k keeper) Override(ctx context.Context, s naming.ServiceKey, e naming.Endpoint, o naming.Override, anew bool) error {
+	defer k.accord.Wrote()
+	return k.Loop.Override(ctx, s, e, o, anew)
+}
+
 // web returns the HTTP API of the member.
 func (n *node) web() *nacoshttp.Handler {
 	cfg := nacoshttp.DefaultConfig()
@@ -105,5 +132,6 @@ func (n *node) web() *nacoshttp.Handler {
 	return nacoshttp.New(cfg, nacoshttp.Deps{
 		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.guard, Roster: roster{n.watch}, Datums: n.v1,
 		Subscribers: watchers{n.hub, n.grpc, n.udp}, Clients: n.loop, Counter: counter{n}, Push: n.udp,
+		Settings: keeper{n.loop, n.accord},
 	})
 }

@@ -46,6 +46,9 @@ func TestEveryVersionOfTheHTTPAPIWritesToTheOwner(t *testing.T) {
 	if _, body := call(members[0], "PUT", "/nacos/v1/ns/instance/metadata/batch", changes); strings.Count(body, ":ephemeral") != 12 {
 		t.Errorf("changed in bulk: %s, want all 12", body)
 	}
+	for _, member := range members {
+		h.eventually(member+" lists what was changed in bulk", func() bool { return strings.Count(listing(member), `"b":"2"`) == 12 })
+	}
 	each(func(member, way, endpoint string) {
 		if strings.Contains(way, "client") { // which has no way to change
 			return
@@ -57,7 +60,7 @@ func TestEveryVersionOfTheHTTPAPIWritesToTheOwner(t *testing.T) {
 	for _, member := range members {
 		h.eventually(member+" lists what was changed", func() bool {
 			body := listing(member)
-			return strings.Count(body, `"b":"2"`) == 12 && strings.Count(body, `"weight":3.0`) == 9 && strings.Count(body, `"c":"3"`) == 9
+			return strings.Count(body, `"b":"2"`) == 3 && strings.Count(body, `"weight":3.0`) == 9 && strings.Count(body, `"c":"3"`) == 9
 		})
 	}
 	each(func(member, way, endpoint string) {
@@ -105,6 +108,15 @@ func TestClientsOf1xArePushedOverUDP(t *testing.T) {
 		_, body := h.call("GET", "http://"+a+":8848/nacos/v1/ns/operator/push/state")
 		return strings.Contains(body, `"succeed":1,`)
 	})
+	if body := h.instances(b, "PUT", "?serviceName=pushed&ip=10.0.0.1&port=80&weight=3"); body != "ok" {
+		t.Fatal(body)
+	}
+	for !strings.Contains(pushed.Data, `"weight":3.0`) { // what is set is pushed as well
+		if n, _, err = client.ReadFrom(packet); err != nil {
+			t.Fatalf("what was set was not pushed: %v", err)
+		}
+		pushed = readPush(t, packet[:n])
+	}
 	for _, m := range []string{a, b} {
 		_, body := h.call("GET", "http://"+m+":8848/nacos/v1/ns/service/subscribers?serviceName=pushed")
 		if !strings.Contains(body, fmt.Sprintf(`"addrStr":"127.0.0.1:%d","agent":"Nacos-Java-Client:v1.4.3"`, port)) {

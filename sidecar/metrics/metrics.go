@@ -41,7 +41,7 @@ func New() *Metrics {
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    prefix + "peer_call_duration_seconds",
-			Help:    "Calls to peers by kind (send, drop, post, verify, summarize, detail, load) and result (ok, error).",
+			Help:    "Calls to peers by kind (send, drop, post, verify, summarize, detail, load, settings) and result (ok, error).",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8),
 		}, []string{"peer", "kind", "result"}),
 		lag: prometheus.NewHistogramVec(prometheus.HistogramOpts{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/report"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 )
 
 // scrapeTimeout bounds how long a scrape waits for the replica.
@@ -33,6 +34,8 @@ type Counts struct {
 	Resent    uint64        // sends caused by that
 	Retried   uint64        // sends made again after a failure
 	Abandoned uint64        // changes that some peer is told no more
+
+	Settings settings.Counts // how much is said of services and instances
 }
 
 // Watch adds the metrics that are read at each scrape.
@@ -68,6 +71,7 @@ var (
 	descFault         = describe("tls_fault", "1 while the files are refused, or the certificate in use has expired.", "use")
 	descRequired      = describe("tls_required", "1 while plaintext is refused.", "use")
 	descPlaintext     = describe("tls_plaintext_connections", "Open connections that are plaintext, where TLS is on.", "use")
+	descSettings      = describe("settings", "Services and instances of which something is set, and ends of that (service, instance, tombstone).", "of")
 	descAbandoned     = describe("abandoned_changes_total", "Changes that a peer is told no more.")
 )
 
@@ -139,6 +143,11 @@ func (c Counts) send(out chan<- prometheus.Metric) {
 	count(out, descResent, c.Resent)
 	count(out, descRetried, c.Retried)
 	count(out, descAbandoned, c.Abandoned)
+	for of, n := range map[string]int{
+		"service": c.Settings.Services, "instance": c.Settings.Instances, "tombstone": c.Settings.Tombstones,
+	} {
+		out <- prometheus.MustNewConstMetric(descSettings, prometheus.GaugeValue, float64(n), of)
+	}
 }
 
 func count(out chan<- prometheus.Metric, d *prometheus.Desc, n uint64) {

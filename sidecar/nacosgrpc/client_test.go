@@ -38,7 +38,7 @@ func start(t *testing.T, tune func(*Config)) *running {
 	if tune != nil {
 		tune(&cfg)
 	}
-	s := NewServer(cfg, Deps{Registrar: w, Catalog: w, Subscriptions: hub{w}, Inbox: w, Roster: w, Stream: w})
+	s := NewServer(cfg, Deps{Registrar: w, Catalog: w, Subscriptions: hub{w}, Inbox: w, Roster: w, Stream: w, Settings: w})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve() }()
 	t.Cleanup(func() {

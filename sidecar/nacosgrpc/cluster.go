@@ -21,6 +21,7 @@ func (s *Server) clusterHandlers() map[wire.Kind]handler {
 	maps.Copy(all, map[wire.Kind]handler{
 		wire.DistroDataRequest:       s.distro,
 		wire.MemberReportRequest:     s.report,
+		wire.SettingsRequest:         s.settings,
 		wire.ServerLoaderInfoRequest: s.loader,
 		wire.ServerReloadRequest:     s.reload,
 		// Configuration is not ours, but Java tells it again for ever until told so.

@@ -35,6 +35,7 @@ const unidentified = "This is not a member of the cluster: its server identity i
 var forMembers = map[wire.Kind]bool{
 	wire.DistroDataRequest:              true,
 	wire.MemberReportRequest:            true,
+	wire.SettingsRequest:                true,
 	wire.ConfigChangeClusterSyncRequest: true,
 	wire.ServerLoaderInfoRequest:        true,
 	wire.ServerReloadRequest:            true,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 )
 
 // world is a member in memory: everything that the server and Peers translate
@@ -32,6 +33,7 @@ type world struct {
 	stranger     member.Address    // who is not in the list
 	fault        error             // what questions of peers end in
 	lacking      []naming.ClientID // what a peer was not given
+	kept         *settings.Store
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -44,6 +46,7 @@ func newWorld(self member.Address) *world {
 		watching:  map[naming.ClientID]map[naming.ServiceKey]func(context.Context, *naming.View) error{},
 		loaded:    true,
 		changed:   make(chan struct{}),
+		kept:      settings.New(settings.DefaultConfig()),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 )
 
 // Registrar is what this adapter needs to publish for connections. Registering
@@ -47,6 +48,11 @@ type Inbox interface {
 	Lacks(ctx context.Context, peer member.Address, clients []naming.ClientID) error
 	// Restarted tells that a peer was seen to start.
 	Restarted(ctx context.Context, peer member.Address) error
+}
+
+// Settings is what our own members may ask about settings.
+type Settings interface {
+	SettingsAnswer(ctx context.Context, q settings.Question) (settings.Answer, error)
 }
 
 // Roster is what it needs to introduce this member, to hear of others, and to

@@ -21,6 +21,7 @@ var requests = map[wire.Kind]string{
 	wire.SubscribeServiceRequest:        "watch a service, and no longer",
 	wire.DistroDataRequest:              "replication between members",
 	wire.MemberReportRequest:            "members say how they are",
+	wire.SettingsRequest:                "our own members compare overrides and settings of services; Nacos has no such request",
 	wire.ServerLoaderInfoRequest:        "how many clients are connected",
 	wire.ServerReloadRequest:            "move clients to another member",
 	wire.ConfigChangeClusterSyncRequest: "taken and passed over: configuration is not kept",

@@ -87,6 +87,7 @@ type Deps struct {
 	Inbox         Inbox
 	Roster        Roster
 	Stream        stream.Inbox // what our own members may ask by their streams
+	Settings      Settings     // nil: none are kept here
 }
 
 // Server serves both ports.

@@ -44,7 +44,7 @@ func (h *Handler) change(r *http.Request, form wire.Form, s naming.ServiceKey, o
 			elsewhere[owner] = append(elsewhere[owner], i)
 			continue
 		}
-		if err := h.amend(r.Context(), s, i.Endpoint(), o); err != nil {
+		if err := h.amend(r.Context(), s, i.Endpoint(), o, false); err != nil {
 			h.cfg.Log.V(1).Info("metadata not changed", "service", s.String(), "ip", i.IP, "port", i.Port, "error", err.Error())
 			continue
 		}

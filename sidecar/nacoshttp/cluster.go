@@ -18,6 +18,8 @@ func (h *Handler) updateCluster(r *http.Request, in request) (said, error) {
 	if err != nil {
 		return said{}, err
 	}
+	h.describing.Lock()
+	defer h.describing.Unlock()
 	is, exists := h.service(s)
 	if !exists {
 		return said{}, &wire.Invalid{Text: "service not found:" + s.Grouped(), Code: wire.ServiceNotExist}
@@ -56,5 +58,5 @@ func (h *Handler) setHealth(r *http.Request, in request) (said, error) {
 		}
 	}
 	healthy := in.form.Flag("healthy", true)
-	return done, h.amend(r.Context(), s, e, naming.Override{Healthy: &healthy})
+	return done, h.amend(r.Context(), s, e, naming.Override{Healthy: &healthy}, false)
 }

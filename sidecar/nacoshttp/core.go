@@ -108,7 +108,7 @@ var (
 		"configuration is not kept by this server: it serves naming only. Publish to a Nacos server or a ConfigMap",
 	}
 	namespaceRefused = unserved{
-		"namespaces are not made or changed here: a namespace exists while instances are registered in it",
+		"namespaces are not made or changed here: a namespace exists while there are services in it",
 	}
 	membersRefused = unserved{"the member list is the operator's: change the NamingCluster, or the member list's file"}
 	logRefused     = unserved{"levels of logs are set when a member starts: --log-level"}

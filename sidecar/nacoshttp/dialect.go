@@ -104,6 +104,10 @@ func (first) fails(r *http.Request, err error) reply {
 		return plain(statusOver(over), over.Error())
 	case errors.Is(err, naming.ErrLoading), errors.Is(err, naming.ErrStopped):
 		return plain(http.StatusServiceUnavailable, "server is DOWNnow, detailed error message: Optional["+err.Error()+"]")
+	case errors.Is(err, naming.ErrTooLarge):
+		return plain(http.StatusBadRequest, err.Error())
+	case errors.Is(err, naming.ErrFull):
+		return plain(http.StatusInsufficientStorage, err.Error())
 	case errors.Is(err, wire.ErrMalformed):
 		return page(r, http.StatusBadRequest, err.Error())
 	case errors.Is(err, wire.ErrBeat):
@@ -146,6 +150,10 @@ func (second) fails(_ *http.Request, err error) reply {
 		return coded(statusOver(over), wire.ParameterInvalid, wire.Text(over.Error()))
 	case errors.Is(err, naming.ErrLoading), errors.Is(err, naming.ErrStopped):
 		return coded(http.StatusServiceUnavailable, wire.ServerError, wire.Text(err.Error()))
+	case errors.Is(err, naming.ErrTooLarge):
+		return coded(http.StatusBadRequest, wire.MetadataInvalid, wire.Text(err.Error()))
+	case errors.Is(err, naming.ErrFull):
+		return coded(http.StatusInsufficientStorage, wire.ServerError, wire.Text(err.Error()))
 	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrBeat):
 		return coded(http.StatusBadRequest, wire.ParameterInvalid, wire.Text(err.Error()))
 	default:

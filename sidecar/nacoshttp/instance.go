@@ -83,8 +83,9 @@ func (h *Handler) deregister(r *http.Request, in request) (said, error) {
 	return done, h.deps.Registrar.Deregister(ctx, naming.BeatClient(e.IP, e.Port), s)
 }
 
-// update changes weight and whether it is enabled, and puts metadata over what
-// there is. It is no way to register: who does not beat would be removed again.
+// update says anew what is said of an instance: its weight, whether it is enabled,
+// and metadata that is put over what its client registers. It is no way to
+// register.
 func (h *Handler) update(r *http.Request, in request) (said, error) {
 	s, i, err := described(in)
 	if err != nil {
@@ -92,7 +93,7 @@ func (h *Handler) update(r *http.Request, in request) (said, error) {
 	}
 	return done, h.amend(r.Context(), s, i.Endpoint(), naming.Override{
 		Weight: &i.Weight, Enabled: &i.Enabled, Metadata: i.Metadata,
-	})
+	}, true)
 }
 
 // patch changes what the call names, and nothing else.
@@ -111,27 +112,20 @@ func (h *Handler) patch(r *http.Request, in request) (said, error) {
 	if in.form.Get("healthy") != "" {
 		o.Healthy = &i.Healthy
 	}
-	return done, h.amend(r.Context(), s, i.Endpoint(), o)
+	return done, h.amend(r.Context(), s, i.Endpoint(), o, false)
 }
 
-// amend changes an instance: what a client that beats publishes is published
-// anew, by the member that owns it; anything else is kept as an override.
-func (h *Handler) amend(ctx context.Context, s naming.ServiceKey, e naming.Endpoint, o naming.Override) error {
-	known, err := h.renew(ctx, s, e)
-	if err != nil {
-		return err
-	}
+// amend says something of an instance that is listed. What its client registers
+// is left as it is, and so its client cannot undo it.
+func (h *Handler) amend(ctx context.Context, s naming.ServiceKey, e naming.Endpoint, o naming.Override, anew bool) error {
 	v := h.deps.Catalog.View(s)
 	i, found := find(v, e)
 	switch {
-	case known && found:
-		i = o.Apply(i)
-		if err := wire.CheckInstance(i); err != nil {
+	case found:
+		if err := wire.CheckInstance(o.Apply(i)); err != nil {
 			return err
 		}
-		return h.publish(ctx, s, i)
-	case found:
-		return h.deps.Settings.Override(ctx, s, e, o)
+		return h.deps.Settings.Override(ctx, s, e, o, anew)
 	case len(v.Hosts) == 0:
 		return &wire.Invalid{
 			Text: "service not found, namespace: " + s.Namespace + ", service: " + s.Grouped(), Code: wire.ServiceNotExist,

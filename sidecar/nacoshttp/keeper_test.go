@@ -12,18 +12,19 @@ import (
 // keeper keeps settings in a world.
 type keeper struct{ w *world }
 
-func (k keeper) Service(s naming.ServiceKey) (naming.Settings, bool) {
+func (k keeper) Settings(s naming.ServiceKey) (naming.Settings, bool) {
 	is, found := k.w.kept[s]
 	return is, found
 }
 
-func (k keeper) Described(namespace string) []naming.ServiceKey {
-	return slices.DeleteFunc(slices.SortedFunc(maps.Keys(k.w.kept), naming.ServiceKey.Compare), func(s naming.ServiceKey) bool {
-		return s.Namespace != namespace
-	})
+func (k keeper) Described() []naming.ServiceKey {
+	return slices.SortedFunc(maps.Keys(k.w.kept), naming.ServiceKey.Compare)
 }
 
 func (k keeper) SetService(_ context.Context, s naming.ServiceKey, is naming.Settings) error {
+	if k.w.unkept != nil {
+		return k.w.unkept
+	}
 	k.w.kept[s] = is
 	return k.w.broken
 }
@@ -33,16 +34,15 @@ func (k keeper) RemoveService(_ context.Context, s naming.ServiceKey) error {
 	return k.w.broken
 }
 
-func (k keeper) Override(_ context.Context, _ naming.ServiceKey, e naming.Endpoint, o naming.Override) error {
+func (k keeper) Override(_ context.Context, _ naming.ServiceKey, e naming.Endpoint, o naming.Override, anew bool) error {
+	if k.w.unkept != nil {
+		return k.w.unkept
+	}
+	if !anew {
+		o = k.w.overrides[e].And(o)
+	}
 	k.w.overrides[e] = o
 	return k.w.broken
-}
-
-// keeping returns a world that keeps settings.
-func keeping() *world {
-	w := newWorld()
-	w.kept, w.overrides = map[naming.ServiceKey]naming.Settings{}, map[naming.Endpoint]naming.Override{}
-	return w
 }
 
 func (w *world) Watching(s naming.ServiceKey) []wire.Subscriber {

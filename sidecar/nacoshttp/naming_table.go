@@ -8,8 +8,9 @@ import (
 
 // Notes of the reference page.
 const (
-	needsStore = "of what is registered over gRPC: 501 until overrides are kept"
-	needsKept  = "501 until settings are kept"
+	anew    = "what was set before is replaced; put over what the client registers"
+	more    = "besides what was set before; put over what the client registers"
+	selects = "a selector is kept and shown; without a CMDB it chooses all"
 )
 
 func (h *Handler) instanceV1() []endpoint {
@@ -17,14 +18,14 @@ func (h *Handler) instanceV1() []endpoint {
 	return []endpoint{
 		v1.does(post, path, h.owned(h.register)),
 		v1.does(del, path, h.owned(h.deregister)),
-		v1.does(put, path, h.owned(h.update)).noting(needsStore),
-		v1.does(http.MethodPatch, path, h.owned(h.patch)).noting(needsStore),
+		v1.does(put, path, h.owned(h.update)).noting(anew),
+		v1.does(http.MethodPatch, path, h.owned(h.patch)).noting(more),
 		v1.does(get, path, h.detail(wire.InstanceDetail)),
 		v1.does(get, path+"/list", h.list("clusters")).noting("with `udpPort`: changes are pushed over UDP"),
 		v1.does(put, path+"/beat", h.owned(h.beat)),
 		v1.does(get, path+"/statuses", h.statuses),
-		v1.does(put, path+"/metadata/batch", h.batch(putKeys)).noting(needsStore),
-		v1.does(del, path+"/metadata/batch", h.batch(dropKeys)).noting(needsStore),
+		v1.does(put, path+"/metadata/batch", h.batch(putKeys)).noting(more),
+		v1.does(del, path+"/metadata/batch", h.batch(dropKeys)).noting(more),
 	}
 }
 
@@ -33,14 +34,14 @@ func (h *Handler) instanceV2() []endpoint {
 	return []endpoint{
 		v2.does(post, path, h.owned(h.register)),
 		v2.does(del, path, h.owned(h.deregister)),
-		v2.does(put, path, h.owned(h.update)).noting(needsStore),
-		at{groupInstance, first{}}.does(http.MethodPatch, path, grouped(h.owned(h.patch))).noting(needsStore),
+		v2.does(put, path, h.owned(h.update)).noting(anew),
+		at{groupInstance, first{}}.does(http.MethodPatch, path, grouped(h.owned(h.patch))).noting(more),
 		v2.does(get, path, h.detail(wire.InstanceDetailV2)),
 		v2.does(get, path+"/list", h.list("clusterName")),
 		v2.does(put, path+"/beat", grouped(h.owned(h.beat))),
 		v2.does(get, path+"/statuses/{key}", h.statuses),
-		v2.does(put, path+"/metadata/batch", h.batch(putKeys)).noting(needsStore),
-		v2.does(del, path+"/metadata/batch", h.batch(dropKeys)).noting(needsStore),
+		v2.does(put, path+"/metadata/batch", h.batch(putKeys)).noting(more),
+		v2.does(del, path+"/metadata/batch", h.batch(dropKeys)).noting(more),
 	}
 }
 
@@ -53,14 +54,14 @@ func (h *Handler) instanceV3() []endpoint {
 		v3.does(get, client+"/list", h.clientList),
 		v3.does(post, admin, h.owned(h.register)),
 		v3.does(del, admin, h.owned(h.deregister)),
-		v3.does(put, admin, h.owned(h.update)).noting(needsStore),
+		v3.does(put, admin, h.owned(h.update)).noting(anew),
 		v3.does(get, admin, h.detail(wire.InstanceDetailV2)),
 		v3.does(get, admin+"/list", h.adminList),
-		v3.does(put, admin+"/partial", h.owned(h.patch)).noting(needsStore),
-		v3.does(put, admin+"/metadata/batch", h.batch(putKeys)).noting(needsStore),
-		v3.does(del, admin+"/metadata/batch", h.batch(dropKeys)).noting(needsStore),
+		v3.does(put, admin+"/partial", h.owned(h.patch)).noting(more),
+		v3.does(put, admin+"/metadata/batch", h.batch(putKeys)).noting(more),
+		v3.does(del, admin+"/metadata/batch", h.batch(dropKeys)).noting(more),
 		v3.does(get, console+"/list", h.consoleInstances),
-		v3.does(put, console, h.owned(h.update)).noting(needsStore),
+		v3.does(put, console, h.owned(h.update)).noting(anew),
 	}
 }
 
@@ -68,16 +69,16 @@ func (h *Handler) serviceTable() []endpoint {
 	v1, v2 := at{groupService, first{}}, at{groupService, second{}}
 	selectors := at{groupService, rest{}}.does(get, "/v1/ns/service/selector/types", selectorTypes)
 	return []endpoint{
-		v1.does(post, "/v1/ns/service", h.createService).noting(needsKept),
-		v1.does(put, "/v1/ns/service", h.updateServiceV1).noting(needsKept),
+		v1.does(post, "/v1/ns/service", h.createService).noting(selects),
+		v1.does(put, "/v1/ns/service", h.updateServiceV1).noting(selects),
 		v1.does(del, "/v1/ns/service", h.removeService),
 		v1.does(get, "/v1/ns/service", h.serviceDetail(wire.ServiceDetail)),
 		v1.does(get, "/v1/ns/service/list", h.services),
 		v1.does(get, "/v1/ns/service/names", h.search),
 		v1.does(get, "/v1/ns/service/subscribers", h.subscribers),
 		selectors,
-		v2.does(post, "/v2/ns/service", h.createService).noting(needsKept),
-		v2.does(put, "/v2/ns/service", h.updateService).noting(needsKept),
+		v2.does(post, "/v2/ns/service", h.createService).noting(selects),
+		v2.does(put, "/v2/ns/service", h.updateService).noting(selects),
 		v2.does(del, "/v2/ns/service", h.removeService),
 		v2.does(get, "/v2/ns/service", h.serviceDetail(wire.ServiceDetailV2)),
 		v2.does(get, "/v2/ns/service/list", h.servicesV2),
@@ -90,8 +91,8 @@ func (h *Handler) serviceTableV3() (all []endpoint) {
 	v3 := at{groupService, second{}}
 	for _, path := range []string{"/v3/admin/ns/service", consolePath + "/ns/service"} {
 		all = append(all,
-			v3.does(post, path, h.createService).noting(needsKept),
-			v3.does(put, path, h.updateService).noting(needsKept),
+			v3.does(post, path, h.createService).noting(selects),
+			v3.does(put, path, h.updateService).noting(selects),
 			v3.does(del, path, h.removeService),
 			v3.does(get, path, h.serviceDetail(wire.ServiceDetailV3)),
 			v3.does(get, path+"/list", h.serviceList),
@@ -131,19 +132,19 @@ func (h *Handler) clientTable() (all []endpoint) {
 func (h *Handler) healthTable() (all []endpoint) {
 	checkers := func(*http.Request, request) (said, error) { return value(wire.Checkers()), nil }
 	v1, v2 := at{groupHealth, first{}}, at{groupHealth, second{}}
-	const checked = "400 unless the cluster's checker is NONE, which waits for settings"
+	const checked = "400 unless the cluster's checker is NONE"
 	return []endpoint{
 		v1.does(put, "/v1/ns/health", h.owned(h.setHealth)).noting(checked),
 		v1.does(put, "/v1/ns/health/instance", h.owned(h.setHealth)).noting(checked),
 		v1.does(get, "/v1/ns/health/server", h.hello),
 		v1.does(get, "/v1/ns/health/checkers", checkers),
-		v1.does(put, "/v1/ns/cluster", h.updateCluster).noting(needsKept),
+		v1.does(put, "/v1/ns/cluster", h.updateCluster),
 		v2.does(put, "/v2/ns/health", h.owned(h.setHealth)).noting(checked),
 		v2.does(put, "/v2/ns/health/instance", h.owned(h.setHealth)).noting(checked),
 		v2.does(put, "/v3/admin/ns/health/instance", h.owned(h.setHealth)).noting(checked),
 		v2.does(get, "/v3/admin/ns/health/checkers", checkers),
-		v2.does(put, "/v3/admin/ns/cluster", h.updateCluster).noting(needsKept),
-		v2.does(put, consolePath+"/ns/service/cluster", h.updateCluster).noting(needsKept),
+		v2.does(put, "/v3/admin/ns/cluster", h.updateCluster),
+		v2.does(put, consolePath+"/ns/service/cluster", h.updateCluster),
 	}
 }
 

@@ -1,6 +1,7 @@
 package nacoshttp
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ var web = naming.ServiceKey{Namespace: "public", Group: "g", Name: "web"}
 func TestOperations(t *testing.T) {
 	for name, steps := range stories {
 		t.Run(name, func(t *testing.T) {
-			w := keeping()
+			w := newWorld()
 			w.beating(t, "10.0.0.1")
 			_, s := serve(t, w)
 			for _, one := range steps {
@@ -65,7 +66,7 @@ func TestOperations(t *testing.T) {
 }
 
 func TestWhatOthersRegisteredIsOverridden(t *testing.T) {
-	w := keeping()
+	w := newWorld()
 	w.connected(t, "10.0.0.1")
 	_, s := serve(t, w)
 	step{put, "/v1/ns/instance?" + oneWeb + "&weight=3&enabled=false&metadata=a%3D1", 200, "ok"}.take(t, s.URL)
@@ -76,17 +77,61 @@ func TestWhatOthersRegisteredIsOverridden(t *testing.T) {
 	}
 }
 
-func TestWhatNeedsSettingsIsRefusedWithoutThem(t *testing.T) {
+func TestSettingsOverTheLimitsAreRefused(t *testing.T) {
 	w := newWorld()
 	w.connected(t, "10.0.0.1")
 	_, s := serve(t, w)
+	w.unkept = fmt.Errorf("%w: remove some", naming.ErrFull)
 	for _, one := range []step{
-		{post, "/v1/ns/service?serviceName=made", 501, "settings of services are not kept by this server"},
-		{post, "/v3/admin/ns/service?serviceName=made", 501, `"code":40001`},
-		{put, "/v2/ns/service?" + inWeb, 501, `"code":40001`},
-		{put, "/v1/ns/instance?" + oneWeb, 501, "changed by their own client"},
+		{post, "/v1/ns/service?serviceName=made", 507, "remove some"},
+		{put, "/v2/ns/service?" + inWeb, 507, `"code":30000`},
+		{put, "/v1/ns/instance?" + oneWeb, 507, "remove some"},
 		{put, "/v1/ns/instance/metadata/batch?" + inWeb + "&metadata=a%3D1", 200, `{"updated":[]}`},
-		{get, "/v1/ns/service?" + inWeb, 200, `"protectThreshold":0.0`},
+	} {
+		one.take(t, s.URL)
+	}
+	w.unkept = fmt.Errorf("%w: shorten its metadata", naming.ErrTooLarge)
+	step{put, "/v1/ns/service?" + inWeb + "&protectThreshold=0", 400, "shorten its metadata"}.take(t, s.URL)
+	step{put, "/v3/admin/ns/service?" + inWeb, 400, `"code":21002`}.take(t, s.URL)
+}
+
+func TestAnUpdateSaysAnewAndAPatchSaysMore(t *testing.T) {
+	w := newWorld()
+	w.connected(t, "10.0.0.1")
+	_, s := serve(t, w)
+	const detail = "/v1/ns/instance?" + oneWeb
+	for _, one := range []step{
+		{put, detail + "&weight=3&metadata=a%3D1", 200, "ok"},
+		{http.MethodPatch, detail + "&metadata=b%3D2", 200, "ok"},
+		{get, detail, 200, `"weight":3.0,"healthy":true,"instanceId":"id","metadata":{"a":"1","b":"2"}`},
+		{put, detail + "&metadata=c%3D3", 200, "ok"},
+		{get, detail, 200, `"weight":1.0,"healthy":true,"instanceId":"id","metadata":{"c":"3"}`},
+	} {
+		one.take(t, s.URL)
+	}
+	w.connected(t, "10.0.0.1") // its client registers anew
+	step{get, detail, 200, `"metadata":{"c":"3"}`}.take(t, s.URL)
+}
+
+func TestThresholdShowsAllAsHealthy(t *testing.T) {
+	w := newWorld()
+	for _, ip := range []string{"10.0.0.1", "10.0.0.2", "10.0.0.3"} {
+		w.connected(t, ip)
+	}
+	_, s := serve(t, w)
+	unhealthy := "/v1/ns/instance?" + inWeb + "&port=80&healthy=false&ip="
+	const list = "/v1/ns/instance/list?" + inWeb
+	for _, one := range []step{
+		{http.MethodPatch, unhealthy + "10.0.0.1", 200, "ok"},
+		{http.MethodPatch, unhealthy + "10.0.0.2", 200, "ok"},
+		{get, list, 200, `"reachProtectionThreshold":false`},
+		{put, "/v3/admin/ns/service?" + inWeb + "&protectThreshold=0.5", 200, "ok"},
+		{get, list, 200, `"reachProtectionThreshold":true`},
+		{get, "/v3/client/ns/instance/list?" + inWeb, 200, `"ip":"10.0.0.1","port":80,"weight":1.0,"healthy":true`},
+		{get, list + "&healthyOnly=true", 200, `"reachProtectionThreshold":false`},
+		{get, "/v3/admin/ns/instance/list?" + inWeb, 200, `"ip":"10.0.0.1","port":80,"weight":1.0,"healthy":false`},
+		{put, "/v3/admin/ns/service?" + inWeb + "&protectThreshold=0.3", 200, "ok"},
+		{get, list, 200, `"reachProtectionThreshold":false`},
 	} {
 		one.take(t, s.URL)
 	}

@@ -38,7 +38,8 @@ func (h *Handler) clientList(_ *http.Request, in request) (said, error) {
 		Clusters:    or(in.form.Get("clusterName"), naming.DefaultCluster),
 		HealthyOnly: in.form.Flag("healthyOnly", false),
 	}
-	return value(wire.Instances(s, h.deps.Catalog.View(s).Select(filter))), nil
+	hosts, _ := h.deps.Catalog.View(s).Select(filter)
+	return value(wire.Instances(s, hosts)), nil
 }
 
 func or(text, otherwise string) string {
@@ -117,7 +118,8 @@ func (h *Handler) targets(_ *http.Request, in request) (said, error) {
 		if name, given := in.form["service"]; given && name != s.Name {
 			continue
 		}
-		out = append(out, h.deps.Catalog.View(s).Select(naming.Filter{})...)
+		hosts, _ := h.deps.Catalog.View(s).Select(naming.Filter{})
+		out = append(out, hosts...)
 	}
 	return formed(reply{status: http.StatusOK, kind: relayedType, body: wire.PrometheusTargets(out)}), nil
 }

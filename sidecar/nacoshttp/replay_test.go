@@ -54,7 +54,7 @@ type answered struct {
 func TestEveryRecordedExchangeIsReplayed(t *testing.T) {
 	for _, version := range recordedVersions {
 		t.Run(version, func(t *testing.T) {
-			_, s := serve(t, keeping())
+			_, s := serve(t, newWorld())
 			for _, e := range recorded(t, version) {
 				t.Run(e.Name, func(t *testing.T) { e.replay(t, version, s.URL, false) })
 			}
@@ -67,8 +67,8 @@ func TestEveryRecordedExchangeIsReplayed(t *testing.T) {
 func TestEveryMemberAnswersAsTheOwnerDoes(t *testing.T) {
 	for _, version := range recordedVersions {
 		t.Run(version, func(t *testing.T) {
-			owner, here := keeping(), keeping()
-			here.registry, here.kept = owner.registry, owner.kept
+			owner, here := newWorld(), newWorld()
+			here.registry, here.kept, here.overrides = owner.registry, owner.kept, owner.overrides
 			_, o := serve(t, owner)
 			here.owner, here.listens[otherAddress] = otherAddress, strings.TrimPrefix(o.URL, "http://")
 			_, s := serve(t, here)

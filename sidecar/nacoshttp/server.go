@@ -94,7 +94,7 @@ type Deps struct {
 	Clients     Clients
 	Counter     Counter
 	Push        Pusher
-	Settings    Settings // nil: none are kept, and what needs them is refused
+	Settings    Settings
 }
 
 // Handler answers the HTTP API.
@@ -105,6 +105,8 @@ type Handler struct {
 	router  *router
 	leaving chan struct{} // closed when it leaves
 	once    sync.Once
+
+	describing sync.Mutex // held while settings of a service are read and written
 
 	switched atomic.Pointer[wire.Switches]
 }
@@ -119,9 +121,6 @@ const (
 // New returns a handler for the main port.
 func New(cfg Config, deps Deps) *Handler {
 	h := &Handler{cfg: cfg, deps: deps, leaving: make(chan struct{})}
-	if h.deps.Settings == nil {
-		h.deps.Settings = unkept{}
-	}
 	h.owners = route.Client(deps.Dialer, cfg.ForwardWithin, idlePerOwner)
 	switches := wire.DefaultSwitches()
 	h.switched.Store(&switches)

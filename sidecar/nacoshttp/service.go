@@ -12,7 +12,7 @@ import (
 // service returns what is known of a service, and whether anything is: that
 // instances are registered in it, or that it has settings.
 func (h *Handler) service(s naming.ServiceKey) (wire.Service, bool) {
-	settings, described := h.deps.Settings.Service(s)
+	settings, described := h.deps.Settings.Settings(s)
 	hosts := h.deps.Catalog.View(s).Hosts
 	return wire.Service{Key: s, Settings: settings, Hosts: hosts}, described || len(hosts) > 0
 }
@@ -23,6 +23,8 @@ func (h *Handler) createService(r *http.Request, in request) (said, error) {
 	if err != nil {
 		return said{}, err
 	}
+	h.describing.Lock()
+	defer h.describing.Unlock()
 	if _, exists := h.service(s); exists {
 		return said{}, &wire.Invalid{Text: "specified service " + s.Grouped() + " already exists!", Code: wire.ServiceExists}
 	}
@@ -44,6 +46,8 @@ func (h *Handler) updateService(r *http.Request, in request) (said, error) {
 	if err != nil {
 		return said{}, err
 	}
+	h.describing.Lock()
+	defer h.describing.Unlock()
 	was, exists := h.service(s)
 	if !exists {
 		return said{}, noService(s)
@@ -137,12 +141,12 @@ func (h *Handler) names(form wire.Form) []string {
 // keys returns the services of a namespace, in order: those that have instances
 // and those that have settings.
 func (h *Handler) keys(namespace string) []naming.ServiceKey {
-	out := h.deps.Settings.Described(namespace)
-	for _, s := range h.deps.Catalog.AllServices() {
-		if s.Namespace == namespace {
-			out = append(out, s)
-		}
-	}
+	return slices.DeleteFunc(h.allKeys(), func(s naming.ServiceKey) bool { return s.Namespace != namespace })
+}
+
+// allKeys returns the services of all namespaces.
+func (h *Handler) allKeys() []naming.ServiceKey {
+	out := append(h.deps.Settings.Described(), h.deps.Catalog.AllServices()...)
 	slices.SortFunc(out, naming.ServiceKey.Compare)
 	return slices.Compact(out)
 }
@@ -150,7 +154,7 @@ func (h *Handler) keys(namespace string) []naming.ServiceKey {
 // namespaces returns those in which there are services, and the default one.
 func (h *Handler) namespaces() []string {
 	all := map[string]struct{}{naming.DefaultNamespace: {}}
-	for _, s := range h.deps.Catalog.AllServices() {
+	for _, s := range h.allKeys() {
 		all[s.Namespace] = struct{}{}
 	}
 	out := slices.Sorted(maps.Keys(all))

@@ -29,19 +29,23 @@ type world struct {
 	listens  map[member.Address]string // where the main port of a member really is
 	refs     int64
 	broken   error
+	unkept   error // why no settings are kept
 	heard    []member.Node
 
 	serviceOwner member.Address // a member of 1.x that owns every service
 	told         []string       // by members of 1.x
 
-	kept        map[naming.ServiceKey]naming.Settings // nil: nothing keeps settings
+	kept        map[naming.ServiceKey]naming.Settings
 	overrides   map[naming.Endpoint]naming.Override
 	subscribers []wire.Subscriber
 	asked       []wire.Subscriber // to be told over UDP
 }
 
 func newWorld() *world {
-	return &world{registry: naming.NewRegistry(), loaded: true, listens: map[member.Address]string{}}
+	return &world{
+		registry: naming.NewRegistry(), loaded: true, listens: map[member.Address]string{},
+		kept: map[naming.ServiceKey]naming.Settings{}, overrides: map[naming.Endpoint]naming.Override{},
+	}
 }
 
 func (w *world) next() naming.Stamp {
@@ -84,7 +88,14 @@ func (w *world) View(s naming.ServiceKey) *naming.View {
 	defer w.mu.Unlock()
 	w.refs++
 	hosts, _ := w.registry.Hosts(s)
-	return &naming.View{Service: s, Hosts: hosts, LastRef: w.refs}
+	for i := range hosts {
+		hosts[i] = w.overrides[hosts[i].Endpoint()].Apply(hosts[i])
+	}
+	v := &naming.View{Service: s, Hosts: hosts, LastRef: w.refs}
+	if is, described := w.kept[s]; described {
+		v.Protect = &is.ProtectThreshold
+	}
+	return v
 }
 
 func (w *world) AllServices() []naming.ServiceKey {
@@ -144,9 +155,7 @@ func serve(t *testing.T, w *world) (*Handler, *httptest.Server) {
 	cfg.Limits.Body, cfg.Limits.MemberBody = 4<<10, 64<<10
 	deps := Deps{
 		Registrar: w, Catalog: w, Owners: w, Dialer: w, Roster: w, Datums: w, Subscribers: w, Clients: w, Counter: w, Push: w,
-	}
-	if w.kept != nil {
-		deps.Settings = keeper{w}
+		Settings: keeper{w},
 	}
 	h := New(cfg, deps)
 	s := httptest.NewServer(h)

@@ -16,4 +16,11 @@ var (
 	// ErrBusy means that a member gives all it has to as many others as it can at
 	// once; who asks later is given it too.
 	ErrBusy = errors.New("member is busy giving to others")
+	// ErrNoSettings means that a peer keeps no settings of services and instances:
+	// it is of an earlier version, or of another program.
+	ErrNoSettings = errors.New("peer keeps no settings")
+	// ErrFull means that no more settings and overrides are kept.
+	ErrFull = errors.New("the server keeps no more settings and overrides")
+	// ErrTooLarge means that the settings of a service, or an override, are too much.
+	ErrTooLarge = errors.New("settings are too large")
 )

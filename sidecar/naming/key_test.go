@@ -54,6 +54,11 @@ func TestSplitGrouped(t *testing.T) {
 	}
 }
 
+func selected(v *View, f Filter) []Instance {
+	hosts, _ := v.Select(f)
+	return hosts
+}
+
 func TestViewSelect(t *testing.T) {
 	host := func(ip, cluster string, healthy, enabled bool) Instance {
 		return Instance{IP: ip, Cluster: cluster, Healthy: healthy, Enabled: enabled}
@@ -75,7 +80,7 @@ func TestViewSelect(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, h := range v.Select(tc.filter) {
+			for _, h := range selected(v, tc.filter) {
 				got = append(got, h.IP)
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {

@@ -1,6 +1,9 @@
 package naming
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Settings are what is said of a service apart from who publishes in it.
 type Settings struct {
@@ -38,6 +41,34 @@ type Override struct {
 	Healthy  *bool
 	Metadata map[string]string // put over what is published
 	Without  []string          // keys of metadata that are taken away
+}
+
+// And returns what is said when something else is said after o.
+func (o Override) And(later Override) Override {
+	if later.Weight == nil {
+		later.Weight = o.Weight
+	}
+	if later.Enabled == nil {
+		later.Enabled = o.Enabled
+	}
+	if later.Healthy == nil {
+		later.Healthy = o.Healthy
+	}
+	put, without := maps.Clone(o.Metadata), slices.Clone(o.Without)
+	if put == nil {
+		put = map[string]string{}
+	}
+	for key, value := range later.Metadata {
+		put[key] = value
+		without = slices.DeleteFunc(without, func(k string) bool { return k == key })
+	}
+	for _, key := range later.Without {
+		delete(put, key)
+		without = append(without, key)
+	}
+	slices.Sort(without)
+	later.Metadata, later.Without = put, slices.Compact(without)
+	return later
 }
 
 // Apply returns i with the override over it.

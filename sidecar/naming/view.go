@@ -12,7 +12,8 @@ import (
 type View struct {
 	Service ServiceKey
 	Hosts   []Instance
-	LastRef int64 // rises with every new view of the service; Unix milliseconds in spirit
+	LastRef int64    // rises with every new view of the service; Unix milliseconds in spirit
+	Protect *float64 // 0-1: the protection threshold of a service that has settings; nil: it has none
 
 	memo atomic.Pointer[any]
 }
@@ -37,12 +38,16 @@ type Filter struct {
 	HealthyOnly bool
 }
 
-// Select returns the enabled hosts that f lets through, in order, and whether
-// all of them were unhealthy. Unhealthy hosts are then to be shown as they are:
-// protection applies only to services with settings (gRPC page, 6.4).
-func (v *View) Select(f Filter) []Instance {
+// Select returns the enabled hosts that f lets through, in order. Where their
+// share of healthy ones is at or below the threshold of the service they are all
+// shown as healthy, so that the few are not left with the load of all, and
+// protected is true. Only a service that has settings has a threshold, and with
+// that of 0 the rule holds when none is healthy (gRPC page, 6.4). A selector
+// chooses by labels of a CMDB; there is none, and then Nacos shows all too.
+func (v *View) Select(f Filter) (hosts []Instance, protected bool) {
 	clusters := splitClusters(f.Clusters)
-	out := make([]Instance, 0, len(v.Hosts))
+	hosts = make([]Instance, 0, len(v.Hosts))
+	healthy := 0
 	for _, h := range v.Hosts {
 		if !h.Enabled || (f.HealthyOnly && !h.Healthy) {
 			continue
@@ -50,9 +55,18 @@ func (v *View) Select(f Filter) []Instance {
 		if len(clusters) > 0 && !slices.Contains(clusters, h.Cluster) {
 			continue
 		}
-		out = append(out, h)
+		if h.Healthy {
+			healthy++
+		}
+		hosts = append(hosts, h)
 	}
-	return out
+	if v.Protect == nil || len(hosts) == 0 || float64(healthy) > *v.Protect*float64(len(hosts)) {
+		return hosts, false
+	}
+	for i := range hosts {
+		hosts[i].Healthy = true
+	}
+	return hosts, true
 }
 
 func splitClusters(csv string) []string {

@@ -99,7 +99,7 @@ func (l *Loop) silent(now time.Time) iter.Seq[naming.ClientID] {
 		for c, services := range l.beats.last {
 			r := l.registry.Record(c)
 			for s, last := range services {
-				if r.Alive(s, now.Sub(last)) {
+				if r.Alive(s, now.Sub(last)) && !l.settings.Overridden(s) { // what is said of it may have other times
 					continue
 				}
 				if !yield(c) {
@@ -119,7 +119,7 @@ func (l *Loop) judge(now time.Time, c naming.ClientID, s naming.ServiceKey, sile
 	}
 	p := *r.Find(s)
 	_, held := l.departures.holds[c]
-	switch naming.LivenessOf(p.Instances[0], silence) {
+	switch naming.LivenessOf(l.overridden(s, p.Instances[0]), silence) {
 	case naming.Lost:
 		if !held {
 			l.withdraw(now, c, s, naming.Cause{Kind: naming.CauseExpired, Client: c, Reason: "no beats"})

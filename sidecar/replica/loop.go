@@ -20,6 +20,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 )
 
 // Config holds the numbers of a Loop.
@@ -33,6 +34,7 @@ type Config struct {
 
 	HandOver time.Duration // for which a client that parted from a leaving member stays listed unless it comes back
 	Brake    naming.BrakeConfig
+	Settings settings.Config
 
 	Limits        limits.Limits
 	Causes        int // remembered of each service; 0 for none
@@ -51,6 +53,7 @@ func DefaultConfig(self member.Address) Config {
 
 		HandOver: distro.Default().Grace,
 		Brake:    naming.DefaultBrake(),
+		Settings: settings.DefaultConfig(),
 
 		Limits:        limits.Default(),
 		Causes:        32,
@@ -125,6 +128,8 @@ type Loop struct {
 	beats      *beatTable
 	datums     *datums
 	departures departures
+	settings   *settings.Store
+	swept      time.Time // when settings were last looked at
 	view       member.View
 	journal    journal
 	streaming  map[member.Address]bool
@@ -134,16 +139,17 @@ type Loop struct {
 
 	settling settling
 
-	views  *views
-	loaded atomic.Bool
-	time   atomic.Int64 // the hybrid clock, for readers outside
-	ring   atomic.Pointer[member.View]
+	views     *views
+	loaded    atomic.Bool
+	time      atomic.Int64 // the hybrid clock, for readers outside
+	ring      atomic.Pointer[member.View]
+	described atomic.Pointer[map[naming.ServiceKey]*naming.Settings] // replaced, never changed
 }
 
 // New returns a Loop that does nothing until Run. touch is called for every
 // service whose answer may have changed; it must return at once.
 func New(cfg Config, log logr.Logger, transport Transport, observer Observer, touch func(naming.ServiceKey)) *Loop {
-	return &Loop{
+	l := &Loop{
 		cfg:        cfg,
 		log:        log,
 		transport:  transport,
@@ -161,7 +167,10 @@ func New(cfg Config, log logr.Logger, transport Transport, observer Observer, to
 		departures: newDepartures(cfg.Brake),
 		journal:    newJournal(cfg.Causes, cfg.CauseServices),
 		views:      newViews(),
+		settings:   settings.New(cfg.Settings),
 	}
+	l.described.Store(&map[naming.ServiceKey]*naming.Settings{})
+	return l
 }
 
 // Run owns the registry and the engine until ctx ends, and returns when every
@@ -186,6 +195,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		case now = <-timer.C:
 			l.expireBeats(now)
 			l.judgeDeparted(now)
+			l.sweepSettings(now)
 		}
 		l.settleDatums(now)
 		l.engine.Advance(now)
@@ -195,11 +205,11 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 }
 
-// sleep returns the time until the engine, the beats, the departed or the lists
-// of members of Nacos 1.x have something to do.
+// sleep returns the time until the engine, the beats, the departed, the lists of
+// members of Nacos 1.x or the settings have something to do.
 func (l *Loop) sleep(now time.Time) time.Duration {
 	wait := time.Hour
-	for _, due := range []func() (time.Time, bool){l.engine.Next, l.beats.next, l.departures.next, l.datums.next} {
+	for _, due := range []func() (time.Time, bool){l.engine.Next, l.beats.next, l.departures.next, l.datums.next, l.nextSweep} {
 		if next, ok := due(); ok {
 			wait = min(wait, next.Sub(now))
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 )
 
 // Stats are the counts of one member at one moment.
@@ -39,6 +40,8 @@ type Counts struct {
 	Resent    uint64        // sends caused by that
 	Retried   uint64        // sends and drops made again after a failure
 	Abandoned uint64        // changes that some peer is told no more
+
+	Settings settings.Counts // how much is said of services and instances
 }
 
 // Counts is cheap beside Stats.
@@ -47,7 +50,7 @@ func (l *Loop) Counts(ctx context.Context) (c Counts, err error) {
 		st := l.engine.Stats()
 		c = Counts{
 			LoadTook: l.loadTook, Compared: st.Summaries, Differing: st.Differing, Different: st.Different, Resent: st.Repaired,
-			Retried: st.Retried, Abandoned: st.Abandoned,
+			Retried: st.Retried, Abandoned: st.Abandoned, Settings: l.settings.Counts(),
 		}
 		return nil
 	})

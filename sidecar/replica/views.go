@@ -89,7 +89,7 @@ func (l *Loop) View(s naming.ServiceKey) *naming.View {
 }
 
 // rebuild makes the answer for s from the registry, on the loop's goroutine.
-// An answer with equal hosts keeps its old view, so that nobody is told twice.
+// An answer with equal hosts and threshold keeps its old view, so that nobody is told twice.
 func (l *Loop) rebuild(now time.Time, s naming.ServiceKey) *naming.View {
 	e := l.views.get(s)
 	if e == nil {
@@ -106,13 +106,23 @@ func (l *Loop) rebuild(now time.Time, s naming.ServiceKey) *naming.View {
 		l.views.remove(s)
 		return l.views.empty(s)
 	}
-	if held == nil || !slices.EqualFunc(held.Hosts, hosts, naming.Instance.Equal) {
-		held = &naming.View{Service: s, Hosts: hosts, LastRef: l.clock.tick(now)}
+	l.overrideAll(s, hosts)
+	protect := l.protect(s)
+	if held == nil || !slices.EqualFunc(held.Hosts, hosts, naming.Instance.Equal) || !alike(held.Protect, protect) {
+		held = &naming.View{Service: s, Hosts: hosts, LastRef: l.clock.tick(now), Protect: protect}
 		l.views.setFloor(held.LastRef)
 		e.view.Store(held)
 	}
 	e.dirty.Store(false)
 	return held
+}
+
+// alike reports whether both are nothing, or the same.
+func alike(a, b *float64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
 }
 
 // superseded notes who is no longer listed since another client registered its
@@ -142,7 +152,7 @@ func lost(contests []naming.Contest, c naming.ClientID, e naming.Endpoint) bool 
 }
 
 // Services returns the names, in order, of the services of a namespace and
-// group that have instances.
+// group that have instances or settings.
 func (l *Loop) Services(namespace, group string) []string {
 	l.views.mu.RLock()
 	defer l.views.mu.RUnlock()
@@ -152,8 +162,13 @@ func (l *Loop) Services(namespace, group string) []string {
 			out = append(out, s.Name)
 		}
 	}
+	for s := range *l.described.Load() {
+		if s.Namespace == namespace && s.Group == group {
+			out = append(out, s.Name)
+		}
+	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // AllServices returns every service that has instances, in order.

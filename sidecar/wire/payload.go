@@ -44,6 +44,8 @@ const (
 	MemberReportResponse            Kind = "MemberReportResponse"
 	DistroDataRequest               Kind = "DistroDataRequest"
 	DistroDataResponse              Kind = "DistroDataResponse"
+	SettingsRequest                 Kind = "DistroSettingsRequest" // our own; Java knows no such request
+	SettingsResponse                Kind = "DistroSettingsResponse"
 	ServerLoaderInfoRequest         Kind = "ServerLoaderInfoRequest"
 	ServerLoaderInfoResponse        Kind = "ServerLoaderInfoResponse"
 	ServerReloadRequest             Kind = "ServerReloadRequest"

@@ -19,6 +19,7 @@ var answers = map[Kind]struct {
 	ServiceListRequest:             {ServiceListResponse, `"count":0,"serviceNames":[],`},
 	MemberReportRequest:            {MemberReportResponse, ""},
 	DistroDataRequest:              {DistroDataResponse, ""},
+	SettingsRequest:                {SettingsResponse, ""},
 	ServerLoaderInfoRequest:        {ServerLoaderInfoResponse, `"loaderMetrics":{},`},
 	ServerReloadRequest:            {ServerReloadResponse, ""},
 	ConfigChangeClusterSyncRequest: {ConfigChangeClusterSyncResponse, ""},

@@ -15,16 +15,19 @@ const cacheMillis = 10000
 type encodedView struct {
 	info       []byte
 	start, end int
+	protected  bool
 }
 
 func (e encodedView) hosts() []byte { return e.info[e.start:e.end] }
 
 func encode(v *naming.View) encodedView {
 	build := func() any {
-		info, start, end := encodeInfo(v.Service.Name, v.Service.Group, "", v.LastRef, func(b []byte) []byte {
-			return appendHosts(b, v, naming.Filter{})
-		})
-		return encodedView{info: info, start: start, end: end}
+		hosts, protected := v.Select(naming.Filter{})
+		b := beginInfo(v.Service.Name, v.Service.Group, "")
+		start := len(b)
+		b = appendHosts(b, v.Service, hosts)
+		end := len(b)
+		return encodedView{info: endInfo(b, v.LastRef, protected), start: start, end: end, protected: protected}
 	}
 	return v.Memo(build).(encodedView) //nolint:forcetypeassert // only this function fills the memo
 }
@@ -35,52 +38,50 @@ func ServiceInfo(v *naming.View, f naming.Filter) []byte {
 	if f == (naming.Filter{}) {
 		return encode(v).info
 	}
-	info, _, _ := encodeInfo(v.Service.Name, v.Service.Group, f.Clusters, v.LastRef, func(b []byte) []byte {
-		return appendHosts(b, v, f)
-	})
-	return info
+	return filtered(v.Service.Name, v, f)
 }
 
 // EmptyServiceInfo returns the ServiceInfo of a refused query: strict readers
 // need one in every answer.
 func EmptyServiceInfo(s naming.ServiceKey, clusters string) []byte {
-	info, _, _ := encodeInfo(s.Name, s.Group, clusters, 0, noHosts)
-	return info
+	return endInfo(append(beginInfo(s.Name, s.Group, clusters), "[]"...), 0, false)
 }
 
 // GroupedServiceInfo returns a view as the HTTP API lists it: as ServiceInfo,
 // with the group in the name.
 func GroupedServiceInfo(v *naming.View, f naming.Filter) []byte {
-	hosts := func(b []byte) []byte { return appendHosts(b, v, f) }
 	if f == (naming.Filter{}) {
-		hosts = func(b []byte) []byte { return append(b, encode(v).hosts()...) }
+		e := encode(v)
+		return endInfo(append(beginInfo(v.Service.Grouped(), v.Service.Group, ""), e.hosts()...), v.LastRef, e.protected)
 	}
-	info, _, _ := encodeInfo(v.Service.Grouped(), v.Service.Group, f.Clusters, v.LastRef, hosts)
-	return info
+	return filtered(v.Service.Grouped(), v, f)
 }
 
-func noHosts(b []byte) []byte { return append(b, "[]"...) }
+func filtered(name string, v *naming.View, f naming.Filter) []byte {
+	hosts, protected := v.Select(f)
+	return endInfo(appendHosts(beginInfo(name, v.Service.Group, f.Clusters), v.Service, hosts), v.LastRef, protected)
+}
 
-// encodeInfo also returns where the list of hosts begins and ends.
-func encodeInfo(
-	name, group, clusters string, lastRef int64, hosts func([]byte) []byte,
-) (info []byte, start, end int) {
+// beginInfo writes a ServiceInfo up to its list of hosts.
+func beginInfo(name, group, clusters string) []byte {
 	b := appendString([]byte(`{"name":`), name)
 	b = appendString(append(b, `,"groupName":`...), group)
 	b = appendString(append(b, `,"clusters":`...), clusters)
 	b = strconv.AppendInt(append(b, `,"cacheMillis":`...), cacheMillis, 10)
-	b = append(b, `,"hosts":`...)
-	start = len(b)
-	b = hosts(b)
-	end = len(b)
-	b = strconv.AppendInt(append(b, `,"lastRefTime":`...), lastRef, 10)
-	return append(b, `,"checksum":"","allIPs":false,"reachProtectionThreshold":false,"valid":true}`...), start, end
+	return append(b, `,"hosts":`...)
 }
 
-func appendHosts(b []byte, v *naming.View, f naming.Filter) []byte {
-	grouped := v.Service.Grouped()
+// endInfo writes what follows the list.
+func endInfo(b []byte, lastRef int64, protected bool) []byte {
+	b = strconv.AppendInt(append(b, `,"lastRefTime":`...), lastRef, 10)
+	b = append(b, `,"checksum":"","allIPs":false,"reachProtectionThreshold":`...)
+	return append(strconv.AppendBool(b, protected), `,"valid":true}`...)
+}
+
+func appendHosts(b []byte, s naming.ServiceKey, hosts []naming.Instance) []byte {
+	grouped := s.Grouped()
 	b = append(b, '[')
-	for n, host := range v.Select(f) {
+	for n, host := range hosts {
 		if n > 0 {
 			b = append(b, ',')
 		}

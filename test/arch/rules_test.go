@@ -59,6 +59,14 @@ var rules = map[string]rule{
 			"sidecar/naming": "what is replicated",
 		},
 	},
+	"sidecar/settings": {
+		why: "members merge what they were told alike: same entries, same outcome",
+		ours: map[string]string{
+			"sidecar/member": "who wrote an entry",
+			"sidecar/naming": "what is said of services and instances",
+		},
+		never: effects,
+	},
 	"sidecar/wire": {
 		why: "bytes to values and back, without sockets",
 		ours: map[string]string{
@@ -98,10 +106,21 @@ var rules = map[string]rule{
 	"sidecar/replica": {
 		why: "the one goroutine that owns the registry knows no wire format",
 		ours: map[string]string{
-			"sidecar/distro": "the engine that it drives",
-			"sidecar/limits": "how much one client may publish",
-			"sidecar/member": "peers",
-			"sidecar/naming": "the registry that it owns",
+			"sidecar/distro":   "the engine that it drives",
+			"sidecar/limits":   "how much one client may publish",
+			"sidecar/member":   "peers",
+			"sidecar/naming":   "the registry that it owns",
+			"sidecar/settings": "the settings that it owns",
+		},
+		outside: []string{logr},
+		never:   []string{"net", "net/http", "os"},
+	},
+	"sidecar/accord": {
+		why: "a conversation with whoever can be asked, tested without a network",
+		ours: map[string]string{
+			"sidecar/member":   "whom to ask",
+			"sidecar/naming":   "who knows of no settings",
+			"sidecar/settings": "what is asked",
 		},
 		outside: []string{logr},
 		never:   []string{"net", "net/http", "os"},
@@ -198,6 +217,7 @@ var rules = map[string]rule{
 			"sidecar/meter":           "what is kept of messages that are not whole",
 			"sidecar/naming":          "what clients publish and read",
 			"sidecar/route":           "reports over HTTP",
+			"sidecar/settings":        "what members ask each other about settings",
 			"sidecar/stream":          "what is said on the stream between our own members",
 			"sidecar/stream/streampb": "the service that carries it",
 			"sidecar/wire":            "the formats",
@@ -245,9 +265,10 @@ var rules = map[string]rule{
 	"sidecar/metrics": {
 		why: "counts what happened",
 		ours: map[string]string{
-			"sidecar/member": "labels",
-			"sidecar/naming": "counts",
-			"sidecar/report": "gauges",
+			"sidecar/member":   "labels",
+			"sidecar/naming":   "counts",
+			"sidecar/report":   "gauges",
+			"sidecar/settings": "counts",
 		},
 		outside: []string{"github.com/prometheus/client_golang"},
 	},

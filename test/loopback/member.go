@@ -159,7 +159,7 @@ func (m *Member) Status(ctx context.Context) (Status, error) {
 
 var errNoMetric = errors.New("no such metric")
 
-// Metric returns the value of a metric without labels.
+// Metric returns the value of a metric, by its name with all its labels.
 func (m *Member) Metric(ctx context.Context, name string) (float64, error) {
 	body, err := m.get(ctx, "/metrics")
 	if err != nil {
