@@ -22,21 +22,21 @@ var Version = "v0.1.0"
 
 // Config is everything that can be set on a member.
 type Config struct {
-	Address         member.Address // own entry in the member list
-	MemberList      string         // path of the member list, in cluster.conf form
-	ListenHost      string         // where the Nacos ports listen; empty means everywhere
-	AdminAddress    string         // host:port of the admin port
-	HeadlessService string         // for look-ups of peers; empty outside Kubernetes
-	BrakeShare      float64        // of a service: losing more at once is braked; 1 never
-	PeerStream      bool           // stream to members of this program, and let them
-	DrainTimeout    time.Duration  // how long leaving may take
-	LogLevel        string         // info or debug
-	Identity        wire.Identity  // by which the members know each other; none if its key is empty
-	TLSMembers      string         // directory of the members' certificates; empty means plaintext
-	TLSClients      string         // directory of the clients' certificates; empty means plaintext
-	TLSPolicy       string         // file with the modes of TLS; without one it is required
-	StrictPeers     bool           // who is not listed may not speak to members
-	Limits          limits.Limits  // against who asks too much; none: the defaults
+	Address         member.Address  // own entry in the member list
+	MemberList      string          // path of the member list, in cluster.conf form
+	ListenHost      string          // where the Nacos ports listen; empty means everywhere
+	AdminAddress    string          // host:port of the admin port
+	HeadlessService string          // for look-ups of peers; empty outside Kubernetes
+	BrakeShare      float64         // of a service: losing more at once is braked; 1 never
+	PeerStream      bool            // stream to members of this program, and let them
+	DrainTimeout    time.Duration   // how long leaving may take
+	LogLevel        string          // info or debug
+	Identity        wire.Identity   // by which the members know each other; none if its key is empty
+	TLSMembers      string          // directory of the members' certificates; empty means plaintext
+	TLSClients      string          // directory of the clients' certificates; empty means plaintext
+	TLSPolicy       string          // file with the modes of TLS; without one it is required
+	StrictPeers     bool            // who is not listed may not speak to members
+	Limits          limits.Limits   // against who asks too much; none: the defaults
 	Settings        settings.Config // how much is said of services and instances, and for how long
 }
 

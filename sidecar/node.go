@@ -15,7 +15,6 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/accord"
 	"github.com/distro-naming/naming-operator/sidecar/admin"
-	"github.com/distro-naming/naming-operator/sidecar/places"
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/membership"
@@ -25,6 +24,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/nacosudp"
 	"github.com/distro-naming/naming-operator/sidecar/nacosv1"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/places"
 	"github.com/distro-naming/naming-operator/sidecar/push"
 	"github.com/distro-naming/naming-operator/sidecar/replica"
 	"github.com/distro-naming/naming-operator/sidecar/report"

@@ -211,7 +211,7 @@ var rules = map[string]rule{
 		why: "a thin adapter: what it needs from the replica it declares itself",
 		ours: map[string]string{
 			"sidecar/frame":           "the version of the frames that is offered",
-			"sidecar/places":            "places for connections",
+			"sidecar/places":          "places for connections",
 			"sidecar/limits":          "what is too much",
 			"sidecar/member":          "peers",
 			"sidecar/meter":           "what is kept of messages that are not whole",
