@@ -41,6 +41,7 @@ type node struct {
 	metrics *metrics.Metrics
 	loop    *replica.Loop
 	hub     *push.Hub
+	fuzzy   *push.Hub // of who watches patterns
 	udpHub  *push.Hub // of its own, so that clients which do not acknowledge hold up nobody else
 	udp     *nacosudp.Pusher
 	pushes  *pushes
@@ -74,7 +75,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	local := replica.DefaultConfig(cfg.Address)
 	local.Brake.Share = cfg.BrakeShare
 	n.loop = replica.New(local, log.WithName("replica"), ways, n.metrics,
-		func(s naming.ServiceKey) { n.hub.Touch(s); n.udpHub.Touch(s); n.v1.Touch(s) })
+		func(s naming.ServiceKey) { n.hub.Touch(s); n.grpc.Touch(s); n.udpHub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()
 	old.Self, old.Identity, old.Log = cfg.Address, cfg.Identity, log.WithName("v1")
 	n.v1 = nacosv1.New(old, nacosv1.Deps{
@@ -84,6 +85,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.pushes = &pushes{observe: n.metrics.Pushed}
 	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
 	n.udpHub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
+	n.fuzzy = push.New(push.DefaultConfig(), func(p naming.ServiceKey) *naming.View { return n.grpc.Matching(p) }, n.pushes.pushed)
 	if err := n.open(ctx); err != nil {
 		return nil, err
 	}
@@ -113,7 +115,7 @@ func (n *node) open(ctx context.Context) error {
 	grpc.SDK, grpc.Cluster = n.guard.sdk(grpc.SDK), n.guard.cluster(grpc.Cluster)
 	grpc.Admit = n.guard.admit
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
-		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
+		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Patterns: n.fuzzy, Inbox: n.loop, Roster: n.watch,
 		Stream: n.loop,
 	})
 	udp := nacosudp.DefaultConfig()
@@ -249,7 +251,10 @@ func (n *node) counts(ctx context.Context) (metrics.Counts, error) {
 }
 
 func (n *node) subscriptions() map[string]int {
-	s, udp := n.hub.Subscriptions(), n.udpHub.Subscriptions()
-	s.Settled, s.Delivering, s.Waiting = s.Settled+udp.Settled, s.Delivering+udp.Delivering, s.Waiting+udp.Waiting
-	return map[string]int{"settled": s.Settled, "delivering": s.Delivering, "waiting": s.Waiting}
+	var all push.Subscriptions
+	for _, hub := range []*push.Hub{n.hub, n.fuzzy, n.udpHub} {
+		s := hub.Subscriptions()
+		all.Settled, all.Delivering, all.Waiting = all.Settled+s.Settled, all.Delivering+s.Delivering, all.Waiting+s.Waiting
+	}
+	return map[string]int{"settled": all.Settled, "delivering": all.Delivering, "waiting": all.Waiting}
 }

@@ -32,6 +32,7 @@ type world struct {
 	stranger     member.Address    // who is not in the list
 	fault        error             // what questions of peers end in
 	lacking      []naming.ClientID // what a peer was not given
+	touch        func(naming.ServiceKey)
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -43,6 +44,7 @@ func newWorld(self member.Address) *world {
 		connected: map[naming.ClientID]bool{},
 		watching:  map[naming.ClientID]map[naming.ServiceKey]func(context.Context, *naming.View) error{},
 		loaded:    true,
+		touch:     func(naming.ServiceKey) {},
 		changed:   make(chan struct{}),
 	}
 }
@@ -101,9 +103,16 @@ func (w *world) Register(
 		if r == nil {
 			r = &naming.Record{Client: c}
 		}
-		w.registry.Put(r.With(naming.Publication{Service: s, Instances: list, Batch: batch}, w.next()))
+		w.put(r.With(naming.Publication{Service: s, Instances: list, Batch: batch}, w.next()))
 	})
 	return err
+}
+
+// put stores a record and says which services it changed.
+func (w *world) put(r *naming.Record) {
+	for _, s := range w.registry.Put(r) {
+		w.touch(s)
+	}
 }
 
 func (w *world) next() naming.Stamp {
@@ -114,7 +123,7 @@ func (w *world) next() naming.Stamp {
 func (w *world) Deregister(_ context.Context, c naming.ClientID, s naming.ServiceKey) error {
 	w.do(func() {
 		if r := w.registry.Record(c); r != nil {
-			w.registry.Put(r.Without(s, w.next()))
+			w.put(r.Without(s, w.next()))
 		}
 	})
 	return nil
@@ -140,6 +149,12 @@ func (w *world) View(s naming.ServiceKey) *naming.View {
 	w.refs++
 	hosts, _ := w.registry.Hosts(s)
 	return &naming.View{Service: s, Hosts: hosts, LastRef: w.refs}
+}
+
+func (w *world) AllServices() []naming.ServiceKey {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.registry.Services()
 }
 
 func (w *world) Services(namespace, group string) (names []string) {

@@ -41,6 +41,12 @@ func (s *Server) handlers() map[wire.Kind]handler {
 		wire.ServiceQueryRequest:       s.query,
 		wire.ServiceListRequest:        s.list,
 		wire.SubscribeServiceRequest:   s.subscribe,
+		wire.NamingFuzzyWatchRequest:   s.fuzzyWatch,
+		wire.ConfigQueryRequest:        s.configQuery,
+		wire.ConfigBatchListenRequest:  s.configListen,
+		wire.ConfigPublishRequest:      s.configPublish,
+		wire.ConfigRemoveRequest:       s.configRemove,
+		wire.ConfigFuzzyWatchRequest:   s.configFuzzyWatch,
 	}
 }
 

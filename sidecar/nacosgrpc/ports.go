@@ -24,6 +24,7 @@ type Registrar interface {
 type Catalog interface {
 	View(s naming.ServiceKey) *naming.View
 	Services(namespace, group string) []string
+	AllServices() []naming.ServiceKey
 	Loaded() bool
 }
 
@@ -33,6 +34,14 @@ type Subscriptions interface {
 	Subscribe(c naming.ClientID, s naming.ServiceKey, deliver func(context.Context, *naming.View) error)
 	Unsubscribe(c naming.ClientID, s naming.ServiceKey)
 	Forget(c naming.ClientID)
+}
+
+// PatternSubscriptions is what it needs to have changes delivered to who watches a
+// pattern, which stands where a service does; Matching is where its views come
+// from. Touch says that the view of a pattern has changed.
+type PatternSubscriptions interface {
+	Subscriptions
+	Touch(pattern naming.ServiceKey)
 }
 
 // Inbox is what peers may ask.

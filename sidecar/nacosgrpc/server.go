@@ -34,6 +34,8 @@ type Config struct {
 	Streams        stream.Config
 	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
 	DeafAfter      time.Duration // for which a client may acknowledge no push before it is closed
+	MaxPatterns    int           // that one connection may watch
+	MaxMatches     int           // services that are told of one pattern
 	Public         bool          // the namespace "" means "public", unless a Java server is a peer
 	Admit          Admission     // who may speak on the members' port; nil: everybody
 	Log            logr.Logger
@@ -56,6 +58,8 @@ func DefaultConfig() Config {
 		IdleAfter:      20 * time.Second,
 		AnswerWithin:   5 * time.Second,
 		DeafAfter:      time.Minute, // the pauses of five tries
+		MaxPatterns:    20,
+		MaxMatches:     10_000,
 		Stream:         true,
 		Streams:        stream.DefaultConfig(),
 		Public:         true,
@@ -84,6 +88,7 @@ type Deps struct {
 	Registrar     Registrar
 	Catalog       Catalog
 	Subscriptions Subscriptions
+	Patterns      PatternSubscriptions // of its own: it delivers other messages
 	Inbox         Inbox
 	Roster        Roster
 	Stream        stream.Inbox // what our own members may ask by their streams
@@ -96,6 +101,7 @@ type Server struct {
 
 	sdk, cluster *port
 	open         table
+	patterns     patterns // that clients watch
 	receiver     *stream.Receiver
 
 	moves    atomic.Uint64 // clients that agreed to go elsewhere
@@ -112,6 +118,7 @@ type Server struct {
 // NewServer returns a server that does not serve yet.
 func NewServer(cfg Config, deps Deps) *Server {
 	s := &Server{cfg: cfg, deps: deps, stopping: make(chan struct{}), loads: make(chan struct{}, loadsAtOnce)}
+	s.patterns = newPatterns(deps)
 	s.sdk = newPort(s, cfg.SDK, s.handlers())
 	s.cluster = newPort(s, cfg.Cluster, s.clusterHandlers())
 	s.cluster.members = true
@@ -134,6 +141,7 @@ func (s *Server) Serve() error {
 		ended <- err
 	}
 	s.work.Go(s.watch)
+	s.work.Go(func() { s.patterns.follow(s.stopping) })
 	s.work.Go(func() { serve(s.sdk) })
 	s.work.Go(func() { serve(s.cluster) })
 
