@@ -45,6 +45,7 @@ type node struct {
 	udpHub  *push.Hub // of its own, so that clients which do not acknowledge hold up nobody else
 	udp     *nacosudp.Pusher
 	pushes  *pushes
+	ids     *ids
 	watch   *membership.Watch
 	guard   *protection // how watch's members are dialed, and who may come
 	peers   *nacosgrpc.Peers
@@ -63,7 +64,7 @@ type node struct {
 
 // newNode builds the parts and opens the ports.
 func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
-	n := &node{cfg: cfg, log: log, epoch: time.Now().UnixMilli(), metrics: metrics.New()}
+	n := &node{cfg: cfg, log: log, epoch: time.Now().UnixMilli(), metrics: metrics.New(), ids: newIDs(cfg.Address)}
 	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
 		n.ready, func() int64 { return n.loop.Clock() })
 	n.guard = newProtection(cfg, n.watch, n.metrics, log.WithName("tls"))
@@ -116,7 +117,7 @@ func (n *node) open(ctx context.Context) error {
 	grpc.Admit = n.guard.admit
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Patterns: n.fuzzy, Inbox: n.loop, Roster: n.watch,
-		Stream: n.loop,
+		Stream: n.loop, NextID: n.ids.next,
 	})
 	udp := nacosudp.DefaultConfig()
 	udp.Log = n.log.WithName("udp")

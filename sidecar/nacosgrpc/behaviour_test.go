@@ -123,3 +123,23 @@ var inWatching = []behaviour{
 		"A service that matches two patterns of a client", "is told once", "is told for each", "A client that knows it passes it over.", "TestEveryPatternIsTold",
 	},
 }
+
+var inRequests = []behaviour{
+	{
+		"Deregistering with a faulty instance", "is refused", "is done: nothing of the instance is looked at",
+		"What was registered must not stay for the way in which it is withdrawn.", "TestDeregistrationLooksAtNothingOfTheInstance",
+	},
+	{
+		"An unknown `preserved.instance.id.generator`", "`ErrorResponse` 500/500", "a refusal of the request's own kind, 500/400", "A user can cause it.",
+		"TestBadInputIsRefusedAndChangesNothing",
+	},
+	{
+		"Numbers of snowflake ids", "the worker is the last 10 bits of the server's IP address; a used-up millisecond is waited for",
+		"10 bits of a hash of the member's name; the next millisecond's are taken",
+		"Members of different networks share the last bits of addresses.", "TestSnowflakesRiseWhateverTheClockDoes",
+	},
+	{
+		"Lengths of names and metadata", "in units of UTF-16", "in characters", "Only characters beyond the common ones differ, and count one instead of two.",
+		"TestInstancesThatCannotBeRegistered",
+	},
+}

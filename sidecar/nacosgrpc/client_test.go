@@ -48,7 +48,7 @@ func start(t *testing.T, tune func(*Config)) *running {
 	}
 	var s *Server
 	patterns := push.New(soonAgain, func(p naming.ServiceKey) *naming.View { return s.Matching(p) }, func(time.Duration, error) {})
-	s = NewServer(cfg, Deps{Registrar: w, Catalog: w, Subscriptions: hub{w}, Patterns: patterns, Inbox: w, Roster: w, Stream: w})
+	s = NewServer(cfg, Deps{Registrar: w, Catalog: w, Subscriptions: hub{w}, Patterns: patterns, Inbox: w, Roster: w, Stream: w, NextID: w.nextID})
 	w.do(func() { w.touch = s.Touch })
 	delivering, quiet := context.WithCancel(context.Background())
 	t.Cleanup(quiet)

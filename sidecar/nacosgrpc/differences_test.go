@@ -84,6 +84,7 @@ func TestPageOfDifferencesIsWrittenFromTheTables(t *testing.T) {
 		"that test writes. Anything else that differs is a bug. What is otherwise over HTTP is on [a page of its own](nacos-http-differences.md).\n")
 	section(&b, "Replication", []string{"What", "Nacos", "Here", "Why"}, rows(inDistro))
 	section(&b, "Members and connections", []string{"What", "Nacos", "Here", "Why"}, rows(inMembership))
+	section(&b, "Requests", []string{"What", "Nacos", "Here", "Why"}, rows(inRequests))
 	section(&b, "Watching by patterns", []string{"What", "Nacos", "Here", "Why"}, rows(inWatching))
 
 	var answers [][]string
@@ -135,7 +136,7 @@ func TestDifferencesAreShownByTests(t *testing.T) {
 		}
 		all.Write(text)
 	}
-	for _, r := range slices.Concat(inDistro, inMembership, inWatching) {
+	for _, r := range slices.Concat(inDistro, inMembership, inRequests, inWatching) {
 		if !strings.Contains(all.String(), "\nfunc "+r.test+"(") {
 			t.Errorf("%q: there is no %s", r.what, r.test)
 		}

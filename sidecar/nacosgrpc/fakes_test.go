@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -33,6 +34,7 @@ type world struct {
 	fault        error             // what questions of peers end in
 	lacking      []naming.ClientID // what a peer was not given
 	touch        func(naming.ServiceKey)
+	ids          atomic.Int64
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -114,6 +116,9 @@ func (w *world) put(r *naming.Record) {
 		w.touch(s)
 	}
 }
+
+// nextID makes numbers for ids from 1000.
+func (w *world) nextID() int64 { return w.ids.Add(1) + 999 }
 
 func (w *world) next() naming.Stamp {
 	w.refs++

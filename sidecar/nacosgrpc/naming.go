@@ -100,7 +100,7 @@ func (s *Server) register(ctx context.Context, c *session, key naming.ServiceKey
 	if change.Instance.Persistent() {
 		return wire.Refuse(wire.InstanceRequest, key, "", wire.CodeInvalid, noPersistence)
 	}
-	instance, err := change.Instance.Publish(key)
+	instance, err := change.Instance.Publish(key, s.deps.NextID)
 	if refused := faulty(wire.InstanceRequest, change.Names, "", err); refused != nil {
 		return refused
 	}
@@ -127,7 +127,7 @@ func (s *Server) batch(ctx context.Context, c *session, in *nacospb.Payload) *na
 		if change.Instances[i].Persistent() {
 			return wire.Refuse(wire.BatchInstanceRequest, key, "", wire.CodeInvalid, noPersistence)
 		}
-		list[i], err = change.Instances[i].Publish(key)
+		list[i], err = change.Instances[i].Publish(key, s.deps.NextID)
 		if refused := faulty(wire.BatchInstanceRequest, change.Names, "", err); refused != nil {
 			return refused
 		}
@@ -154,7 +154,7 @@ func (s *Server) query(_ context.Context, _ *session, in *nacospb.Payload) *naco
 	query, err := wire.DecodeQuery(wire.Body(in))
 	key := s.key(query.Names)
 	if err == nil {
-		err = wire.CheckNames(key)
+		err = query.Check(key)
 	}
 	if refused := faulty(wire.ServiceQueryRequest, query.Names, query.Cluster, err); refused != nil {
 		return refused
@@ -183,7 +183,7 @@ func (s *Server) subscribe(_ context.Context, c *session, in *nacospb.Payload) *
 	request, err := wire.DecodeSubscription(wire.Body(in))
 	key := s.key(request.Names)
 	if err == nil {
-		err = wire.CheckService(key)
+		err = request.Check(key)
 	}
 	if refused := faulty(wire.SubscribeServiceRequest, request.Names, request.Clusters, err); refused != nil {
 		return refused

@@ -92,6 +92,7 @@ type Deps struct {
 	Inbox         Inbox
 	Roster        Roster
 	Stream        stream.Inbox // what our own members may ask by their streams
+	NextID        func() int64 // the number of an instance's id, where one is asked for
 }
 
 // Server serves both ports.

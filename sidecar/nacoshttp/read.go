@@ -20,6 +20,9 @@ func (h *Handler) listed(r *http.Request, in request, clusters string) (said, er
 	if err != nil {
 		return said{}, err
 	}
+	if err := wire.CheckClusters(clusters); err != nil {
+		return said{}, err
+	}
 	h.subscribe(r, in.form, s, clusters)
 	filter := naming.Filter{Clusters: clusters, HealthyOnly: strings.EqualFold(in.form.Get("healthyOnly"), "true")}
 	return value(wire.GroupedServiceInfo(h.deps.Catalog.View(s), filter)), nil

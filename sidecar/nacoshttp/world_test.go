@@ -144,6 +144,7 @@ func serve(t *testing.T, w *world) (*Handler, *httptest.Server) {
 	cfg.MaxBody, cfg.MaxDatums = 4<<10, 64<<10
 	deps := Deps{
 		Registrar: w, Catalog: w, Owners: w, Dialer: w, Roster: w, Datums: w, Subscribers: w, Clients: w, Counter: w, Push: w,
+		NextID: func() int64 { return 1000 },
 	}
 	if w.kept != nil {
 		deps.Settings = keeper{w}

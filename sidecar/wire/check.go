@@ -114,6 +114,17 @@ func word(r rune) bool {
 // excludes.
 func plain(r rune) bool { return !unicode.IsSpace(r) && (r < 0x4e00 || r > 0x9fa5) }
 
+// CheckClusters complains about names of clusters, in a list with commas, that no
+// instance can be in.
+func CheckClusters(csv string) error {
+	for name := range strings.SplitSeq(csv, ",") {
+		if err := checkName("cluster", strings.TrimSpace(name), maxCluster, word); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // CheckInstance complains about an instance that cannot be registered.
 func CheckInstance(i naming.Instance) error {
 	if i.IP == "" {
