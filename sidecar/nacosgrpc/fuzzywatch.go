@@ -70,29 +70,37 @@ func overLimit(code int, message string) *nacospb.Payload {
 }
 
 // enterPattern makes a pattern one of those that a connection watches, unless they
-// are too many.
+// are too many. It is counted before: the connection may end at any time, and then
+// what is counted for it is what it has.
 func (s *Server) enterPattern(c *session, pattern naming.Pattern) bool {
+	if !c.mayWatch(pattern, s.cfg.MaxPatterns) || !s.patterns.enter(pattern) {
+		return false
+	}
+	if !c.watch(pattern) {
+		s.patterns.leave(pattern) // it was counted when it came first
+	}
+	return true
+}
+
+// mayWatch reports whether a connection watches a pattern, or has room for one more.
+func (c *session) mayWatch(pattern naming.Pattern, most int) bool {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	_, already := c.watched[pattern]
-	room := len(c.watched) < s.cfg.MaxPatterns
-	if !already && room {
-		if c.watched == nil {
-			c.watched = map[naming.Pattern]struct{}{}
-		}
-		c.watched[pattern] = struct{}{}
+	return already || len(c.watched) < most
+}
+
+// watch adds a pattern to those that a connection watches, and reports whether it
+// was not among them.
+func (c *session) watch(pattern naming.Pattern) (fresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.watched == nil {
+		c.watched = map[naming.Pattern]struct{}{}
 	}
-	c.mu.Unlock()
-	switch {
-	case already:
-		return true
-	case !room:
-		return false
-	case !s.patterns.enter(pattern):
-		c.unwatch(pattern)
-		return false
-	default:
-		return true
-	}
+	_, already := c.watched[pattern]
+	c.watched[pattern] = struct{}{}
+	return !already
 }
 
 // unwatch takes a pattern from those that a connection watches, and reports
