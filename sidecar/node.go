@@ -44,9 +44,11 @@ type node struct {
 	metrics *metrics.Metrics
 	loop    *replica.Loop
 	hub     *push.Hub
+	fuzzy   *push.Hub // of who watches patterns
 	udpHub  *push.Hub // of its own, so that clients which do not acknowledge hold up nobody else
 	udp     *nacosudp.Pusher
 	pushes  *pushes
+	ids     *ids
 	watch   *membership.Watch
 	guard   *protection // how watch's members are dialed, and who may come
 	peers   *nacosgrpc.Peers
@@ -69,7 +71,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	if cfg.Limits == (limits.Limits{}) {
 		cfg.Limits = limits.Default()
 	}
-	n := &node{cfg: cfg, log: log, epoch: time.Now().UnixMilli(), metrics: metrics.New()}
+	n := &node{cfg: cfg, log: log, epoch: time.Now().UnixMilli(), metrics: metrics.New(), ids: newIDs(cfg.Address)}
 	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
 		n.ready, func() int64 { return n.loop.Clock() })
 	n.guard = newProtection(cfg, n.watch, n.metrics, log.WithName("tls"))
@@ -81,7 +83,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	local := replica.DefaultConfig(cfg.Address)
 	local.Brake.Share, local.Limits, local.Settings = cfg.BrakeShare, cfg.Limits, cfg.Settings
 	n.loop = replica.New(local, log.WithName("replica"), ways, n.metrics,
-		func(s naming.ServiceKey) { n.hub.Touch(s); n.udpHub.Touch(s); n.v1.Touch(s) })
+		func(s naming.ServiceKey) { n.hub.Touch(s); n.grpc.Touch(s); n.udpHub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()
 	old.Self, old.Identity, old.Log = cfg.Address, cfg.Identity, log.WithName("v1")
 	n.v1 = nacosv1.New(old, nacosv1.Deps{
@@ -94,6 +96,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.pushes = &pushes{observe: n.metrics.Pushed}
 	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
 	n.udpHub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
+	n.fuzzy = push.New(push.DefaultConfig(), func(p naming.ServiceKey) *naming.View { return n.grpc.Matching(p) }, n.pushes.pushed)
 	if err := n.open(ctx); err != nil {
 		return nil, err
 	}
@@ -124,8 +127,8 @@ func (n *node) open(ctx context.Context) error {
 	grpc.Admit = n.guard.admit
 	grpc.Limits, grpc.Over, grpc.IdleAfter = n.cfg.Limits, n.metrics, n.cfg.Limits.SilentFor
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
-		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
-		Stream: n.loop, Settings: n.loop,
+		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Patterns: n.fuzzy, Inbox: n.loop, Roster: n.watch,
+		Stream: n.loop, Settings: n.loop, NextID: n.ids.next,
 	})
 	udp := nacosudp.DefaultConfig()
 	udp.Log, udp.Most, udp.Over = n.log.WithName("udp"), int(n.cfg.Limits.UDPSubscribers), n.metrics
@@ -270,7 +273,10 @@ func (n *node) counts(ctx context.Context) (metrics.Counts, error) {
 }
 
 func (n *node) subscriptions() map[string]int {
-	s, udp := n.hub.Subscriptions(), n.udpHub.Subscriptions()
-	s.Settled, s.Delivering, s.Waiting = s.Settled+udp.Settled, s.Delivering+udp.Delivering, s.Waiting+udp.Waiting
-	return map[string]int{"settled": s.Settled, "delivering": s.Delivering, "waiting": s.Waiting}
+	var all push.Subscriptions
+	for _, hub := range []*push.Hub{n.hub, n.fuzzy, n.udpHub} {
+		s := hub.Subscriptions()
+		all.Settled, all.Delivering, all.Waiting = all.Settled+s.Settled, all.Delivering+s.Delivering, all.Waiting+s.Waiting
+	}
+	return map[string]int{"settled": all.Settled, "delivering": all.Delivering, "waiting": all.Waiting}
 }

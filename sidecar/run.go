@@ -88,6 +88,7 @@ func (n *node) parts() []part {
 	return []part{
 		web("admin port", n.admin, n.adminListener),
 		until("push", n.hub.Run),
+		until("push of patterns", n.fuzzy.Run),
 		until("push over UDP", n.udpHub.Run),
 		until("UDP port", n.udp.Run),
 		until("replica", n.loop.Run),

@@ -132,6 +132,6 @@ func (n *node) web() *nacoshttp.Handler {
 	return nacoshttp.New(cfg, nacoshttp.Deps{
 		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.guard, Roster: roster{n.watch}, Datums: n.v1,
 		Subscribers: watchers{n.hub, n.grpc, n.udp}, Clients: n.loop, Counter: counter{n}, Push: n.udp,
-		Settings: keeper{n.loop, n.accord},
+		Settings: keeper{n.loop, n.accord}, NextID: n.ids.next,
 	})
 }

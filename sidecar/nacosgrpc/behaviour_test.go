@@ -101,3 +101,45 @@ var inMembership = []behaviour{
 		"A port of 80.7 is nobody's intention.", "TestMembersOfAWrongTypeAreNamed",
 	},
 }
+
+var inWatching = []behaviour{
+	{
+		"A service that went while a client was away", "is told in a synchronisation, where Java clients pass it over", "is told as a change",
+		"A client would believe for ever that it is there.", "TestWhoComesBackIsToldTheDifference",
+	},
+	{
+		"All that matches", "in parts of 10 after 1 s, and 0.5 s later that this was all", "in parts of 100, at once", "Nothing is gained by waiting.",
+		"TestManyServicesAreToldInParts",
+	},
+	{
+		"Limits", "20 patterns in all, 500 services of each", "20 patterns of each connection, 1,000 different ones in all, 10,000 services of each",
+		"One client's patterns take nothing from another's.", "TestLimitsOfWatching",
+	},
+	{
+		"More services than may be told", "what goes is not told any more", "what goes is told, and makes room", "It is known exactly what a client was told.",
+		"TestLimitsOfWatching",
+	},
+	{
+		"A service that matches two patterns of a client", "is told once", "is told for each", "A client that knows it passes it over.", "TestEveryPatternIsTold",
+	},
+}
+
+var inRequests = []behaviour{
+	{
+		"Deregistering with a faulty instance", "is refused", "is done: nothing of the instance is looked at",
+		"What was registered must not stay for the way in which it is withdrawn.", "TestDeregistrationLooksAtNothingOfTheInstance",
+	},
+	{
+		"An unknown `preserved.instance.id.generator`", "`ErrorResponse` 500/500", "a refusal of the request's own kind, 500/400", "A user can cause it.",
+		"TestBadInputIsRefusedAndChangesNothing",
+	},
+	{
+		"Numbers of snowflake ids", "the worker is the last 10 bits of the server's IP address; a used-up millisecond is waited for",
+		"10 bits of a hash of the member's name; the next millisecond's are taken",
+		"Members of different networks share the last bits of addresses.", "TestSnowflakesRiseWhateverTheClockDoes",
+	},
+	{
+		"Lengths of names and metadata", "in units of UTF-16", "in characters", "Only characters beyond the common ones differ, and count one instead of two.",
+		"TestInstancesThatCannotBeRegistered",
+	},
+}

@@ -21,6 +21,7 @@ func (still) Deregister(context.Context, naming.ClientID, naming.ServiceKey) err
 func (still) Depart(context.Context, naming.ClientID) error                        { return nil }
 func (still) Disconnect(context.Context, naming.ClientID) error                    { return nil }
 func (s still) View(naming.ServiceKey) *naming.View                                { return s.view }
+func (still) AllServices() []naming.ServiceKey                                     { return nil }
 func (still) Services(string, string) []string                                     { return nil }
 func (still) Loaded() bool                                                         { return true }
 

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/push"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -20,6 +22,12 @@ const (
 	namingSetup  = `{"clientVersion":"test","labels":{"source":"sdk","module":"naming"},"abilityTable":{}}`
 	clusterSetup = `{"clientVersion":"Nacos-Server:v2.5.1","labels":{"source":"cluster"},"abilityTable":{}}`
 )
+
+// soonAgain are the numbers of a hub whose retries a test need not wait for.
+var soonAgain = push.Config{
+	WindowMin: time.Millisecond, WindowMax: time.Millisecond,
+	RetryMin: time.Millisecond, RetryMax: time.Millisecond, Parallel: 16,
+}
 
 // running is a server on two ports of its own.
 type running struct {
@@ -38,7 +46,15 @@ func start(t *testing.T, tune func(*Config)) *running {
 	if tune != nil {
 		tune(&cfg)
 	}
-	s := NewServer(cfg, Deps{Registrar: w, Catalog: w, Subscriptions: hub{w}, Inbox: w, Roster: w, Stream: w, Settings: w})
+	var s *Server
+	patterns := push.New(soonAgain, func(p naming.ServiceKey) *naming.View { return s.Matching(p) }, func(time.Duration, error) {})
+	s = NewServer(cfg, Deps{
+		Registrar: w, Catalog: w, Subscriptions: hub{w}, Patterns: patterns, Inbox: w, Roster: w, Stream: w, Settings: w, NextID: w.nextID,
+	})
+	w.do(func() { w.touch = s.Touch })
+	delivering, quiet := context.WithCancel(context.Background())
+	t.Cleanup(quiet)
+	go func() { _ = patterns.Run(delivering) }() // it has no errors
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve() }()
 	t.Cleanup(func() {

@@ -57,6 +57,7 @@ type session struct {
 
 	mu      sync.Mutex
 	waiting map[string]chan wire.Result // answers awaited on the stream
+	watched map[naming.Pattern]struct{} // patterns
 }
 
 // tag is the address by which a call finds its session.
@@ -164,6 +165,7 @@ func (s *session) leave() {
 	server := s.port.server
 	server.work.Go(func() {
 		server.deps.Subscriptions.Forget(s.id)
+		server.forgetPatterns(s)
 		end := server.deps.Registrar.Disconnect
 		if s.moved.Load() || server.leaving.Load() {
 			end = server.deps.Registrar.Depart

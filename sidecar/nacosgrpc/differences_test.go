@@ -22,7 +22,7 @@ const (
 	delivered  = "Java says 200 with an error code, which its own peers take for delivered. Here the sender learns that nothing was applied."
 	noAddress  = "Java lists an instance without an address, which nobody can call."
 	persistent = "Persistent instances are not kept; the answer says so and what to do."
-	fuzzyWatch = "Fuzzy watch is not offered: the ability is not announced, so clients of 3.x do not ask. The answer is that of 2.5.1."
+	fuzzyWatch = "Clients of 3.x ask for it where it is announced, as here; 2.5.1 does not know it."
 	frozen     = "Java answers the change with 200, cannot build a view of it and goes on showing the one before. Here it is understood: a weight without a decimal point, a boolean as text, a missing `extendDatum`."
 	nameless   = "Java lists an instance without a cluster. Here it is in `DEFAULT`, as if it had been registered so: no client can ask for no cluster."
 	absent     = "Java leaves an absent group absent in the answer, which strict readers refuse. Here it is empty."
@@ -49,10 +49,7 @@ var different = map[string]answer{
 	"sdk-python-persistent-register":         {outcome{wire.InstanceResponse, 500, 400}, "`InstanceResponse` 200/0", persistent},
 	"3.0.3 sdk-instance-deregister-response": {outcome{wire.InstanceResponse, 500, 400}, "`InstanceResponse` 200/0", persistent},
 	"sdk-error-kind-conflict":                {outcome{wire.InstanceResponse, 500, 400}, "`ErrorResponse` 400/400", persistent},
-	"fuzzy":                                  {outcome{wire.ErrorResponse, 500, 302}, "3.0.3: `NamingFuzzyWatchResponse` 200/0", fuzzyWatch},
-	"sdk-fuzzy-watch-request-watch":          {outcome{wire.ErrorResponse, 500, 302}, "3.0.3: `NamingFuzzyWatchResponse` 200/0", fuzzyWatch},
-	"sdk-fuzzy-watch-request-cancel-watch":   {outcome{wire.ErrorResponse, 500, 302}, "3.0.3: `NamingFuzzyWatchResponse` 200/0", fuzzyWatch},
-	"sdk-fuzzy-watch-response":               {outcome{wire.ErrorResponse, 500, 302}, "3.0.3: `NamingFuzzyWatchResponse` 200/0", fuzzyWatch},
+	"2.5.1 fuzzy":                            {outcome{wire.NamingFuzzyWatchResponse, 200, 0}, "`ErrorResponse` 500/302", fuzzyWatch},
 	"query after weight-int":                 {outcome{wire.QueryServiceResponse, 200, 0}, "the view before", frozen},
 	"query after enable-string":              {outcome{wire.QueryServiceResponse, 200, 0}, "the view before", frozen},
 	"query after no-extend":                  {outcome{wire.QueryServiceResponse, 200, 0}, "the view before", frozen},
@@ -63,10 +60,6 @@ var different = map[string]answer{
 
 // unsent are recorded messages that are never sent here.
 var unsent = map[string]struct{ reason string }{
-	"sdk-fuzzy-watch-change-notify-resource-changed-add-service":    {fuzzyWatch},
-	"sdk-fuzzy-watch-change-notify-resource-changed-delete-service": {fuzzyWatch},
-	"sdk-fuzzy-watch-sync-request-finish-init-notify":               {fuzzyWatch},
-	"sdk-fuzzy-watch-sync-request-init-notify":                      {fuzzyWatch},
 	"udp-push": {"It is no message of gRPC. UDP is [HTTP's](nacos-http-differences.md), and replayed there."},
 }
 
@@ -91,6 +84,8 @@ func TestPageOfDifferencesIsWrittenFromTheTables(t *testing.T) {
 		"that test writes. Anything else that differs is a bug. What is otherwise over HTTP is on [a page of its own](nacos-http-differences.md).\n")
 	section(&b, "Replication", []string{"What", "Nacos", "Here", "Why"}, rows(inDistro))
 	section(&b, "Members and connections", []string{"What", "Nacos", "Here", "Why"}, rows(inMembership))
+	section(&b, "Requests", []string{"What", "Nacos", "Here", "Why"}, rows(inRequests))
+	section(&b, "Watching by patterns", []string{"What", "Nacos", "Here", "Why"}, rows(inWatching))
 
 	var answers [][]string
 	for _, name := range slices.Sorted(maps.Keys(different)) {
@@ -141,7 +136,7 @@ func TestDifferencesAreShownByTests(t *testing.T) {
 		}
 		all.Write(text)
 	}
-	for _, r := range slices.Concat(inDistro, inMembership) {
+	for _, r := range slices.Concat(inDistro, inMembership, inRequests, inWatching) {
 		if !strings.Contains(all.String(), "\nfunc "+r.test+"(") {
 			t.Errorf("%q: there is no %s", r.what, r.test)
 		}
@@ -156,7 +151,7 @@ func TestDifferencesAreOfWhatWasRecorded(t *testing.T) {
 	}
 	for _, version := range []string{"2.5.1", "3.0.3"} {
 		for _, e := range exchanges(t, version) {
-			known[e.Name] = true
+			known[e.Name], known[version+" "+e.Name] = true, true
 		}
 	}
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(different)), slices.Collect(maps.Keys(unsent))) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -34,6 +35,8 @@ type world struct {
 	fault        error             // what questions of peers end in
 	lacking      []naming.ClientID // what a peer was not given
 	kept         *settings.Store
+	touch        func(naming.ServiceKey)
+	ids          atomic.Int64
 
 	changed chan struct{} // closed and replaced whenever something happened
 }
@@ -45,6 +48,7 @@ func newWorld(self member.Address) *world {
 		connected: map[naming.ClientID]bool{},
 		watching:  map[naming.ClientID]map[naming.ServiceKey]func(context.Context, *naming.View) error{},
 		loaded:    true,
+		touch:     func(naming.ServiceKey) {},
 		changed:   make(chan struct{}),
 		kept:      settings.New(settings.DefaultConfig()),
 	}
@@ -104,10 +108,20 @@ func (w *world) Register(
 		if r == nil {
 			r = &naming.Record{Client: c}
 		}
-		w.registry.Put(r.With(naming.Publication{Service: s, Instances: list, Batch: batch}, w.next()))
+		w.put(r.With(naming.Publication{Service: s, Instances: list, Batch: batch}, w.next()))
 	})
 	return err
 }
+
+// put stores a record and says which services it changed.
+func (w *world) put(r *naming.Record) {
+	for _, s := range w.registry.Put(r) {
+		w.touch(s)
+	}
+}
+
+// nextID makes numbers for ids from 1000.
+func (w *world) nextID() int64 { return w.ids.Add(1) + 999 }
 
 func (w *world) next() naming.Stamp {
 	w.refs++
@@ -117,7 +131,7 @@ func (w *world) next() naming.Stamp {
 func (w *world) Deregister(_ context.Context, c naming.ClientID, s naming.ServiceKey) error {
 	w.do(func() {
 		if r := w.registry.Record(c); r != nil {
-			w.registry.Put(r.Without(s, w.next()))
+			w.put(r.Without(s, w.next()))
 		}
 	})
 	return nil
@@ -143,6 +157,12 @@ func (w *world) View(s naming.ServiceKey) *naming.View {
 	w.refs++
 	hosts, _ := w.registry.Hosts(s)
 	return &naming.View{Service: s, Hosts: hosts, LastRef: w.refs}
+}
+
+func (w *world) AllServices() []naming.ServiceKey {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.registry.Services()
 }
 
 func (w *world) Services(namespace, group string) (names []string) {

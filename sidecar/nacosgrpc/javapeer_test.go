@@ -130,7 +130,7 @@ func (j *javaPeer) RequestBiStream(stream grpc.BidiStreamingServer[nacospb.Paylo
 			continue
 		}
 		if j.negotiates {
-			if err := stream.Send(wire.Payload(wire.SetupAckRequest, wire.NoAbilities())); err != nil {
+			if err := stream.Send(wire.Payload(wire.SetupAckRequest, wire.Abilities())); err != nil {
 				return err
 			}
 		}

@@ -41,6 +41,12 @@ func (s *Server) handlers() map[wire.Kind]handler {
 		wire.ServiceQueryRequest:       s.query,
 		wire.ServiceListRequest:        s.list,
 		wire.SubscribeServiceRequest:   s.subscribe,
+		wire.NamingFuzzyWatchRequest:   s.fuzzyWatch,
+		wire.ConfigQueryRequest:        s.configQuery,
+		wire.ConfigBatchListenRequest:  s.configListen,
+		wire.ConfigPublishRequest:      s.configPublish,
+		wire.ConfigRemoveRequest:       s.configRemove,
+		wire.ConfigFuzzyWatchRequest:   s.configFuzzyWatch,
 	}
 }
 
@@ -94,7 +100,7 @@ func (s *Server) register(ctx context.Context, c *session, key naming.ServiceKey
 	if change.Instance.Persistent() {
 		return wire.Refuse(wire.InstanceRequest, key, "", wire.CodeInvalid, noPersistence)
 	}
-	instance, err := change.Instance.Publish(key)
+	instance, err := change.Instance.Publish(key, s.deps.NextID)
 	if refused := faulty(wire.InstanceRequest, change.Names, "", err); refused != nil {
 		return refused
 	}
@@ -124,7 +130,7 @@ func (s *Server) batch(ctx context.Context, c *session, in *nacospb.Payload) *na
 		if change.Instances[i].Persistent() {
 			return wire.Refuse(wire.BatchInstanceRequest, key, "", wire.CodeInvalid, noPersistence)
 		}
-		list[i], err = change.Instances[i].Publish(key)
+		list[i], err = change.Instances[i].Publish(key, s.deps.NextID)
 		if refused := faulty(wire.BatchInstanceRequest, change.Names, "", err); refused != nil {
 			return refused
 		}
@@ -151,7 +157,7 @@ func (s *Server) query(_ context.Context, _ *session, in *nacospb.Payload) *naco
 	query, err := wire.DecodeQuery(wire.Body(in))
 	key := s.key(query.Names)
 	if err == nil {
-		err = wire.CheckNames(key)
+		err = query.Check(key)
 	}
 	if refused := faulty(wire.ServiceQueryRequest, query.Names, query.Cluster, err); refused != nil {
 		return refused
@@ -180,7 +186,7 @@ func (s *Server) subscribe(_ context.Context, c *session, in *nacospb.Payload) *
 	request, err := wire.DecodeSubscription(wire.Body(in))
 	key := s.key(request.Names)
 	if err == nil {
-		err = errors.Join(wire.CheckService(key), wire.CheckClusters(request.Clusters))
+		err = request.Check(key)
 	}
 	if refused := faulty(wire.SubscribeServiceRequest, request.Names, request.Clusters, err); refused != nil {
 		return refused

@@ -63,6 +63,52 @@ func TestEmptyNamespaceIsPublicUnlessToldOtherwise(t *testing.T) {
 	}
 }
 
+// TestInstancesGetTheIDThatTheirMetadataAsksFor: clients that name one keep it.
+func TestInstancesGetTheIDThatTheirMetadataAsksFor(t *testing.T) {
+	const asked = `"metadata":{"preserved.instance.id.generator":"snowflake"}`
+	for name, tc := range map[string]struct{ instance, want string }{
+		"nothing is asked":     {`{"ip":"a","port":1}`, "a#1#null#g@@s"},
+		"simple":               {strings.Replace(`{"ip":"a","port":1,`+asked+`}`, "snowflake", "simple", 1), "a#1#null#g@@s"},
+		"snowflake":            {`{"ip":"a","port":1,` + asked + `}`, "1000#null#g@@s"},
+		"snowflake, a cluster": {`{"ip":"a","port":1,"clusterName":"c",` + asked + `}`, "1000#c#g@@s"},
+		"it has one":           {`{"instanceId":"mine","ip":"a","port":1,` + asked + `}`, "mine"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, nil)
+			connect(t, s.sdk, namingSetup).must(wire.InstanceRequest, registration("s", tc.instance))
+			hosts := s.world.View(naming.ServiceKey{Namespace: "public", Group: "g", Name: "s"}).Hosts
+			if len(hosts) != 1 || hosts[0].ID != tc.want {
+				t.Errorf("registered %+v, want the id %q", hosts, tc.want)
+			}
+		})
+	}
+}
+
+func TestEveryInstanceOfABatchGetsANumberOfItsOwn(t *testing.T) {
+	s := start(t, nil)
+	const asked = `"metadata":{"preserved.instance.id.generator":"snowflake"}`
+	connect(t, s.sdk, namingSetup).must(wire.BatchInstanceRequest, `{"namespace":"public","serviceName":"b","groupName":"g",`+
+		`"type":"batchRegisterInstance","instances":[{"ip":"a","port":1,`+asked+`},{"ip":"a","port":2,`+asked+`}]}`)
+	hosts := s.world.View(naming.ServiceKey{Namespace: "public", Group: "g", Name: "b"}).Hosts
+	if len(hosts) != 2 || hosts[0].ID != "1000#null#g@@b" || hosts[1].ID != "1001#null#g@@b" {
+		t.Errorf("registered %+v", hosts)
+	}
+}
+
+// TestDeregistrationLooksAtNothingOfTheInstance: it names a service of the
+// connection.
+func TestDeregistrationLooksAtNothingOfTheInstance(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.sdk, namingSetup)
+	for _, instance := range []string{`{}`, `{"ip":"x y","port":70000}`, `{"ip":"a","clusterName":"a_b"}`} {
+		c.must(wire.InstanceRequest, registration("s", `{"ip":"a","port":1}`))
+		c.must(wire.InstanceRequest, strings.Replace(registration("s", instance), "registerInstance", "deregisterInstance", 1))
+		if r := c.must(wire.ServiceQueryRequest, query("s")); len(r.ServiceInfo.Hosts) != 0 {
+			t.Errorf("withdrawn with %s it is still listed", instance)
+		}
+	}
+}
+
 func TestSubscriberIsPushedAndItsAnswerDecides(t *testing.T) {
 	s := start(t, nil)
 	c := connect(t, s.sdk, namingSetup)
@@ -132,11 +178,14 @@ func badInstances() map[string]bad {
 		return `{"serviceName":"s","groupName":"g","type":"batchRegisterInstance","instances":[{"ip":"a"},` + second + `]}`
 	}
 	return map[string]bad{
-		"a port of 70000":         {single, with(`"port":70000`), refused, "'port'"},
-		"a port as text":          {single, with(`"port":"abc"`), refused, "'instance.port'"},
-		"a port beyond int64":     {single, with(`"port":99999999999999999999`), refused, "'instance.port'"},
-		"a weight as text":        {single, with(`"weight":"NaN"`), refused, "'instance.weight'"},
-		"nested metadata":         {single, with(`"metadata":{"a":{}}`), refused, "'metadata'"},
+		"a port of 70000":     {single, with(`"port":70000`), refused, "'port'"},
+		"a port as text":      {single, with(`"port":"abc"`), refused, "'instance.port'"},
+		"a port beyond int64": {single, with(`"port":99999999999999999999`), refused, "'instance.port'"},
+		"a weight as text":    {single, with(`"weight":"NaN"`), refused, "'instance.weight'"},
+		"nested metadata":     {single, with(`"metadata":{"a":{}}`), refused, "'metadata'"},
+		"an unknown kind of id": {
+			single, with(`"port":1,"metadata":{"preserved.instance.id.generator":"dice"}`), refused, "InstanceIdGenerator",
+		},
 		"a persistent one":        {single, with(`"ephemeral":false`), refused, "ephemeral=true"},
 		"the persistent way":      {wire.PersistentInstanceRequest, with(`"port":1`), refused, "ephemeral=true"},
 		"a missing address":       {single, registration("s", `{"port":1}`), refused, "'ip'"},
@@ -160,6 +209,22 @@ func badRequests() map[string]bad {
 		},
 		"subscribing nothing": {
 			wire.SubscribeServiceRequest, `{"subscribe":true}`, outcome{wire.SubscribeServiceResponse, 500, 400}, "'serviceName'",
+		},
+		"a query of a cluster with a blank": {
+			wire.ServiceQueryRequest, strings.Replace(query("s"), `"cluster":""`, `"cluster":"a,b c"`, 1),
+			outcome{wire.QueryServiceResponse, 500, 400},
+			"'cluster'",
+		},
+		"a query with a port of 70000": {
+			wire.ServiceQueryRequest, strings.Replace(query("s"), `{`, `{"udpPort":70000,`, 1),
+			outcome{wire.QueryServiceResponse, 500, 400},
+			"'port'",
+		},
+		"subscribing a cluster with a long name": {
+			wire.SubscribeServiceRequest,
+			`{"serviceName":"s","groupName":"g","subscribe":true,"clusters":"` + strings.Repeat("c", 65) + `"}`,
+			outcome{wire.SubscribeServiceResponse, 500, 400},
+			"'cluster'",
 		},
 		"a page as text":    {list, `{"pageNo":"one"}`, outcome{wire.ServiceListResponse, 500, 400}, "'pageNo'"},
 		"an unknown action": {single, action, outcome{wire.ErrorResponse, 400, 400}, "xInstance"},

@@ -25,6 +25,7 @@ type Registrar interface {
 type Catalog interface {
 	View(s naming.ServiceKey) *naming.View
 	Services(namespace, group string) []string
+	AllServices() []naming.ServiceKey
 	Loaded() bool
 }
 
@@ -36,6 +37,14 @@ type Subscriptions interface {
 	Forget(c naming.ClientID)
 	// Watches returns to how many services c subscribes, and whether s is among them.
 	Watches(c naming.ClientID, s naming.ServiceKey) (count int, already bool)
+}
+
+// PatternSubscriptions is what it needs to have changes delivered to who watches a
+// pattern, which stands where a service does; Matching is where its views come
+// from. Touch says that the view of a pattern has changed.
+type PatternSubscriptions interface {
+	Subscriptions
+	Touch(pattern naming.ServiceKey)
 }
 
 // Inbox is what peers may ask.

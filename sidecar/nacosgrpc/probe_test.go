@@ -14,6 +14,7 @@ import (
 // exchange is one crafted request and a Java server's answer.
 type exchange struct {
 	Name, Port, Type string
+	version          string
 	Body             string `json:"body_raw"`
 	ResponseType     string `json:"response_type"`
 	Response         string `json:"response_raw"`
@@ -53,7 +54,7 @@ func (e exchange) replay(t *testing.T, c *client) {
 		t.Errorf("answered with a null: %s", wire.Body(out))
 	}
 	got := outcomeOf(t, out)
-	if d, ok := different[e.Name]; ok {
+	if d, ok := (recorded{name: e.Name, version: e.version}).different(); ok {
 		if got != d.want {
 			t.Errorf("got %+v, want %+v: %s", got, d.want, d.reason)
 		}
@@ -78,6 +79,7 @@ func exchanges(t *testing.T, version string) []exchange {
 	}
 	before := ""
 	for i := range all.Exchanges {
+		all.Exchanges[i].version = version
 		if e := &all.Exchanges[i]; e.Name != "query" {
 			before = e.Name
 		} else {

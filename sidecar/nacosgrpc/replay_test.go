@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,6 +99,8 @@ func (m recorded) replay(t *testing.T) {
 		m.alike(t, c.receive())
 	case m.Type == wire.NotifySubscriberRequest:
 		m.replayPush(t, s)
+	case m.Type == wire.NamingFuzzyWatchSyncRequest, m.Type == wire.NamingFuzzyWatchChangeNotifyRequest:
+		m.replayFuzzy(t, s)
 	case m.name == "sdk-fuzzy-watch-change-notify-response": // to what was never asked
 		c := m.port(t, s)
 		c.send(m.Type, m.Body)
@@ -240,6 +244,29 @@ func (m recorded) replayPush(t *testing.T, s *running) {
 		t.Errorf("pushed %s", wire.KindOf(got))
 	}
 	m.alike(t, got)
+}
+
+// replayFuzzy makes a service come and go that a client watches by a pattern, and
+// wants among what is pushed one that is like the recorded message.
+func (m recorded) replayFuzzy(t *testing.T, s *running) {
+	c := connect(t, s.sdk, namingSetup)
+	c.must(wire.InstanceRequest, registration("s", `{"ip":"10.0.0.1","port":80}`))
+	c.must(wire.NamingFuzzyWatchRequest, watching("public>>g>>*", true))
+	kind := regexp.MustCompile(`"(syncType|changedType)":"([A-Z_]+)"`)
+	want := kind.FindAllString(m.Body, -1)
+	for changed := false; ; {
+		got := c.acknowledge(wire.NamingFuzzyWatchChangeNotifyResponse)
+		if wire.KindOf(got) == m.Type && slices.Equal(kind.FindAllString(string(wire.Body(got)), -1), want) {
+			m.alike(t, got)
+			return
+		}
+		if strings.Contains(string(wire.Body(got)), wire.FuzzyFinish) && !changed {
+			changed = true
+			deregister := strings.Replace(registration("s", `{}`), "registerInstance", "deregisterInstance", 1)
+			c.must(wire.InstanceRequest, deregister)
+			c.must(wire.InstanceRequest, registration("t", `{"ip":"10.0.0.1","port":80}`))
+		}
+	}
 }
 
 // wireInfo is a recorded ServiceInfo.

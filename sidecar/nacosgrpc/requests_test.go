@@ -19,6 +19,12 @@ var requests = map[wire.Kind]string{
 	wire.ServiceQueryRequest:            "the instances of a service",
 	wire.ServiceListRequest:             "a page of the services of a group",
 	wire.SubscribeServiceRequest:        "watch a service, and no longer",
+	wire.NamingFuzzyWatchRequest:        "watch all services that match a pattern, and no longer",
+	wire.ConfigQueryRequest:             "as by a server that holds no configuration: 500/300",
+	wire.ConfigBatchListenRequest:       "as by a server that holds none: changed is what the client says that it holds",
+	wire.ConfigPublishRequest:           "refused with its own response, 500/501: " + wire.ConfigRefused,
+	wire.ConfigRemoveRequest:            "as by a server that holds none: it is gone",
+	wire.ConfigFuzzyWatchRequest:        "as by a server that holds none: all that matches is told at once",
 	wire.DistroDataRequest:              "replication between members",
 	wire.MemberReportRequest:            "members say how they are",
 	wire.SettingsRequest:                "our own members compare overrides and settings of services; Nacos has no such request",
@@ -27,12 +33,89 @@ var requests = map[wire.Kind]string{
 	wire.ConfigChangeClusterSyncRequest: "taken and passed over: configuration is not kept",
 }
 
-// unasked are requests of Nacos that nobody answers here, and why.
-var unasked = map[string]string{
-	"NamingFuzzyWatchRequest": "Fuzzy watch is not offered. The answer is `ErrorResponse` 302, as from 2.5.1.",
-	"ConfigQueryRequest, ConfigPublishRequest, ConfigRemoveRequest, ConfigBatchListenRequest": "Configuration is not kept. The answer is `ErrorResponse` 302.",
-	"LockOperationRequest": "There are no distributed locks. The answer is `ErrorResponse` 302.",
+// asked are the requests that a member makes of clients.
+var asked = map[wire.Kind]string{
+	wire.SetupAckRequest:                     "answers a set-up that tells abilities; of Nacos's, fuzzy watch is offered",
+	wire.NotifySubscriberRequest:             "the newest list of a service that is watched",
+	wire.NamingFuzzyWatchSyncRequest:         "services that match a pattern, part by part, and that this was all",
+	wire.NamingFuzzyWatchChangeNotifyRequest: "a service that matches a pattern has come or gone",
+	wire.ConfigFuzzyWatchSyncRequest:         "that no configuration matches a pattern",
+	wire.ClientDetectionRequest:              "asks who has been silent whether it is there",
+	wire.ConnectResetRequest:                 "asks to go to another member",
 }
+
+// Why requests of Nacos have no place here.
+const (
+	noChange = "Configuration is not kept: there is no change to tell of."
+	noLocks  = "There are no distributed locks. The answer is `ErrorResponse` 302."
+	noAI     = "The registry of AI servers and agents is no part of naming. The answer is `ErrorResponse` 302."
+)
+
+// unserved are requests of Nacos that nobody answers or makes here, and why.
+var unserved = map[wire.Kind]string{
+	"PushAckRequest":                      "Servers of Nacos have no answer either: a push is acknowledged on the stream. The answer is `ErrorResponse` 302.",
+	"ConfigChangeNotifyRequest":           noChange,
+	"ConfigFuzzyWatchChangeNotifyRequest": noChange,
+	"ClientConfigMetricRequest":           "It is asked by Nacos's console for configuration.",
+	"LockOperationRequest":                noLocks,
+	"QueryMcpServerRequest":               noAI,
+	"ReleaseMcpServerRequest":             noAI,
+	"McpServerEndpointRequest":            noAI,
+}
+
+// nacosRequests are all requests of Nacos 2.0 to 3.0.3, and those of AI that came
+// with 3.1, by the names of their classes.
+var nacosRequests = []wire.Kind{
+	"ServerCheckRequest", "HealthCheckRequest", "ConnectionSetupRequest", "SetupAckRequest", "ClientDetectionRequest",
+	"ConnectResetRequest", "PushAckRequest", "ServerLoaderInfoRequest", "ServerReloadRequest", "MemberReportRequest",
+	"InstanceRequest", "BatchInstanceRequest", "PersistentInstanceRequest", "ServiceQueryRequest", "ServiceListRequest",
+	"SubscribeServiceRequest", "NotifySubscriberRequest", "DistroDataRequest", "NamingFuzzyWatchRequest",
+	"NamingFuzzyWatchSyncRequest", "NamingFuzzyWatchChangeNotifyRequest",
+	"ConfigQueryRequest", "ConfigPublishRequest", "ConfigRemoveRequest", "ConfigBatchListenRequest", "ConfigChangeNotifyRequest",
+	"ClientConfigMetricRequest", "ConfigChangeClusterSyncRequest", "ConfigFuzzyWatchRequest", "ConfigFuzzyWatchSyncRequest",
+	"ConfigFuzzyWatchChangeNotifyRequest",
+	"LockOperationRequest", "QueryMcpServerRequest", "ReleaseMcpServerRequest", "McpServerEndpointRequest",
+}
+
+// TestEveryRequestOfNacosHasAPlace finds one that is in no table, or in two.
+func TestEveryRequestOfNacosHasAPlace(t *testing.T) {
+	answered := maps.Clone(requests)
+	answered[wire.ServerCheckRequest], answered[wire.ConnectionSetupRequest] = first, setUp
+	for _, kind := range nacosRequests {
+		places := 0
+		for _, table := range []map[wire.Kind]string{answered, asked, unserved} {
+			if table[kind] != "" {
+				places++
+			}
+		}
+		if places != 1 {
+			t.Errorf("%s is in %d tables", kind, places)
+		}
+	}
+	if got, want := len(answered)+len(asked)+len(unserved), len(nacosRequests); got != want {
+		t.Errorf("%d requests are in the tables, and Nacos has %d", got, want)
+	}
+}
+
+// TestWhatIsNotServedIsAnsweredAsAnUnknownRequest also goes for the requests that
+// only a server makes.
+func TestWhatIsNotServedIsAnsweredAsAnUnknownRequest(t *testing.T) {
+	s := start(t, nil)
+	ports := map[string]*client{"clients": connect(t, s.sdk, namingSetup), "members": connect(t, s.cluster, clusterSetup)}
+	for port, c := range ports {
+		for _, kind := range slices.Concat(slices.Collect(maps.Keys(unserved)), slices.Collect(maps.Keys(asked))) {
+			if r := c.call(kind, `{}`); r.kind != wire.ErrorResponse || r.ResultCode != 500 || r.ErrorCode != wire.CodeNoHandler {
+				t.Errorf("%s on the port for %s was answered %+v", kind, port, r)
+			}
+		}
+	}
+}
+
+// What is said of the two requests that have no handler.
+const (
+	first = "who is there; the first of every connection"
+	setUp = "who calls, on the stream; answered by `SetupAckRequest` where abilities are told"
+)
 
 // TestPageOfRequestsIsWrittenFromTheTable keeps docs/reference/nacos-api-grpc.md
 // honest: it is the table by which requests are answered.
@@ -41,9 +124,10 @@ func TestPageOfRequestsIsWrittenFromTheTable(t *testing.T) {
 	sdk, cluster := s.handlers(), s.clusterHandlers()
 	var b strings.Builder
 	b.WriteString("# Nacos's gRPC API\n\n" +
-		"What is answered on port 9848, for clients, and 9849, for members. A test writes this page from the table by which requests are answered. The\n" +
-		"[HTTP API](nacos-api.md) has a page of its own.\n")
-	var rows [][]string
+		"What is answered on port 9848, for clients, and 9849, for members. Tests write this page from the table by which requests are answered, and\n" +
+		"compare it with all requests that Nacos has. The [HTTP API](nacos-api.md) has a page of its own; so has\n" +
+		"[what frameworks ask of configuration](../how-to/frameworks.md).\n")
+	var answered [][]string
 	for _, kind := range slices.Sorted(maps.Keys(cluster)) {
 		why, said := requests[kind]
 		if !said {
@@ -53,27 +137,18 @@ func TestPageOfRequestsIsWrittenFromTheTable(t *testing.T) {
 		if sdk[kind] != nil {
 			port = "both"
 		}
-		rows = append(rows, []string{"`" + string(kind) + "`", port, why})
+		answered = append(answered, []string{"`" + string(kind) + "`", port, why})
 	}
-	rows = append(rows,
-		[]string{"`ServerCheckRequest`", "both", "who is there; the first of every connection"},
-		[]string{"`ConnectionSetupRequest`", "both", "who calls, on the stream; answered by `SetupAckRequest` where abilities are told"},
-	)
-	section(&b, "Requests that are answered", []string{"Request", "Port", "What it does"}, rows)
-	section(&b, "Requests that the member makes of clients, on the stream", []string{"Request", "What it does"}, [][]string{
-		{"`NotifySubscriberRequest`", "the newest list of a service that is watched"},
-		{"`ClientDetectionRequest`", "asks who has been silent whether it is there"},
-		{"`ConnectResetRequest`", "asks to go to another member"},
-	})
-	var not [][]string
-	for _, name := range slices.Sorted(maps.Keys(unasked)) {
-		not = append(not, []string{"`" + strings.ReplaceAll(name, ", ", "`, `") + "`", unasked[name]})
-		for one := range strings.SplitSeq(name, ", ") {
-			if cluster[wire.Kind(one)] != nil {
-				t.Errorf("%s is said not to be answered, and is", one)
-			}
-		}
-	}
-	section(&b, "Out of scope", []string{"Request", "Why"}, not)
+	answered = append(answered, []string{"`ServerCheckRequest`", "both", first}, []string{"`ConnectionSetupRequest`", "both", setUp})
+	section(&b, "Requests that are answered", []string{"Request", "Port", "What it does"}, answered)
+	section(&b, "Requests that the member makes of clients, on the stream", []string{"Request", "What it does"}, said(asked))
+	section(&b, "Out of scope", []string{"Request", "Why"}, said(unserved))
 	golden.Check(t, "../../docs/reference/nacos-api-grpc.md", []byte(b.String()))
+}
+
+func said(of map[wire.Kind]string) (rows [][]string) {
+	for _, kind := range slices.Sorted(maps.Keys(of)) {
+		rows = append(rows, []string{"`" + string(kind) + "`", of[kind]})
+	}
+	return rows
 }

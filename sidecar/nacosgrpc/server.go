@@ -33,6 +33,8 @@ type Config struct {
 	Streams      stream.Config
 	Identity     wire.Identity // required on the members' port; none: everybody is taken for a member there
 	DeafAfter    time.Duration // for which a client may acknowledge no push before it is closed
+	MaxPatterns  int           // that one connection may watch
+	MaxMatches   int           // services that are told of one pattern
 	Public       bool          // the namespace "" means "public", unless a Java server is a peer
 	Admit        Admission     // who may speak on the members' port; nil: everybody
 	Limits       limits.Limits
@@ -55,6 +57,8 @@ func DefaultConfig() Config {
 		IdleAfter:    limits.Default().SilentFor,
 		AnswerWithin: 5 * time.Second,
 		DeafAfter:    time.Minute, // the pauses of five tries
+		MaxPatterns:  20,
+		MaxMatches:   10_000,
 		Stream:       true,
 		Streams:      stream.DefaultConfig(),
 		Public:       true,
@@ -84,10 +88,12 @@ type Deps struct {
 	Registrar     Registrar
 	Catalog       Catalog
 	Subscriptions Subscriptions
+	Patterns      PatternSubscriptions // of its own: it delivers other messages
 	Inbox         Inbox
 	Roster        Roster
 	Stream        stream.Inbox // what our own members may ask by their streams
 	Settings      Settings     // nil: none are kept here
+	NextID        func() int64 // the number of an instance's id, where one is asked for
 }
 
 // Server serves both ports.
@@ -97,6 +103,7 @@ type Server struct {
 
 	sdk, cluster *port
 	open         table
+	patterns     patterns // that clients watch
 	receiver     *stream.Receiver
 
 	moves    atomic.Uint64 // clients that agreed to go elsewhere
@@ -118,6 +125,7 @@ type Server struct {
 func NewServer(cfg Config, deps Deps) *Server {
 	s := &Server{cfg: cfg, deps: deps, stopping: make(chan struct{}), loads: make(chan struct{}, loadsAtOnce)}
 	s.now.Store(time.Now().UnixNano())
+	s.patterns = newPatterns(deps)
 	s.sdk = newPort(s, cfg.SDK, false, s.handlers())
 	s.cluster = newPort(s, cfg.Cluster, true, s.clusterHandlers())
 	s.receiver = stream.NewReceiver(cfg.Streams, deps.Roster.Node, deps.Stream)
@@ -139,6 +147,7 @@ func (s *Server) Serve() error {
 		ended <- err
 	}
 	s.work.Go(s.watch)
+	s.work.Go(func() { s.patterns.follow(s.stopping) })
 	s.work.Go(func() { serve(s.sdk) })
 	s.work.Go(func() { serve(s.cluster) })
 

@@ -93,7 +93,7 @@ func (s *session) setUp(ctx context.Context, in *nacospb.Payload) error {
 	if setup.Abilities == nil {
 		return nil // nor does it wait for them
 	}
-	return s.send(ctx, wire.Payload(wire.SetupAckRequest, wire.NoAbilities()))
+	return s.send(ctx, wire.Payload(wire.SetupAckRequest, wire.Abilities()))
 }
 
 // send hands a message to the stream.

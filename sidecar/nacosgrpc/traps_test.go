@@ -164,7 +164,7 @@ func TestTrapsThatCorrectThePages(t *testing.T) {
 			for _, port := range []string{"sdk-", "cluster-"} {
 				c := open(t, recorded{name: port}.address(start(t, nil)))
 				c.setUp(namingSetup)
-				if got := string(wire.Body(c.receive())); got != string(wire.NoAbilities()) {
+				if got := string(wire.Body(c.receive())); got != string(wire.Abilities()) {
 					t.Errorf("announced %s", got)
 				}
 			}
@@ -175,12 +175,6 @@ func TestTrapsThatCorrectThePages(t *testing.T) {
 				if r := c.must(wire.ServiceQueryRequest, body); r.ServiceInfo == nil || len(r.ServiceInfo.Hosts) != 0 {
 					t.Errorf("%s was answered %+v", body, r)
 				}
-			}
-		},
-		"fuzzy watch is not known, as in 2.5.1": func(t *testing.T) {
-			c := connect(t, start(t, nil).sdk, namingSetup)
-			if r := c.call("NamingFuzzyWatchRequest", `{}`); r.kind != wire.ErrorResponse || r.ErrorCode != wire.CodeNoHandler {
-				t.Errorf("answered %+v", r)
 			}
 		},
 		"reports are taken over gRPC, so Java never alternates with HTTP": func(t *testing.T) {

@@ -28,7 +28,7 @@ func (h *Handler) beat(r *http.Request, in request) (said, error) {
 	case described == nil:
 		return h.beaten(wire.BeatUnknown, nil), nil
 	}
-	return h.beaten(wire.BeatOK, described.Metadata), h.publish(r.Context(), s, *described)
+	return h.beaten(wire.BeatOK, described.Metadata), h.publishNew(r.Context(), s, *described)
 }
 
 // bare is a value that has no envelope in any version.

@@ -13,12 +13,9 @@ import (
 // which use one client for both go on: reads find nothing, nobody is told of
 // changes. What would keep something is refused.
 
-// noConfig is what a configuration that is not there is answered with, also its
-// line break.
-const noConfig = "config data not exist"
-
+// noConfigV1 answers as Nacos does, also the line break.
 func noConfigV1(*http.Request, request) (said, error) {
-	return formed(plain(http.StatusNotFound, noConfig+"\n")), nil
+	return formed(plain(http.StatusNotFound, wire.NoConfig+"\n")), nil
 }
 
 // configs finds nothing: one configuration, or a page of those that match.
@@ -30,7 +27,7 @@ func configs(r *http.Request, in request) (said, error) {
 	return value(wire.Page3(0, page.Number, page.Size, []byte("[]"))), nil
 }
 
-func noConfigV2(*http.Request, request) (said, error) { return said{}, notFound(noConfig) }
+func noConfigV2(*http.Request, request) (said, error) { return said{}, notFound(wire.NoConfig) }
 
 // gone says that something is deleted, which it is.
 func gone(*http.Request, request) (said, error) { return value([]byte("true")), nil }

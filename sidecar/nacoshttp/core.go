@@ -104,9 +104,7 @@ func refuse(why unserved) call {
 
 // Why calls are refused.
 var (
-	configRefused = unserved{
-		"configuration is not kept by this server: it serves naming only. Publish to a Nacos server or a ConfigMap",
-	}
+	configRefused    = unserved{wire.ConfigRefused}
 	namespaceRefused = unserved{
 		"namespaces are not made or changed here: a namespace exists while there are services in it",
 	}

@@ -45,7 +45,15 @@ func (h *Handler) register(r *http.Request, in request) (said, error) {
 	if in.form.Persistent() {
 		return said{}, noPersistence
 	}
-	return done, h.publish(r.Context(), s, i)
+	return done, h.publishNew(r.Context(), s, i)
+}
+
+// publishNew publishes an instance that came without an id.
+func (h *Handler) publishNew(ctx context.Context, s naming.ServiceKey, i naming.Instance) error {
+	if err := wire.Identify(&i, s, h.deps.NextID); err != nil {
+		return err
+	}
+	return h.publish(ctx, s, i)
 }
 
 func (h *Handler) publish(ctx context.Context, s naming.ServiceKey, i naming.Instance) error {

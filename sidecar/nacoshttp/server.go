@@ -94,7 +94,9 @@ type Deps struct {
 	Clients     Clients
 	Counter     Counter
 	Push        Pusher
-	Settings    Settings
+	Settings    Settings // nil: none are kept, and what needs them is refused
+
+	NextID func() int64 // the number of an instance's id, where one is asked for
 }
 
 // Handler answers the HTTP API.

@@ -81,6 +81,16 @@ var stories = map[string][]step{
 		{get, "/v1/ns/catalog/services?pageNo=1&pageSize=10&serviceNameParam=.*", 200, `"count":0`},
 		{get, "/v2/ns/catalog/instances?" + inWeb + "&pageNo=2&pageSize=10", 200, `"count":1`},
 	},
+	"an id is of the kind that metadata asks for": {
+		{post, instancePath + `serviceName=s&ip=a&port=1&metadata={"preserved.instance.id.generator":"snowflake"}`, 200, "ok"},
+		{get, instancePath[:len(instancePath)-1] + "/list?serviceName=s", 200, `"instanceId":"1000#DEFAULT#DEFAULT_GROUP@@s"`},
+		{http.MethodPatch, instancePath + "serviceName=s&ip=a&port=1&weight=2", 200, "ok"},
+		{get, instancePath[:len(instancePath)-1] + "/list?serviceName=s", 200, `"instanceId":"1000#`},
+		{post, instancePath + `serviceName=s&ip=b&port=1&metadata={"preserved.instance.id.generator":"dice"}`, 400, "InstanceIdGenerator"},
+	},
+	"names of clusters are checked": {
+		{get, instancePath[:len(instancePath)-1] + "/list?" + inWeb + "&clusters=a,b%20c", 400, "Param 'cluster' is illegal"},
+	},
 	"names of services": {
 		{get, "/v1/ns/service/names?expr=we", 200, `"services":{"public":["web"]}`},
 		{get, "/v1/ns/service/list?pageNo=1&pageSize=10&groupName=*", 200, `{"count":1,"doms":["g@@web"]}`},

@@ -155,7 +155,7 @@ func serve(t *testing.T, w *world) (*Handler, *httptest.Server) {
 	cfg.Limits.Body, cfg.Limits.MemberBody = 4<<10, 64<<10
 	deps := Deps{
 		Registrar: w, Catalog: w, Owners: w, Dialer: w, Roster: w, Datums: w, Subscribers: w, Clients: w, Counter: w, Push: w,
-		Settings: keeper{w},
+		Settings: keeper{w}, NextID: func() int64 { return 1000 },
 	}
 	h := New(cfg, deps)
 	s := httptest.NewServer(h)

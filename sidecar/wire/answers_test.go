@@ -24,9 +24,22 @@ func TestAnswersAreWrittenAsRecorded(t *testing.T) {
 		"sdk-batch-register-response.json":      func(vector) []byte { return Done(BatchRegisterInstance) },
 		"sdk-error-kind-conflict.json":          refusedAlike,
 		"sdk-java-notify-ack.json":              answered,
-		"distro-change-response.json":           func(vector) []byte { return Success() },
-		"distro-delete-response.json":           func(vector) []byte { return Success() },
-		"distro-verify-response-ok.json":        func(vector) []byte { return Success() },
+		"sdk-fuzzy-watch-response.json":         func(vector) []byte { return Success() },
+		"sdk-fuzzy-watch-sync-request-init-notify.json": func(vector) []byte {
+			return FuzzySync("3", FuzzyInit, "public>>G1>>*", []string{"public@@G1@@http-orders"}, 1, 1)
+		},
+		"sdk-fuzzy-watch-sync-request-finish-init-notify.json": func(vector) []byte {
+			return FuzzySync("2", FuzzyFinish, "public>>G1>>java*", nil, 1, 1)
+		},
+		"sdk-fuzzy-watch-change-notify-resource-changed-add-service.json": func(vector) []byte {
+			return FuzzyChange("5", "public@@G1@@java3-orders", true)
+		},
+		"sdk-fuzzy-watch-change-notify-resource-changed-delete-service.json": func(vector) []byte {
+			return FuzzyChange("10", "public@@G1@@java3-orders-persist", false)
+		},
+		"distro-change-response.json":    func(vector) []byte { return Success() },
+		"distro-delete-response.json":    func(vector) []byte { return Success() },
+		"distro-verify-response-ok.json": func(vector) []byte { return Success() },
 		"distro-verify-response-fail.json": func(vector) []byte {
 			p := Refuse(DistroDataRequest, naming.ServiceKey{}, "", CodeServerError, "[DISTRO-FAILED] distro data verify failed")
 			return Body(p)
@@ -89,8 +102,10 @@ func TestSetUpIsWrittenAsRecorded(t *testing.T) {
 
 		for _, file := range []string{"cluster-setup-ack.json", "sdk-setup-ack.json"} {
 			want := tree(t, []byte(readVector(t, filepath.Join("testdata", version, file)).Body))
-			clear(at(t, want, "abilityTable")) // we offer none of Java's
-			same(t, tree(t, NoAbilities()), want)
+			table := at(t, want, "abilityTable") // we offer one of Java's, which 2.5.1 has not
+			clear(table)
+			table["fuzzyWatch"] = true
+			same(t, tree(t, Abilities()), want)
 		}
 	}
 }

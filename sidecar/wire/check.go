@@ -121,6 +121,21 @@ func plain(r rune) bool {
 	return !unicode.IsSpace(r) && (r < 0x4e00 || r > 0x9fa5) && !unicode.In(r, unicode.Cc, unicode.Cf)
 }
 
+// CheckClusters complains about names of clusters, in a list with commas, that no
+// instance can be in, and about more names than anybody asks for: they are kept as
+// long as who asked for them is told of changes.
+func CheckClusters(csv string) error {
+	if n := utf8.RuneCountInString(csv); n > maxClusters {
+		return tooLong("clusters", maxClusters, n)
+	}
+	for name := range strings.SplitSeq(csv, ",") {
+		if err := checkName("cluster", strings.TrimSpace(name), maxCluster, word); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // CheckInstance complains about an instance that cannot be registered.
 func CheckInstance(i naming.Instance) error {
 	if i.IP == "" {
@@ -149,15 +164,6 @@ func CheckInstance(i naming.Instance) error {
 		return &Invalid{Field: "weight", Text: weightRange, Hint: "Give a finite number.", Code: WeightError}
 	}
 	return checkMetadata(i.Metadata)
-}
-
-// CheckClusters complains about more names of clusters than anybody asks for: they
-// are kept as long as who asked for them is told of changes.
-func CheckClusters(names string) error {
-	if n := utf8.RuneCountInString(names); n > maxClusters {
-		return tooLong("clusters", maxClusters, n)
-	}
-	return nil
 }
 
 // Program returns the beginning of the name of a client's program, which keeps no

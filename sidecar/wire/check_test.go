@@ -67,6 +67,7 @@ func TestInstancesThatCannotBeRegistered(t *testing.T) {
 		"a cluster has no underscore":             {with(func(i *naming.Instance) { i.Cluster = "a_b" }), "clusterName"},
 		"a cluster has no blanks":                 {with(func(i *naming.Instance) { i.Cluster = "a b" }), "cluster"},
 		"1024 characters of metadata are good":    {with(meta("k", strings.Repeat("é", 1023))), ""},
+		"so are those that Java counts double":    {with(meta("k", strings.Repeat("\U0001f600", 1023))), ""},
 		"1025 characters of metadata are not":     {with(meta("k", strings.Repeat("é", 1024))), "Metadata"},
 		"a timeout is not below the interval":     {with(meta(heartbeatInterval, "9000", heartbeatTimeout, "3000")), heartbeatInterval},
 		"a removal is not before the next beat":   {with(meta(heartbeatInterval, "9000", deleteTimeout, "3000")), heartbeatInterval},
@@ -74,6 +75,15 @@ func TestInstancesThatCannotBeRegistered(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) { wantField(t, CheckInstance(tc.instance), tc.field) })
+	}
+}
+
+func TestNamesOfClustersThatNoInstanceIsIn(t *testing.T) {
+	for csv, field := range map[string]string{
+		"": "", "DEFAULT": "", "a,b_c, d-1": "", ",": "",
+		"a b": "cluster", "a,b.c": "cluster", "a," + strings.Repeat("c", 65): "cluster",
+	} {
+		t.Run(csv, func(t *testing.T) { wantField(t, CheckClusters(csv), field) })
 	}
 }
 
@@ -119,7 +129,7 @@ func TestInstanceDefaultsAreThoseOfNacos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := change.Instance.Publish(naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "tool-min"})
+	got, err := change.Instance.Publish(naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "tool-min"}, nil)
 	want := naming.Instance{
 		ID: "10.8.0.2#6002#null#DEFAULT_GROUP@@tool-min", IP: "10.8.0.2", Port: 6002, Cluster: "DEFAULT", Weight: 1,
 		Healthy: true, Enabled: true, Metadata: map[string]string{"n": "1", "t": "true", "f": "2.0"},

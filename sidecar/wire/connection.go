@@ -16,6 +16,7 @@ const (
 	CodeInvalid       = 400
 	CodeForbidden     = 403
 	CodeServerError   = 500
+	CodeNotServed     = 501
 	CodeBadGateway    = 502
 	CodeOverThreshold = 503
 	CodeNoClient      = -401
@@ -64,9 +65,11 @@ func ClusterSetup(version string) []byte {
 // its own: ServerCheckRequest, HealthCheckRequest.
 func Internal() []byte { return []byte(`{"headers":{},"module":"internal"}`) }
 
-// NoAbilities is the body of a SetupAckRequest from a member that offers none:
-// no persistent instances, no fuzzy watch, no locks.
-func NoAbilities() []byte { return []byte(`{"headers":{},"abilityTable":{},"module":"internal"}`) }
+// Abilities is the body of a SetupAckRequest from a member: fuzzy watch, but no
+// persistent instances and no locks.
+func Abilities() []byte {
+	return []byte(`{"headers":{},"abilityTable":{"fuzzyWatch":true},"module":"internal"}`)
+}
 
 // Detection is the body of a ClientDetectionRequest.
 func Detection(requestID string) []byte {

@@ -24,8 +24,9 @@ type Instance struct {
 // Persistent reports whether the instance shall outlive its client.
 func (i *Instance) Persistent() bool { return i.Ephemeral != nil && !*i.Ephemeral }
 
-// Publish returns the instance that is published in s, checked.
-func (i *Instance) Publish(s naming.ServiceKey) (naming.Instance, error) {
+// Publish returns the instance that is published in s, checked. next makes the
+// number of an id, where one is asked for.
+func (i *Instance) Publish(s naming.ServiceKey, next func() int64) (naming.Instance, error) {
 	// A port outside the range must not be cut into it by a conversion.
 	if err := CheckPort(i.Port); err != nil {
 		return naming.Instance{}, err
@@ -41,7 +42,10 @@ func (i *Instance) Publish(s naming.ServiceKey) (naming.Instance, error) {
 		Metadata: i.Metadata,
 	}
 	if out.ID == "" {
-		out.ID = i.defaultID(s)
+		var err error
+		if out.ID, err = i.newID(s, next); err != nil {
+			return out, err
+		}
 	}
 	if out.Cluster == "" {
 		out.Cluster = naming.DefaultCluster
@@ -49,13 +53,15 @@ func (i *Instance) Publish(s naming.ServiceKey) (naming.Instance, error) {
 	return out, CheckInstance(out)
 }
 
-// defaultID follows Java: the cluster as it was sent, "null" when it was not.
-func (i *Instance) defaultID(s naming.ServiceKey) string {
+// newID follows Java: the cluster as it was sent, "null" when it was not.
+func (i *Instance) newID(s naming.ServiceKey, next func() int64) (string, error) {
 	service := i.ServiceName
 	if service == "" {
 		service = s.Grouped()
 	}
-	return naming.DefaultID(i.IP, strconv.FormatInt(i.Port, 10), or(i.ClusterName, "null"), service)
+	cluster := or(i.ClusterName, "null")
+	simple := naming.DefaultID(i.IP, strconv.FormatInt(i.Port, 10), cluster, service)
+	return InstanceID(simple, cluster, service, i.Metadata, next)
 }
 
 func or[T any](p *T, otherwise T) T {
@@ -93,7 +99,7 @@ func appendInstance(b []byte, i naming.Instance, grouped string) []byte {
 // "simple" only when there is no metadata at all.
 func generatorOf(metadata map[string]string) (string, bool) {
 	if len(metadata) == 0 {
-		return "simple", true
+		return simpleID, true
 	}
 	g, ok := metadata[idGenerator]
 	return g, ok

@@ -44,6 +44,7 @@ type Query struct {
 	Names
 	Cluster     string `json:"cluster"`
 	HealthyOnly bool   `json:"healthyOnly"`
+	UDPPort     int64  `json:"udpPort"` // only checked: over gRPC nothing is pushed to it
 }
 
 // Listing is the body of a ServiceListRequest. Pages count from 1.
@@ -105,6 +106,25 @@ func DecodeListing(body []byte) (out Listing, err error) {
 func DecodeSubscription(body []byte) (out Subscription, err error) {
 	err = decode(body, &out)
 	return out, err
+}
+
+// Check complains about what no query may have.
+func (q Query) Check(s naming.ServiceKey) error {
+	if err := CheckNames(s); err != nil {
+		return err
+	}
+	if err := CheckClusters(q.Cluster); err != nil {
+		return err
+	}
+	return CheckPort(q.UDPPort)
+}
+
+// Check complains about what no subscription may have.
+func (s Subscription) Check(service naming.ServiceKey) error {
+	if err := CheckService(service); err != nil {
+		return err
+	}
+	return CheckClusters(s.Clusters)
 }
 
 // Page returns the names on the page asked for; none when it does not exist.

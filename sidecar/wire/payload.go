@@ -12,7 +12,7 @@ import (
 type Kind string
 
 // The messages that this package reads or writes, by the names that Nacos gives
-// them (gRPC page, 2.6, 3.1, 4.6 and 4.10).
+// them (gRPC page, 2.6, 3.1, 3.7, 4.6 and 4.10).
 const (
 	ServerCheckRequest      Kind = "ServerCheckRequest"
 	ServerCheckResponse     Kind = "ServerCheckResponse"
@@ -39,6 +39,25 @@ const (
 	SubscribeServiceResponse  Kind = "SubscribeServiceResponse"
 	NotifySubscriberRequest   Kind = "NotifySubscriberRequest"
 	NotifySubscriberResponse  Kind = "NotifySubscriberResponse"
+
+	NamingFuzzyWatchRequest              Kind = "NamingFuzzyWatchRequest"
+	NamingFuzzyWatchResponse             Kind = "NamingFuzzyWatchResponse"
+	NamingFuzzyWatchSyncRequest          Kind = "NamingFuzzyWatchSyncRequest"
+	NamingFuzzyWatchChangeNotifyRequest  Kind = "NamingFuzzyWatchChangeNotifyRequest"
+	NamingFuzzyWatchChangeNotifyResponse Kind = "NamingFuzzyWatchChangeNotifyResponse"
+
+	ConfigQueryRequest              Kind = "ConfigQueryRequest"
+	ConfigQueryResponse             Kind = "ConfigQueryResponse"
+	ConfigBatchListenRequest        Kind = "ConfigBatchListenRequest"
+	ConfigChangeBatchListenResponse Kind = "ConfigChangeBatchListenResponse"
+	ConfigPublishRequest            Kind = "ConfigPublishRequest"
+	ConfigPublishResponse           Kind = "ConfigPublishResponse"
+	ConfigRemoveRequest             Kind = "ConfigRemoveRequest"
+	ConfigRemoveResponse            Kind = "ConfigRemoveResponse"
+	ConfigFuzzyWatchRequest         Kind = "ConfigFuzzyWatchRequest"
+	ConfigFuzzyWatchResponse        Kind = "ConfigFuzzyWatchResponse"
+	ConfigFuzzyWatchSyncRequest     Kind = "ConfigFuzzyWatchSyncRequest"
+	ConfigFuzzyWatchSyncResponse    Kind = "ConfigFuzzyWatchSyncResponse"
 
 	MemberReportRequest             Kind = "MemberReportRequest"
 	MemberReportResponse            Kind = "MemberReportResponse"

@@ -28,7 +28,7 @@ var (
 	nameMembers   = []string{"namespace", "serviceName", "groupName"}
 	changeMembers = append(nameMembers[:3:3], "type", "instance")
 	batchMembers  = append(nameMembers[:3:3], "type", "instances")
-	queryMembers  = append(nameMembers[:3:3], "cluster", "healthyOnly")
+	queryMembers  = append(nameMembers[:3:3], "cluster", "healthyOnly", "udpPort")
 )
 
 func (i *Instance) read(r *reader) {
@@ -108,6 +108,8 @@ func (q *Query) read(r *reader) {
 			q.Cluster = r.string()
 		case 4:
 			q.HealthyOnly = r.boolean()
+		case 5:
+			q.UDPPort = r.integer()
 		default:
 			q.Names.read(r, member)
 		}

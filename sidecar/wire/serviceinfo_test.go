@@ -26,7 +26,7 @@ func viewOf(t *testing.T, info map[string]any) (*naming.View, naming.Filter) {
 	}
 	v := &naming.View{Service: naming.ServiceKey{Namespace: "public", Group: in.GroupName, Name: in.Name}, LastRef: in.LastRefTime}
 	for _, h := range in.Hosts {
-		i, err := h.Publish(v.Service)
+		i, err := h.Publish(v.Service, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

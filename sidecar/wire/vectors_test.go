@@ -138,6 +138,7 @@ func decoders() map[Kind]func([]byte) (any, error) {
 		ServiceQueryRequest:       func(b []byte) (any, error) { return DecodeQuery(b) },
 		ServiceListRequest:        func(b []byte) (any, error) { return DecodeListing(b) },
 		SubscribeServiceRequest:   func(b []byte) (any, error) { return DecodeSubscription(b) },
+		NamingFuzzyWatchRequest:   func(b []byte) (any, error) { return DecodeFuzzyWatch(b) },
 		NotifySubscriberResponse:  func(b []byte) (any, error) { return DecodeResult(b) },
 		ServerCheckResponse:       func(b []byte) (any, error) { return DecodeResult(b) },
 		ErrorResponse:             func(b []byte) (any, error) { return DecodeResult(b) },
