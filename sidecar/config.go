@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/distro-naming/naming-operator/sidecar/gate"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -33,6 +34,9 @@ type Config struct {
 	TLSMembers      string         // directory of the members' certificates; empty means plaintext
 	TLSClients      string         // directory of the clients' certificates; empty means plaintext
 	TLSPolicy       string         // file with the modes of TLS; without one it is required
+	Auth            string         // directory of users and keys; empty means that everybody may do everything
+	AuthPolicy      string         // file with the mode of auth; without one it is required
+	AuthTokenTTL    time.Duration  // how long who has logged in need not do so again
 	StrictPeers     bool           // who is not listed may not speak to members
 }
 
@@ -63,6 +67,11 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 		"`directory` with tls.crt and tls.key, which clients see; with ca.crt they must show one too; followed while running")
 	fs.StringVar(&cfg.TLSPolicy, "tls-policy", "",
 		"`file` with members=Permissive|Required and clients=…; followed while running; without it both are Required")
+	fs.StringVar(&cfg.Auth, "auth", "",
+		"`directory` with signing-keys, users and permissions: who may do what on the Nacos ports; followed while running")
+	fs.StringVar(&cfg.AuthPolicy, "auth-policy", "",
+		"`file` with auth=Permissive|Required; followed while running; without it auth is Required")
+	fs.DurationVar(&cfg.AuthTokenTTL, "auth-token-ttl", gate.DefaultConfig().TokenTTL, "how long a token is good that a client gets when it logs in")
 	fs.BoolVar(&cfg.StrictPeers, "strict-peers", false,
 		"refuse who comes to the members' port from an address that is not a listed member's (default true with --headless-service)")
 	fs.StringVar(&cfg.LogLevel, "log-level", "info", "info or debug")
@@ -105,6 +114,9 @@ func readIdentity(path string) (wire.Identity, error) {
 	return wire.ParseIdentity(string(text))
 }
 
+// leastTokenTTL is the least of which SDKs can make out a tenth in seconds.
+const leastTokenTTL = 10 * time.Second
+
 func (c Config) problems() []error {
 	var errs []error
 	if c.MemberList == "" {
@@ -121,6 +133,12 @@ func (c Config) problems() []error {
 	}
 	if c.TLSPolicy != "" && c.TLSMembers == "" && c.TLSClients == "" {
 		errs = append(errs, errors.New("--tls-policy: there is nothing for it to say without --tls-members or --tls-clients"))
+	}
+	if c.AuthPolicy != "" && c.Auth == "" {
+		errs = append(errs, errors.New("--auth-policy: there is nothing for it to say without --auth"))
+	}
+	if c.AuthTokenTTL < leastTokenTTL {
+		errs = append(errs, fmt.Errorf("--auth-token-ttl: want %s or more, is %s: clients log in anew at nine tenths of it", leastTokenTTL, c.AuthTokenTTL))
 	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("--drain-timeout: must not be negative, is %s", c.DrainTimeout))

@@ -101,9 +101,10 @@ func (c counter) Pushes() (succeeded, failed uint64) {
 func (n *node) web() *nacoshttp.Handler {
 	cfg := nacoshttp.DefaultConfig()
 	cfg.Self, cfg.Version, cfg.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
-	cfg.Identity = n.cfg.Identity
+	cfg.Identity = n.auth.members
 	return nacoshttp.New(cfg, nacoshttp.Deps{
 		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.guard, Roster: roster{n.watch}, Datums: n.v1,
 		Subscribers: watchers{n.hub, n.grpc, n.udp}, Clients: n.loop, Counter: counter{n}, Push: n.udp,
+		Gate: n.auth.http(),
 	})
 }

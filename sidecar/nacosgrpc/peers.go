@@ -33,7 +33,7 @@ type PeersConfig struct {
 	Streams     stream.Config
 	Observer    stream.Observer
 	Streaming   func(peer member.Address, up bool) // told when a stream to a peer comes up or ends
-	Identity    wire.Identity                      // sent with reports and all of Distro
+	Identity    wire.Credentials                   // sent with reports and all of Distro
 	Log         logr.Logger
 }
 
@@ -52,6 +52,7 @@ func DefaultPeersConfig() PeersConfig {
 		MaxAnswer:   largestAnswer,
 		InFlight:    8,
 		Streams:     stream.DefaultConfig(),
+		Identity:    wire.Identity{},
 		Log:         logr.Discard(),
 	}
 }
@@ -153,7 +154,7 @@ func (p *Peers) call(
 }
 
 func (p *Peers) sign(body []byte, version int64) *nacospb.Payload {
-	return p.cfg.Identity.Sign(wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version))
+	return wire.Show(p.cfg.Identity, wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version))
 }
 
 // Send gives a peer a record.

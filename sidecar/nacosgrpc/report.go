@@ -53,7 +53,7 @@ func (l *link) exchange(ctx context.Context, calls nacospb.RequestClient) (membe
 	if l.peers.cfg.Stream {
 		wire.OfferStream(in, frame.Version)
 	}
-	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, l.peers.cfg.Identity.Sign(in), wire.MemberReportResponse)
+	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, wire.Show(l.peers.cfg.Identity, in), wire.MemberReportResponse)
 	switch {
 	case errors.Is(err, errNoHandler):
 		l.byHTTP.Store(true)
@@ -93,7 +93,7 @@ func (l *link) reportHTTP(ctx context.Context) (member.Node, error) {
 	in.Header.Set("Content-Type", "application/json")
 	in.Header.Set("Nacos-Server", self.Version)
 	in.Header.Set("User-Agent", "Nacos-Server:"+self.Version)
-	if i := l.peers.cfg.Identity; i.Key != "" {
+	for _, i := range l.peers.cfg.Identity.Shown() {
 		in.Header.Set(i.Key, i.Value)
 	}
 	out, err := l.peers.web.Do(in)

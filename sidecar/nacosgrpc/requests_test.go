@@ -64,6 +64,13 @@ func TestPageOfRequestsIsWrittenFromTheTable(t *testing.T) {
 		{"`ClientDetectionRequest`", "asks who has been silent whether it is there"},
 		{"`ConnectResetRequest`", "asks to go to another member"},
 	})
+	var needs [][]string
+	for _, kind := range slices.Sorted(maps.Keys(rules)) {
+		needs = append(needs, []string{"`" + string(kind) + "`", rules[kind].right.String()})
+	}
+	section(&b, "What callers need where [auth](../how-to/auth.md) is on", []string{"Request", "Right"}, needs)
+	b.WriteString("\n*open* is for everybody, *read* and *write* are rights in the namespace of the request, *member* is for members. Who has not the right is answered by\n" +
+		"the failure of the request's own kind, with `resultCode` 500 and `errorCode` 403.\n")
 	var not [][]string
 	for _, name := range slices.Sorted(maps.Keys(unasked)) {
 		not = append(not, []string{"`" + strings.ReplaceAll(name, ", ", "`, `") + "`", unasked[name]})

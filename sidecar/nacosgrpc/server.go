@@ -32,10 +32,11 @@ type Config struct {
 	AnswerWithin   time.Duration // time to answer that, or to acknowledge a push
 	Stream         bool          // our own members may stream to this one
 	Streams        stream.Config
-	Identity       wire.Identity // required on the members' port; none: everybody is taken for a member there
-	DeafAfter      time.Duration // for which a client may acknowledge no push before it is closed
-	Public         bool          // the namespace "" means "public", unless a Java server is a peer
-	Admit          Admission     // who may speak on the members' port; nil: everybody
+	Identity       wire.Credentials // required on the members' port; none: everybody is taken for a member there
+	DeafAfter      time.Duration    // for which a client may acknowledge no push before it is closed
+	Public         bool             // the namespace "" means "public", unless a Java server is a peer
+	Gate           Gate             // who may do what; nil: everybody everything
+	Admit          Admission        // who may speak on the members' port; nil: everybody
 	Log            logr.Logger
 }
 
@@ -58,6 +59,7 @@ func DefaultConfig() Config {
 		DeafAfter:      time.Minute, // the pauses of five tries
 		Stream:         true,
 		Streams:        stream.DefaultConfig(),
+		Identity:       wire.Identity{},
 		Public:         true,
 		Log:            logr.Discard(),
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/distro-naming/naming-operator/sidecar/auth"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/route"
@@ -59,13 +60,13 @@ type Roster interface {
 
 // Config says how calls are served. DefaultConfig has the values.
 type Config struct {
-	Self          member.Address // this member, as it signs forwarded calls
-	Version       string         // of Nacos that it claims to speak
-	Identity      wire.Identity  // asked of members that tell what they list; none: everybody is taken for one
-	MaxBody       int64          // bytes of a call's body
-	MaxDatums     int64          // the same of one that carries whole services
-	CallWithin    time.Duration  // for the registry to take a change
-	ForwardWithin time.Duration  // for connecting to the owner, and again for its answer
+	Self          member.Address   // this member, as it signs forwarded calls
+	Version       string           // of Nacos that it claims to speak
+	Identity      wire.Credentials // asked of members that tell what they list; none: everybody is taken for one
+	MaxBody       int64            // bytes of a call's body
+	MaxDatums     int64            // the same of one that carries whole services
+	CallWithin    time.Duration    // for the registry to take a change
+	ForwardWithin time.Duration    // for connecting to the owner, and again for its answer
 	Log           logr.Logger
 }
 
@@ -73,6 +74,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Version:       "2.5.1",
+		Identity:      wire.Identity{},
 		MaxBody:       1 << 20,
 		MaxDatums:     64 << 20,
 		CallWithin:    3 * time.Second,
@@ -94,6 +96,7 @@ type Deps struct {
 	Clients     Clients
 	Counter     Counter
 	Push        Pusher
+	Gate        Gate     // nil: everybody may do everything, and is let in
 	Settings    Settings // nil: none are kept, and what needs them is refused
 }
 
@@ -177,7 +180,13 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) reply {
 	if naming := strings.Contains(path, "/ns/"); naming && !to.anytime && !h.deps.Catalog.Loaded() && !fromServer(r) {
 		return to.in.fails(r, errStarting)
 	}
+	if h.stranger(r, to) {
+		return to.in.fails(r, auth.ErrStranger)
+	}
 	in, err := h.read(w, r, to)
+	if err == nil {
+		err = h.permit(r, to, in.form)
+	}
 	if err != nil {
 		return to.in.fails(r, err)
 	}

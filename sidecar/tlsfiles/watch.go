@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+
+	"github.com/distro-naming/naming-operator/sidecar/mounted"
 )
 
 // Config says where the files lie.
@@ -155,7 +157,7 @@ func (w *Watch) lookAtPolicy() (changed bool) {
 	if w.cfg.Policy == "" {
 		return false
 	}
-	text, err := readFile(w.cfg.Policy)
+	text, err := mounted.ReadFile(w.cfg.Policy)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if errors.Is(err, fs.ErrNotExist) && w.policy == nil {

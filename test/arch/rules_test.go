@@ -68,6 +68,12 @@ var rules = map[string]rule{
 		outside: []string{"google.golang.org/protobuf"},
 		never:   []string{"net/http", "os", "sync", "log/slog"},
 	},
+	"sidecar/auth": {
+		why:     "who may do what is a function of the files, the time and what a caller shows",
+		ours:    map[string]string{"sidecar/naming": "the name of the default namespace"},
+		outside: []string{"github.com/golang-jwt/jwt", "golang.org/x/crypto/bcrypt"},
+		never:   append([]string{"crypto/rand"}, effects...),
+	},
 	"sidecar/frame": {
 		why: "bytes to values and back, without sockets",
 		ours: map[string]string{
@@ -163,7 +169,19 @@ var rules = map[string]rule{
 		},
 		outside: []string{logr},
 	},
+	"sidecar/mounted": {why: "reads files as Kubernetes mounts them; knows nothing of what is in them"},
+	"sidecar/gate": {
+		why: "follows users and keys, and judges callers by them; knows no port",
+		ours: map[string]string{
+			"sidecar/auth":    "what it judges by",
+			"sidecar/mounted": "the files",
+			"sidecar/wire":    "how members show what they are",
+		},
+		outside: []string{logr, "golang.org/x/time/rate"},
+		never:   []string{"net", "net/http"},
+	},
 	"sidecar/tlsfiles": {
+		ours:    map[string]string{"sidecar/mounted": "reads the files"},
 		why:     "certificates and policies from files, and what they mean for a port; opens none",
 		outside: []string{logr},
 		never:   []string{"net/http"},
@@ -183,6 +201,7 @@ var rules = map[string]rule{
 	"sidecar/nacosgrpc": {
 		why: "a thin adapter: what it needs from the replica it declares itself",
 		ours: map[string]string{
+			"sidecar/auth":            "what a request needs, and who makes it",
 			"sidecar/frame":           "the version of the frames that is offered",
 			"sidecar/member":          "peers",
 			"sidecar/naming":          "what clients publish and read",
@@ -197,6 +216,7 @@ var rules = map[string]rule{
 	"sidecar/nacoshttp": {
 		why: "a thin adapter: what it needs from the replica it declares itself",
 		ours: map[string]string{
+			"sidecar/auth":   "what a call needs, and who makes it",
 			"sidecar/member": "whom to forward to",
 			"sidecar/naming": "what clients publish and read",
 			"sidecar/route":  "forwarding",
