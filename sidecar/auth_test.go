@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -190,4 +191,33 @@ func TestAuthIsTurnedOnWhileClientsGoOn(t *testing.T) {
 	if got := g.report(a).Auth; got == nil || got.Mode != "Required" || got.Users != 3 || got.Fault != "" {
 		t.Errorf("status says %+v", got)
 	}
+}
+
+func TestCheckLogsIn(t *testing.T) {
+	a, b := loopback(98), loopback(99)
+	g := guard(t, "Required", nil, a, b)
+	g.ready(a, b)
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "username"), "writer\n")
+	write(t, filepath.Join(folder, "password"), "writer\n")
+	members := "--members=" + a + ":8848," + b + ":8848"
+	if err := Main(t.Context(), []string{"check", members, "--login=" + folder}, io.Discard, io.Discard); err != nil {
+		t.Errorf("check = %v", err)
+	}
+	for says, flags := range map[string][]string{
+		"user not found!":                 {"--timeout=1s"},
+		"check: --login":                  {"--login=/nowhere"},
+		"check user exist or password is": {"--timeout=1s", "--login=" + wrong(t)},
+	} {
+		requireSays(t, Main(t.Context(), append([]string{"check", members}, flags...), io.Discard, io.Discard), says)
+	}
+}
+
+// wrong is a folder with a wrong password.
+func wrong(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "username"), "writer")
+	write(t, filepath.Join(folder, "password"), "reader")
+	return folder
 }

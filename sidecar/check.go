@@ -39,6 +39,7 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	timeout := fs.Duration("timeout", 2*time.Minute, "how long to try")
 	trust := fs.String("tls", "", "`folder` with the ca.crt to trust, where members speak TLS with clients; also tls.crt and tls.key, where clients show a certificate")
 	name := fs.String("tls-server-name", "", "`host` that members' certificates are for, if not each one's own")
+	login := fs.String("login", "", "`folder` with username and password of a user that may read and write, where members have auth")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
@@ -52,6 +53,9 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c, err := newChecker(*trust, *name)
 	if err != nil {
 		return fmt.Errorf("check: --tls: %w", err)
+	}
+	if c.client.Transport, err = signedIn(c.client.Transport, *login); err != nil {
+		return fmt.Errorf("check: --login: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()

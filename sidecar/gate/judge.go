@@ -5,6 +5,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/auth"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
 
 // Judge returns a pass for a caller that may do what is needed, or why not. While the
@@ -83,6 +84,9 @@ func (g *Gate) Shown() []wire.Identity {
 	}
 	return out
 }
+
+// Sign implements wire.Credentials.
+func (g *Gate) Sign(p *nacospb.Payload) *nacospb.Payload { return wire.Show(g.Shown(), p) }
 
 // Knows reports whether who sent these headers is proven to be a member.
 func (g *Gate) Knows(header func(name string) string) bool {

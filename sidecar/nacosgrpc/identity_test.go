@@ -35,7 +35,7 @@ func TestMembersPortAsksForTheIdentity(t *testing.T) {
 			if r.kind == wire.ErrorResponse || r.ResultCode != wire.CodeServerError || r.ErrorCode != wire.CodeForbidden {
 				t.Errorf("without identity: %+v, want a refusal of its kind, 500/403", r)
 			}
-			out, err := c.calls.Request(t.Context(), wire.Show(secret, wire.Payload(kind, []byte(body))))
+			out, err := c.calls.Request(t.Context(), secret.Sign(wire.Payload(kind, []byte(body))))
 			if err != nil {
 				t.Fatal(err)
 			}

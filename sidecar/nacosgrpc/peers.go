@@ -154,7 +154,7 @@ func (p *Peers) call(
 }
 
 func (p *Peers) sign(body []byte, version int64) *nacospb.Payload {
-	return wire.Show(p.cfg.Identity, wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version))
+	return p.cfg.Identity.Sign(wire.SignDistro(wire.Payload(wire.DistroDataRequest, body), p.routes.Node(), version))
 }
 
 // Send gives a peer a record.

@@ -53,7 +53,7 @@ func (l *link) exchange(ctx context.Context, calls nacospb.RequestClient) (membe
 	if l.peers.cfg.Stream {
 		wire.OfferStream(in, frame.Version)
 	}
-	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, wire.Show(l.peers.cfg.Identity, in), wire.MemberReportResponse)
+	out, err := l.request(ctx, calls, l.peers.cfg.CallWithin, l.peers.cfg.Identity.Sign(in), wire.MemberReportResponse)
 	switch {
 	case errors.Is(err, errNoHandler):
 		l.byHTTP.Store(true)

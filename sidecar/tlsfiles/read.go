@@ -18,3 +18,5 @@ func readDir(dir string, use Use) (Material, error) {
 	}
 	return Material{Dir: dir, Cert: files[CertFile], Key: files[KeyFile], CA: files[CAFile]}, nil
 }
+
+func readFile(path string) ([]byte, error) { return mounted.ReadFile(path) }

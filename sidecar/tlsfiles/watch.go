@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-
-	"github.com/distro-naming/naming-operator/sidecar/mounted"
 )
 
 // Config says where the files lie.
@@ -157,7 +155,7 @@ func (w *Watch) lookAtPolicy() (changed bool) {
 	if w.cfg.Policy == "" {
 		return false
 	}
-	text, err := mounted.ReadFile(w.cfg.Policy)
+	text, err := readFile(w.cfg.Policy)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if errors.Is(err, fs.ErrNotExist) && w.policy == nil {

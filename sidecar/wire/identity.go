@@ -38,6 +38,8 @@ const ownHeaders = "distro-"
 // Credentials are by what the members of a cluster know each other. An Identity is
 // the simplest.
 type Credentials interface {
+	// Sign puts on a request, which has its other headers already, what is Shown.
+	Sign(p *nacospb.Payload) *nacospb.Payload
 	// Shown is put on all that is said to members.
 	Shown() []Identity
 	// Knows reports whether who sent these headers is proven to be a member.
@@ -46,9 +48,9 @@ type Credentials interface {
 	Admits(header func(name string) string) bool
 }
 
-// Show puts what members show on a request, which has its other headers already.
-func Show(c Credentials, p *nacospb.Payload) *nacospb.Payload {
-	for _, i := range c.Shown() {
+// Show puts headers on a request, which has its other headers already.
+func Show(headers []Identity, p *nacospb.Payload) *nacospb.Payload {
+	for _, i := range headers {
 		if p.Metadata.Headers == nil {
 			p.Metadata.Headers = map[string]string{}
 		}
@@ -61,6 +63,9 @@ func Show(c Credentials, p *nacospb.Payload) *nacospb.Payload {
 func Headers(p *nacospb.Payload) func(name string) string {
 	return func(name string) string { return Header(p, name) }
 }
+
+// Sign implements Credentials.
+func (i Identity) Sign(p *nacospb.Payload) *nacospb.Payload { return Show(i.Shown(), p) }
 
 // Shown implements Credentials.
 func (i Identity) Shown() []Identity {

@@ -35,7 +35,7 @@ func TestIdentityIsReadFromOneLine(t *testing.T) {
 
 func TestIdentityAdmits(t *testing.T) {
 	secret := Identity{Key: "k", Value: "v"}
-	signed := func(i Identity) bool { return secret.Admits(Headers(Show(i, Payload(MemberReportRequest, nil)))) }
+	signed := func(i Identity) bool { return secret.Admits(Headers(i.Sign(Payload(MemberReportRequest, nil)))) }
 	tests := map[string]struct{ got, want bool }{
 		"who has it":                  {signed(secret), true},
 		"whatever the key's case":     {signed(Identity{"K", "v"}), true},
@@ -44,7 +44,7 @@ func TestIdentityAdmits(t *testing.T) {
 		"not who has another key":     {signed(Identity{"l", "v"}), false},
 		"not who has none":            {signed(Identity{}), false},
 		"everybody if none is needed": {Identity{}.Admits(Headers(Payload(MemberReportRequest, nil))), true},
-		"beside our own headers":      {secret.Admits(Headers(Show(secret, Sign(Payload(MemberReportRequest, nil), member.Node{})))), true},
+		"beside our own headers":      {secret.Admits(Headers(secret.Sign(Sign(Payload(MemberReportRequest, nil), member.Node{})))), true},
 		"but nobody is known then":    {Identity{}.Knows(Headers(Payload(MemberReportRequest, nil))), false},
 	}
 	for name, tc := range tests {

@@ -174,8 +174,9 @@ var rules = map[string]rule{
 		why: "follows users and keys, and judges callers by them; knows no port",
 		ours: map[string]string{
 			"sidecar/auth":    "what it judges by",
-			"sidecar/mounted": "the files",
-			"sidecar/wire":    "how members show what they are",
+			"sidecar/mounted":      "the files",
+			"sidecar/wire":         "how members show what they are",
+			"sidecar/wire/nacospb": "requests that they show it on",
 		},
 		outside: []string{logr, "golang.org/x/time/rate"},
 		never:   []string{"net", "net/http"},
