@@ -132,11 +132,13 @@ var rules = map[string]rule{
 			"controllers/pki":       "makes and judges certificates",
 			"controllers/resources": "builds",
 			"controllers/rollout":   "decides",
+			"sidecar/auth":          "judges users and keys as members do",
 			"sidecar/member":        "addresses of members",
 			"sidecar/report":        "what members say",
 		},
 		outside: []string{
-			logr, "k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go", "k8s.io/utils", "sigs.k8s.io/controller-runtime",
+			logr, "golang.org/x/crypto/bcrypt",
+			"k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go", "k8s.io/utils", "sigs.k8s.io/controller-runtime",
 		},
 		never: []string{"net/http", "os"},
 	},
@@ -173,7 +175,7 @@ var rules = map[string]rule{
 	"sidecar/gate": {
 		why: "follows users and keys, and judges callers by them; knows no port",
 		ours: map[string]string{
-			"sidecar/auth":    "what it judges by",
+			"sidecar/auth":         "what it judges by",
 			"sidecar/mounted":      "the files",
 			"sidecar/wire":         "how members show what they are",
 			"sidecar/wire/nacospb": "requests that they show it on",
