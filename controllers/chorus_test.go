@@ -53,7 +53,7 @@ func (c *chorus) Probe(ctx context.Context, pods map[member.Address]string) map[
 		if lost, ok := c.cut[a]; ok {
 			r.Peers = []report.Peer{{Member: string(lost), State: string(member.Down)}}
 		}
-		r.TLS = c.tls(ctx, a)
+		r.TLS, r.Auth = c.tls(ctx, a), c.users(ctx, a)
 		out[a] = r
 	}
 	return out

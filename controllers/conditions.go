@@ -47,6 +47,7 @@ type view struct {
 	mute     []string // of those, the ones that have not answered for a while
 	cut      []string // pairs of members that serve and cannot reach each other
 	tls      verdict  // about certificates
+	auth     verdict  // about users and keys
 	rolling  bool
 	decision rollout.Decision
 	err      error // of applying
@@ -83,6 +84,7 @@ func newView(s *scope, f rollout.Facts, d rollout.Decision, applyErr error, now 
 	v.rolling = v.updated < int32(len(s.pods))
 	v.cut = s.cut(now)
 	v.tls = s.tls.judge(now)
+	v.auth = s.tls.auth.judgeAuth()
 	return v
 }
 
@@ -110,7 +112,7 @@ func (v *view) add(m sighting, updated bool, now time.Time) {
 // conditions returns all conditions, in the order of v1alpha1.ConditionTypes.
 func (v view) conditions() []metav1.Condition {
 	return []metav1.Condition{
-		v.ready(), v.available(), v.allReplicasReady(), v.membershipCurrent(), v.converged(), v.tlsReady(),
+		v.ready(), v.available(), v.allReplicasReady(), v.membershipCurrent(), v.converged(), v.tlsReady(), v.authReady(),
 		v.progressing(), v.degraded(), v.reconciling(), v.stalled(), v.pausedCondition(),
 	}
 }
@@ -269,6 +271,9 @@ func (v view) degraded() metav1.Condition {
 	}
 	if v.tls.help {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonTLSNotReady, v.tls.text)
+	}
+	if v.auth.help {
+		return yes(v1alpha1.Degraded, v1alpha1.ReasonAuthNotReady, v.auth.text)
 	}
 	if len(v.wishes.problems) > 0 {
 		return yes(v1alpha1.Degraded, v1alpha1.ReasonInvalidAnnotation, strings.Join(v.wishes.problems, "; "))

@@ -27,6 +27,10 @@ const (
 	ReasonAuthorityRotated = "AuthorityRotated"
 	// ReasonTLSModeChanged: members are told to insist on TLS in another way.
 	ReasonTLSModeChanged = "TLSModeChanged"
+	// ReasonUsersMade: the operator has made users and keys, or a new one of them.
+	ReasonUsersMade = "UsersMade"
+	// ReasonAuthModeChanged: members are told to insist on rights in another way.
+	ReasonAuthModeChanged = "AuthModeChanged"
 	// ReasonFenced: clients are kept from a member, as an annotation asks.
 	ReasonFenced = "Fenced"
 	// ReasonUnfenced: clients may use a member again.

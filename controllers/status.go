@@ -56,6 +56,7 @@ func statusFor(
 		Convergence:        s.convergence(f.Agree(), now),
 		Endpoints:          s.endpoints(),
 		TLS:                s.tls.status(),
+		Auth:               s.tls.auth.authStatus(),
 	}
 	if applyErr == nil && s.wishes.paused == "" {
 		status.MembersGeneration = s.list(d.Replicas).Generation()

@@ -23,6 +23,7 @@ type certificates struct {
 	secrets          []resources.Secret // to be made
 	hash             string             // of what pods have to read
 	members, clients use
+	auth             use       // the same of users and keys
 	before, after    pki.State // what the operator makes
 }
 
@@ -32,6 +33,7 @@ type use struct {
 	wanted   rollout.Mode
 	target   resources.Mount
 	own      bool     // the operator makes it
+	admin    string   // Secret with the password of the user that it makes; of auth alone
 	life     pki.Life // of the certificate
 	trouble  *trouble // why the target cannot be used
 	speakers []speaker
@@ -51,7 +53,11 @@ type speaker struct {
 func (r *Reconciler) observeSecrets(ctx context.Context, s *scope) error {
 	s.secrets = map[string]secretRead{}
 	members, clients := s.usesOf()
-	names := []string{members.target.Secret, clients.target.Secret, clients.target.CA}
+	users := s.authOf()
+	names := []string{members.target.Secret, clients.target.Secret, clients.target.CA, users.target.Secret}
+	if users.own {
+		names = append(names, resources.AdminName(s.cluster))
+	}
 	if members.own || clients.own {
 		names = append(names, resources.AuthorityName(s.cluster))
 	}
@@ -94,13 +100,18 @@ func (s *scope) usesOf() (members, clients use) {
 // insist on them.
 func (s *scope) protect(random io.Reader, domain string, now time.Time) error {
 	members, clients := s.usesOf()
-	t := certificates{members: members, clients: clients}
+	t := certificates{members: members, clients: clients, auth: s.authOf()}
 	if err := s.make(&t, random, domain, now); err != nil {
 		return err
 	}
 	s.judgeGiven(&t, now)
+	if err := s.makeAuth(&t, random); err != nil {
+		return err
+	}
+	s.judgeAuth(&t)
 	s.introduce(&t)
-	for _, u := range []*use{&t.members, &t.clients} {
+	s.introduceAuth(&t)
+	for _, u := range []*use{&t.members, &t.clients, &t.auth} {
 		u.facts.Wanted, u.facts.Usable = u.wanted, u.trouble == nil
 		change, told := u.facts.Secure()
 		u.plan.Mode = string(told)
@@ -108,7 +119,7 @@ func (s *scope) protect(random io.Reader, domain string, now time.Time) error {
 			u.plan.Mount = u.target
 		}
 	}
-	t.plan = resources.TLS{Members: t.members.plan, Clients: t.clients.plan}
+	t.plan = resources.TLS{Members: t.members.plan, Clients: t.clients.plan, Auth: t.auth.plan}
 	t.hash = resources.TLSHash(t.plan, s.shown(t))
 	s.tls = t
 	return nil
@@ -175,6 +186,9 @@ func (s *scope) shown(t certificates) (out []string) {
 	}
 	for _, name := range []string{t.plan.Members.Mount.Secret, t.plan.Clients.Mount.Secret, t.plan.Clients.Mount.CA} {
 		out = append(out, string(made[name][pki.CertKey]), string(made[name][pki.CAKey]))
+	}
+	if name := t.plan.Auth.Mount.Secret; name != "" {
+		out = append(out, authFingerprint(made[name]))
 	}
 	return out
 }

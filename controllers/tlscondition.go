@@ -171,6 +171,7 @@ func (u use) status() *v1alpha1.TLSUse {
 // tellCertificates emits an event for each change of what the operator makes, and
 // of what members are told.
 func (r *Reconciler) tellCertificates(s *scope) {
+	r.tellAuth(s)
 	t := s.tls
 	tell := func(reason, note string, args ...any) {
 		r.Events.Eventf(s.cluster, nil, corev1.EventTypeNormal, reason, "Certify", note, args...)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
-	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/settings"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
@@ -38,6 +37,9 @@ type Config struct {
 	StrictPeers     bool            // who is not listed may not speak to members
 	Limits          limits.Limits   // against who asks too much; none: the defaults
 	Settings        settings.Config // how much is said of services and instances, and for how long
+	Auth            string          // directory of users and keys; empty means that everybody may do everything
+	AuthPolicy      string          // file with the mode of auth; without one it is required
+	AuthTokenTTL    time.Duration   // how long who has logged in need not do so again
 }
 
 // parseConfig reads the flags of "serve". Every problem is reported at once.
@@ -50,35 +52,13 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	)
 	fs := flag.NewFlagSet("distro-sidecar serve", flag.ContinueOnError)
 	fs.SetOutput(stderr)
+	cfg.runs(fs)
+	cfg.protects(fs)
+	cfg.keeps(fs)
 	fs.StringVar(&address, "address", "", "own `host:port` as it stands in the member list; gRPC listens on port+1000 and port+1001")
-	fs.StringVar(&cfg.MemberList, "member-list", "", "`file` with the member list, one host:port a line; followed while running")
-	fs.StringVar(&cfg.ListenHost, "listen-host", "", "`IP` on which the Nacos ports listen (default all)")
-	fs.StringVar(&cfg.AdminAddress, "admin-address", ":8080", "`host:port` for probes, status, metrics")
-	fs.StringVar(&cfg.HeadlessService, "headless-service", "", "DNS `name` of the headless Service, for look-ups of peers")
-	fs.Float64Var(&cfg.BrakeShare, "brake-share", naming.DefaultBrake().Share,
-		"`share` of a service's instances; when more than it is lost at once, they are held as unhealthy; 1 never does")
-	cfg.Settings = settings.DefaultConfig()
-	fs.DurationVar(&cfg.Settings.Instance, "override-lifetime", cfg.Settings.Instance,
-		"how long weight, metadata and whether it is enabled, as set by the API, outlive the instance")
-	fs.DurationVar(&cfg.Settings.Service, "settings-lifetime", cfg.Settings.Service,
-		"how long the settings of a service outlive its last instance")
-	fs.IntVar(&cfg.Settings.Entries, "settings-limit", cfg.Settings.Entries,
-		"`number` of services and instances, together, of which something may be set by the API")
-	fs.BoolVar(&cfg.PeerStream, "peer-stream", true,
-		"speak to members that are of this program by a stream of their own; others, and all if false, by Nacos's messages")
-	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
 	fs.StringVar(&identity, "server-identity", "",
 		"`file` with the line \"key: value\" that members show each other (nacos.core.auth.server.identity)")
-	fs.StringVar(&cfg.TLSMembers, "tls-members", "",
-		"`directory` with tls.crt, tls.key and ca.crt, which members show each other; followed while running")
-	fs.StringVar(&cfg.TLSClients, "tls-clients", "",
-		"`directory` with tls.crt and tls.key, which clients see; with ca.crt they must show one too; followed while running")
-	fs.StringVar(&cfg.TLSPolicy, "tls-policy", "",
-		"`file` with members=Permissive|Required and clients=…; followed while running; without it both are Required")
-	fs.BoolVar(&cfg.StrictPeers, "strict-peers", false,
-		"refuse who comes to the members' port from an address that is not a listed member's (default true with --headless-service)")
 	fs.StringVar(&bounds, "limits", "", "`name=value,…` of the limits that shall not be the default; docs/reference/limits.md has them all")
-	fs.StringVar(&cfg.LogLevel, "log-level", "info", "info or debug")
 	if err := fs.Parse(args); err != nil {
 		return Config{}, err
 	}
@@ -121,6 +101,9 @@ func readIdentity(path string) (wire.Identity, error) {
 	return wire.ParseIdentity(string(text))
 }
 
+// leastTokenTTL is the least of which SDKs can make out a tenth in seconds.
+const leastTokenTTL = 10 * time.Second
+
 func (c Config) problems() []error {
 	var errs []error
 	if c.MemberList == "" {
@@ -144,6 +127,12 @@ func (c Config) problems() []error {
 	}
 	if c.Settings.Entries < 0 {
 		errs = append(errs, fmt.Errorf("--settings-limit: must not be negative, is %d", c.Settings.Entries))
+	}
+	if c.AuthPolicy != "" && c.Auth == "" {
+		errs = append(errs, errors.New("--auth-policy: there is nothing for it to say without --auth"))
+	}
+	if c.AuthTokenTTL < leastTokenTTL {
+		errs = append(errs, fmt.Errorf("--auth-token-ttl: want %s or more, is %s: clients log in anew at nine tenths of it", leastTokenTTL, c.AuthTokenTTL))
 	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("--drain-timeout: must not be negative, is %s", c.DrainTimeout))

@@ -38,7 +38,7 @@ func TestConfigHasCompleteDefaults(t *testing.T) {
 	}
 	want := Config{
 		Address: "demo-0.demo-headless.prod.svc:8848", MemberList: "/etc/distro/members/cluster.conf",
-		AdminAddress: ":8080", BrakeShare: 0.5, PeerStream: true, DrainTimeout: 20 * time.Second, LogLevel: "info",
+		AdminAddress: ":8080", BrakeShare: 0.5, PeerStream: true, AuthTokenTTL: 5 * time.Hour, DrainTimeout: 20 * time.Second, LogLevel: "info",
 		Limits:   limits.Default(),
 		Settings: settings.DefaultConfig(),
 	}

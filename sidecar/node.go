@@ -50,6 +50,7 @@ type node struct {
 	pushes  *pushes
 	ids     *ids
 	watch   *membership.Watch
+	auth    *authority  // who may do what
 	guard   *protection // how watch's members are dialed, and who may come
 	peers   *nacosgrpc.Peers
 	v1      *nacosv1.Exchange
@@ -75,8 +76,12 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
 		n.ready, func() int64 { return n.loop.Clock() })
 	n.guard = newProtection(cfg, n.watch, n.metrics, log.WithName("tls"))
+	var err error
+	if n.auth, err = newAuthority(cfg, log.WithName("auth"), n.metrics, n.guard.review); err != nil {
+		return nil, err
+	}
 	peers := nacosgrpc.DefaultPeersConfig()
-	peers.Log, peers.Identity = log.WithName("peers"), cfg.Identity
+	peers.Log, peers.Identity = log.WithName("peers"), n.auth.members
 	peers.Stream, peers.Observer, peers.Streaming = cfg.PeerStream, n.metrics, n.streaming
 	n.peers = nacosgrpc.NewPeers(peers, n.guard)
 	ways := &transports{Stream: n.peers, watch: n.watch, grpc: n.peers}
@@ -85,7 +90,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.loop = replica.New(local, log.WithName("replica"), ways, n.metrics,
 		func(s naming.ServiceKey) { n.hub.Touch(s); n.grpc.Touch(s); n.udpHub.Touch(s); n.v1.Touch(s) })
 	old := nacosv1.DefaultConfig()
-	old.Self, old.Identity, old.Log = cfg.Address, cfg.Identity, log.WithName("v1")
+	old.Self, old.Identity, old.Log = cfg.Address, n.auth.members, log.WithName("v1")
 	n.v1 = nacosv1.New(old, nacosv1.Deps{
 		Catalog: n.loop, Inbox: n.loop, Routes: n.guard, Roster: n.watch, Observer: n.metrics, Forget: n.peers.Drop,
 	})
@@ -114,7 +119,7 @@ func (n *node) open(ctx context.Context) error {
 	n.adminListener, errs[0] = listen.Listen(ctx, "tcp", n.cfg.AdminAddress)
 	n.httpListener, errs[1] = listen.Listen(ctx, "tcp", net.JoinHostPort(n.cfg.ListenHost, strconv.Itoa(n.cfg.Address.Port())))
 	grpc := nacosgrpc.DefaultConfig()
-	grpc.Log, grpc.Identity = n.log.WithName("grpc"), n.cfg.Identity
+	grpc.Log, grpc.Identity, grpc.Gate = n.log.WithName("grpc"), n.auth.members, n.auth.grpc()
 	grpc.Stream = n.cfg.PeerStream
 	grpc.SDK, grpc.Cluster, errs[2] = nacosgrpc.Listen(n.cfg.ListenHost, n.cfg.Address)
 	var socket net.PacketConn
@@ -248,7 +253,7 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 		Generation: generation, Fault: fault, Loaded: st.Loaded, Draining: n.watch.Draining(),
 		Digest: st.Digest, Connections: n.grpc.Clients(), Clients: st.Clients, Owned: st.Owned, Services: st.Services,
 		Instances: st.Instances, Braked: st.Braked, Pending: st.Pending, Peers: []report.Peer{},
-		TLS: n.guard.report(), Time: time.Now().UTC(),
+		TLS: n.guard.report(), Auth: n.auth.report(), Time: time.Now().UTC(),
 	}
 	for _, p := range n.watch.Peers() {
 		r.Peers = append(r.Peers, report.Peer{

@@ -100,6 +100,7 @@ func (n *node) parts() []part {
 		until("forwarding", n.keepForwarding),
 		until("TLS files", n.guard.files.Run),
 		until("terms", n.keepTerms),
+		until("auth files", n.auth.run),
 	}
 }
 

@@ -31,8 +31,10 @@ type sdk struct {
 
 	mu       sync.Mutex
 	secured  *tls.Config
-	sessions int // connections that were set up
-	moves    int // times that it was asked to move
+	token    string // that it shows
+	refused  int    // its requests that were
+	sessions int    // connections that were set up
+	moves    int    // times that it was asked to move
 	hosts    map[string]bool
 	lost     []string // instances that a list no longer had
 }
@@ -141,14 +143,31 @@ func (c *sdk) introduce(conn *grpc.ClientConn) (nacospb.BiRequestStream_RequestB
 	if c.instance != "" {
 		kind, body = wire.InstanceRequest, registration(c.instance)
 	}
-	out, err = calls.Request(ctx, wire.Payload(kind, []byte(body)))
-	if err == nil && wire.KindOf(out) == wire.ErrorResponse {
-		err = fmt.Errorf("%s was answered by %s", kind, wire.Body(out))
+	in := wire.Payload(kind, []byte(body))
+	c.mu.Lock()
+	if c.token != "" {
+		in.Metadata.Headers = map[string]string{"accessToken": c.token}
+	}
+	c.mu.Unlock()
+	if out, err = calls.Request(ctx, in); err == nil {
+		err = c.succeeded(kind, out)
 	}
 	if err == nil && c.instance == "" {
 		c.pushed(wire.Body(out))
 	}
 	return stream, err
+}
+
+// succeeded is an error if out is a refusal.
+func (c *sdk) succeeded(kind wire.Kind, out *nacospb.Payload) error {
+	result, err := wire.DecodeResult(wire.Body(out))
+	if err != nil || result.OK() {
+		return err
+	}
+	c.mu.Lock()
+	c.refused++
+	c.mu.Unlock()
+	return fmt.Errorf("%s was answered by %s", kind, wire.Body(out))
 }
 
 func registration(ip string) string {

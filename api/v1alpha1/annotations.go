@@ -23,6 +23,10 @@ const (
 	// certificates by it. The old one is trusted until nobody needs it.
 	RotateAuthorityAnnotation = "naming.distro.io/rotate-authority"
 
+	// RotateSigningKeyAnnotation makes a new signing key where the operator makes them, whenever
+	// it gets another value. The one before is still accepted.
+	RotateSigningKeyAnnotation = "naming.distro.io/rotate-signing-key"
+
 	// RestartedAnnotation is copied to the pods, so that a new value restarts
 	// them one after another.
 	RestartedAnnotation = "kubectl.kubernetes.io/restartedAt"

@@ -17,6 +17,8 @@ const (
 	Converged = "Converged"
 	// TLSReady says whether certificates are good and members insist on TLS as the spec asks.
 	TLSReady = "TLSReady"
+	// AuthReady says whether users and keys are good and members insist on rights as the spec asks.
+	AuthReady = "AuthReady"
 	// Progressing says whether the operator is changing the cluster, and what it waits for.
 	Progressing = "Progressing"
 	// Degraded says whether something needs attention although the operator goes on.
@@ -31,7 +33,7 @@ const (
 
 // ConditionTypes lists every condition type that the operator sets, in order.
 var ConditionTypes = []string{
-	Ready, Available, AllReplicasReady, MembershipCurrent, Converged, TLSReady,
+	Ready, Available, AllReplicasReady, MembershipCurrent, Converged, TLSReady, AuthReady,
 	Progressing, Degraded, Reconciling, Stalled, Paused,
 }
 
@@ -109,6 +111,22 @@ const (
 	ReasonCertificateRefused = "CertificateRefused"
 )
 
+// Reasons of AuthReady, beside those of TLSReady about Secrets.
+const (
+	// ReasonAuthDisabled: the spec asks for no auth, and nobody has users.
+	ReasonAuthDisabled = "AuthDisabled"
+	// ReasonAuthApplied: users and keys are good, and members insist on rights as the spec asks.
+	ReasonAuthApplied = "AuthApplied"
+	// ReasonMembersOpen: some members have no users and keys yet, and let everybody do everything.
+	ReasonMembersOpen = "MembersOpen"
+	// ReasonAuthSwitching: members do not all insist on rights as the spec asks yet.
+	ReasonAuthSwitching = "AuthSwitching"
+	// ReasonSecretInvalid: users, permissions or keys in a Secret cannot be used.
+	ReasonSecretInvalid = "SecretInvalid"
+	// ReasonSecretRefused: a member refuses what is mounted.
+	ReasonSecretRefused = "SecretRefused"
+)
+
 // Reasons of Progressing; they say what the operator does or waits for.
 const (
 	// ReasonIdle: the cluster has the wanted shape.
@@ -151,6 +169,8 @@ const (
 	ReasonPeersUnreachable = "PeersUnreachable"
 	// ReasonTLSNotReady: something is wrong with certificates; TLSReady has the cause.
 	ReasonTLSNotReady = "TLSNotReady"
+	// ReasonAuthNotReady: something is wrong with users or keys; AuthReady has the cause.
+	ReasonAuthNotReady = "AuthNotReady"
 	// ReasonInvalidAnnotation: an annotation that users steer the operator with cannot be understood and changes nothing.
 	ReasonInvalidAnnotation = "InvalidAnnotation"
 	// ReasonConvergenceCheckSkipped: an annotation lets members be replaced and removed without having agreed.

@@ -26,6 +26,7 @@ var Questions = map[string]string{
 	MembershipCurrent: "Does every member that is ready run on the newest member list?",
 	Converged:         "Do all members that are ready hold the same registry?",
 	TLSReady:          "Are certificates good, and do members insist on TLS as the spec asks?",
+	AuthReady:         "Are users and keys good, and do members insist on rights as the spec asks?",
 	Progressing:       "Is the operator changing the cluster, and what does it wait for?",
 	Degraded:          "Does something need attention although the operator goes on?",
 	Reconciling:       "For tools that follow kstatus: is the newest spec not reached yet?",
@@ -154,6 +155,37 @@ var Meanings = []Meaning{
 		"As the message says.",
 	},
 
+	{AuthReady, metav1.ConditionTrue, ReasonAuthDisabled, "The spec asks for no auth: everybody may do everything.", ""},
+	{AuthReady, metav1.ConditionTrue, ReasonAuthApplied, "Users and keys are good, and members insist on rights as the spec asks.", ""},
+	{
+		AuthReady, metav1.ConditionFalse, ReasonMembersOpen, "Auth was turned on, and some members have no users and keys yet.",
+		"Wait for the rollout; what holds it up is in Progressing.",
+	},
+	{
+		AuthReady, metav1.ConditionFalse, ReasonAuthSwitching, "Members do not all insist on rights as the spec asks yet.",
+		"Wait; the message names the members that have not followed.",
+	},
+	{
+		AuthReady, metav1.ConditionFalse, ReasonSecretNotFound, "The Secret that the spec names does not exist.",
+		"Create it, or correct the name.",
+	},
+	{
+		AuthReady, metav1.ConditionFalse, ReasonSecretForbidden, "The operator may not use Secrets in this namespace.",
+		"Run the command in the message; see [Auth](../how-to/auth.md#before-you-begin).",
+	},
+	{
+		AuthReady, metav1.ConditionFalse, ReasonSecretKeyMissing, "The Secret lacks a key.",
+		"Add the key that the message names.",
+	},
+	{
+		AuthReady, metav1.ConditionFalse, ReasonSecretInvalid, "Users, permissions or signing keys cannot be used. Members go on with those that they have.",
+		"Correct the line that the message names.",
+	},
+	{
+		AuthReady, metav1.ConditionFalse, ReasonSecretRefused, "A member refuses what is mounted and goes on with what it had.",
+		"As the message says.",
+	},
+
 	{Progressing, metav1.ConditionTrue, ReasonScalingUp, "Members are being added.", ""},
 	{
 		Progressing, metav1.ConditionTrue, ReasonDraining, "A member is leaving and hands its clients over.",
@@ -228,6 +260,10 @@ var Meanings = []Meaning{
 	{
 		Degraded, metav1.ConditionTrue, ReasonTLSNotReady, "Something is wrong with certificates, or one expires soon.",
 		"As for TLSReady.",
+	},
+	{
+		Degraded, metav1.ConditionTrue, ReasonAuthNotReady, "Something is wrong with users or signing keys.",
+		"As for AuthReady.",
 	},
 	{
 		Degraded, metav1.ConditionTrue, ReasonInvalidAnnotation,

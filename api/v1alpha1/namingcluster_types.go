@@ -93,6 +93,10 @@ type NamingClusterSpec struct {
 	// +optional
 	TLS *TLS `json:"tls,omitempty"`
 
+	// Who may do what on the Nacos ports. Default: everybody may do everything.
+	// +optional
+	Auth *Auth `json:"auth,omitempty"`
+
 	// Where pods may run. It adds to the default spread over nodes.
 	// +optional
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`
@@ -145,7 +149,7 @@ type NamingClusterSpec struct {
 // PodTemplate is what users add to each pod. It is not a whole pod template:
 // identity, security and scheduling are the cluster's.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.volumes) || self.volumes.all(v, !(v.name in ['members', 'members-tls', 'clients-tls']))",message="volume names 'members', 'members-tls' and 'clients-tls' are taken by the member list and its certificates: rename the volume"
+// +kubebuilder:validation:XValidation:rule="!has(self.volumes) || self.volumes.all(v, !(v.name in ['members', 'members-tls', 'clients-tls', 'members-auth']))",message="volume names 'members', 'members-tls', 'clients-tls' and 'members-auth' are taken by what members read: rename the volume"
 // +kubebuilder:validation:XValidation:rule="!has(self.volumes) || self.volumes.all(v, !has(v.hostPath))",message="hostPath volumes are refused, since the operator must not hand out a node's files: use an emptyDir, a claim or a ConfigMap"
 // +kubebuilder:validation:XValidation:rule="!has(self.containers) || self.containers.all(c, c.name != 'distro' && c.name != 'console')",message="container names 'distro' and 'console' are taken by the operator: rename the container"
 // +kubebuilder:validation:XValidation:rule="!has(self.containers) || self.containers.all(c, has(c.image) && size(c.image) > 0)",message="every container needs an image: set image"

@@ -47,6 +47,10 @@ type NamingClusterStatus struct {
 	// +optional
 	TLS *TLSStatus `json:"tls,omitempty"`
 
+	// How far auth is; absent while it is off.
+	// +optional
+	Auth *AuthStatus `json:"auth,omitempty"`
+
 	// Where clients connect.
 	// +optional
 	Endpoints *Endpoints `json:"endpoints,omitempty"`

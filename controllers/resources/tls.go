@@ -2,6 +2,7 @@ package resources
 
 import (
 	"bufio"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -25,8 +26,8 @@ const (
 	caKey   = "ca.crt"
 )
 
-// TLS is how the ports of members are protected now.
-type TLS struct{ Members, Clients Protection }
+// TLS is how the ports of members are protected now: by certificates and, in Auth, by users and keys.
+type TLS struct{ Members, Clients, Auth Protection }
 
 // Protection is that for one use.
 type Protection struct {
@@ -87,7 +88,7 @@ func (t TLS) volumes() (out []*corev1ac.VolumeApplyConfiguration) {
 		}
 		out = append(out, corev1ac.Volume().WithName(clientsTLS).WithProjected(projected))
 	}
-	return out
+	return append(out, t.authVolumes()...)
 }
 
 func projection(secret string, keys ...string) *corev1ac.VolumeProjectionApplyConfiguration {
@@ -113,6 +114,7 @@ func protect(c *corev1ac.ContainerApplyConfiguration, t TLS) *corev1ac.Container
 				WithVolumeMounts(corev1ac.VolumeMount().WithName(use.volume).WithMountPath(tlsFolder + use.volume).WithReadOnly(true))
 		}
 	}
+	authorize(c, t.Auth)
 	if t.Members.Mount.Secret+t.Clients.Mount.Secret != "" {
 		c.WithArgs("--tls-policy=" + membersFolder + "/" + PolicyKey)
 	}
@@ -128,10 +130,14 @@ func (t TLS) policy() map[string]string {
 	if t.Clients.Mode != "" {
 		text.WriteString("clients=" + t.Clients.Mode + "\n")
 	}
-	if text.Len() == 0 {
-		return nil
+	out := map[string]string{}
+	if text.Len() > 0 {
+		out[PolicyKey] = text.String()
 	}
-	return map[string]string{PolicyKey: text.String()}
+	if t.Auth.Mode != "" {
+		out[AuthPolicyKey] = authLine + t.Auth.Mode + "\n"
+	}
+	return out
 }
 
 // Told reads what pods have been told from the data of the member list.
@@ -155,6 +161,9 @@ func TLSHash(t TLS, shown []string) string {
 	if t == (TLS{}) {
 		return ""
 	}
+	if t.Auth.Mode != "" {
+		shown = append(shown, t.Auth.Mode)
+	}
 	return hash(encode(append(shown, t.Members.Mode, t.Clients.Mode)))
 }
 
@@ -162,14 +171,15 @@ func TLSHash(t TLS, shown []string) string {
 type Secret struct {
 	Name  string
 	Data  map[string][]byte
-	Asked string // the last request to rotate that it follows
+	Asked string            // the last request to rotate that it follows
+	Type  corev1.SecretType // default: TLS
 }
 
 func secret(c *v1alpha1.NamingCluster, s Secret) *corev1ac.SecretApplyConfiguration {
 	out := corev1ac.Secret(s.Name, c.Namespace).
 		WithLabels(labels(c)).
 		WithOwnerReferences(controlledBy(c)).
-		WithType(corev1.SecretTypeTLS).
+		WithType(cmp.Or(s.Type, corev1.SecretTypeTLS)).
 		WithData(s.Data)
 	if s.Asked != "" {
 		out.WithAnnotations(map[string]string{AskedAnnotation: s.Asked})

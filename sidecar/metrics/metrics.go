@@ -32,6 +32,8 @@ type Metrics struct {
 	shakes   *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 	over     *prometheus.CounterVec
+	logins   *prometheus.CounterVec
+	denied   *prometheus.CounterVec
 }
 
 // New returns metrics of its own registry, together with those of the Go
@@ -91,10 +93,24 @@ func New() *Metrics {
 			Help: "Connections, messages and calls refused or ended since they went over a limit, by its name.",
 		}, []string{"limit"}),
 	}
+	m.access()
 	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.braked, m.pushes, m.frames, m.bytes, m.resumed,
 		m.shakes, m.refused, m.over,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// access adds what is counted of callers.
+func (m *Metrics) access() {
+	m.logins = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: prefix + "logins_total",
+		Help: "Logins, by result: ok, or why not (password, paced, busy).",
+	}, []string{"result"})
+	m.denied = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: prefix + "auth_denied_total",
+		Help: "Calls refused for want of a right, or that would have been if auth were required.",
+	}, []string{"reason"})
+	m.registry.MustRegister(m.logins, m.denied)
 }
 
 // Handler serves the metrics.
@@ -146,6 +162,12 @@ func (m *Metrics) Refused(reason string) { m.refused.WithLabelValues(reason).Inc
 
 // Over counts who went over a limit, by its name.
 func (m *Metrics) Over(limit string) { m.over.WithLabelValues(limit).Inc() }
+
+// Login counts somebody who logged in, or could not.
+func (m *Metrics) Login(result string) { m.logins.WithLabelValues(result).Inc() }
+
+// Denied counts a call without the right to it.
+func (m *Metrics) Denied(reason string) { m.denied.WithLabelValues(reason).Inc() }
 
 func result(err error) string {
 	if err != nil {

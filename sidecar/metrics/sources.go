@@ -72,6 +72,8 @@ var (
 	descRequired      = describe("tls_required", "1 while plaintext is refused.", "use")
 	descPlaintext     = describe("tls_plaintext_connections", "Open connections that are plaintext, where TLS is on.", "use")
 	descSettings      = describe("settings", "Services and instances of which something is set, and ends of that (service, instance, tombstone).", "of")
+	descAuthRequired  = describe("auth_required", "1 while nobody passes without a right, 0 while auth is Permissive.")
+	descAuthFault     = describe("auth_fault", "1 while the newest users and keys are refused.")
 	descAbandoned     = describe("abandoned_changes_total", "Changes that a peer is told no more.")
 )
 
@@ -106,6 +108,10 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	gauge(descInstances, float64(r.Instances))
 	gauge(descBraked, float64(r.Braked))
 	protection(r, gauge)
+	if r.Auth != nil {
+		gauge(descAuthRequired, truth(r.Auth.Mode == "Required"))
+		gauge(descAuthFault, truth(r.Auth.Fault != ""))
+	}
 	for _, p := range r.Peers {
 		gauge(descPending, float64(p.Pending), p.Member)
 		if p.Transport != "" {

@@ -40,6 +40,11 @@ func denied(err error) error { return status.Error(codes.PermissionDenied, stran
 
 // fit returns why the connection would not be taken now, if it knows.
 func (s *session) fit() error {
+	if gate := s.port.server.cfg.Gate; gate != nil {
+		if err := gate.Keeps(s.pass.Load()); err != nil {
+			return err
+		}
+	}
 	if judged, can := s.Conn.(interface{ Fit() error }); can {
 		return judged.Fit()
 	}

@@ -171,7 +171,13 @@ type reply struct {
 
 func (c *client) call(kind wire.Kind, body string) reply {
 	c.t.Helper()
-	p, err := c.calls.Request(c.t.Context(), wire.Payload(kind, []byte(body)))
+	return c.exchange(wire.Payload(kind, []byte(body)))
+}
+
+func (c *client) exchange(in *nacospb.Payload) reply {
+	c.t.Helper()
+	kind := wire.KindOf(in)
+	p, err := c.calls.Request(c.t.Context(), in)
 	if err != nil {
 		c.t.Fatalf("%s: %v", kind, err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc/peer"
 
+	"github.com/distro-naming/naming-operator/sidecar/auth"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/places"
@@ -49,6 +50,7 @@ type session struct {
 	moved    atomic.Bool                    // it was asked to go elsewhere
 	streamed atomic.Bool                    // it has, or had, its stream
 	admitted atomic.Bool                    // it may speak on the members' port
+	pass     atomic.Pointer[auth.Pass]      // what the gate last let it through by; nil: nothing yet
 	reporter atomic.Pointer[member.Address] // who introduced itself on it
 	agent    atomic.Pointer[string]         // how its program names itself
 

@@ -94,8 +94,8 @@ func (p *port) dispatch(ctx context.Context, s *session, in *nacospb.Payload) *n
 	if !s.registered() {
 		return unregistered
 	}
-	if forMembers[kind] && !p.server.cfg.Identity.Admits(in) {
-		return wire.Refuse(kind, naming.ServiceKey{}, "", wire.CodeForbidden, unidentified)
+	if refused := p.permit(ctx, s, in); refused != nil {
+		return refused
 	}
 	return handle(ctx, s, in)
 }

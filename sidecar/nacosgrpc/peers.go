@@ -33,7 +33,7 @@ type PeersConfig struct {
 	Streams     stream.Config
 	Observer    stream.Observer
 	Streaming   func(peer member.Address, up bool) // told when a stream to a peer comes up or ends
-	Identity    wire.Identity                      // sent with reports and all of Distro
+	Identity    wire.Credentials                   // sent with reports and all of Distro
 	Log         logr.Logger
 }
 
@@ -52,6 +52,7 @@ func DefaultPeersConfig() PeersConfig {
 		MaxAnswer:   largestAnswer,
 		InFlight:    8,
 		Streams:     stream.DefaultConfig(),
+		Identity:    wire.Identity{},
 		Log:         logr.Discard(),
 	}
 }

@@ -93,7 +93,7 @@ func (l *link) reportHTTP(ctx context.Context) (member.Node, error) {
 	in.Header.Set("Content-Type", "application/json")
 	in.Header.Set("Nacos-Server", self.Version)
 	in.Header.Set("User-Agent", "Nacos-Server:"+self.Version)
-	if i := l.peers.cfg.Identity; i.Key != "" {
+	for _, i := range l.peers.cfg.Identity.Shown() {
 		in.Header.Set(i.Key, i.Value)
 	}
 	out, err := l.peers.web.Do(in)

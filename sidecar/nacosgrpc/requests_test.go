@@ -142,6 +142,13 @@ func TestPageOfRequestsIsWrittenFromTheTable(t *testing.T) {
 	answered = append(answered, []string{"`ServerCheckRequest`", "both", first}, []string{"`ConnectionSetupRequest`", "both", setUp})
 	section(&b, "Requests that are answered", []string{"Request", "Port", "What it does"}, answered)
 	section(&b, "Requests that the member makes of clients, on the stream", []string{"Request", "What it does"}, said(asked))
+	var needs [][]string
+	for _, kind := range slices.Sorted(maps.Keys(rules)) {
+		needs = append(needs, []string{"`" + string(kind) + "`", rules[kind].right.String()})
+	}
+	section(&b, "What callers need where [auth](../how-to/auth.md) is on", []string{"Request", "Right"}, needs)
+	b.WriteString("\n*open* is for everybody, *read* and *write* are rights in the namespace of the request, *member* is for members. Who has not the right is answered by\n" +
+		"the failure of the request's own kind, with `resultCode` 500 and `errorCode` 403.\n")
 	section(&b, "Out of scope", []string{"Request", "Why"}, said(unserved))
 	golden.Check(t, "../../docs/reference/nacos-api-grpc.md", []byte(b.String()))
 }

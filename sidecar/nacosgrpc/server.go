@@ -31,12 +31,13 @@ type Config struct {
 	AnswerWithin time.Duration // time to answer that, or to acknowledge a push
 	Stream       bool          // our own members may stream to this one
 	Streams      stream.Config
-	Identity     wire.Identity // required on the members' port; none: everybody is taken for a member there
-	DeafAfter    time.Duration // for which a client may acknowledge no push before it is closed
-	MaxPatterns  int           // that one connection may watch
-	MaxMatches   int           // services that are told of one pattern
-	Public       bool          // the namespace "" means "public", unless a Java server is a peer
-	Admit        Admission     // who may speak on the members' port; nil: everybody
+	Identity     wire.Credentials // required on the members' port; none: everybody is taken for a member there
+	DeafAfter    time.Duration    // for which a client may acknowledge no push before it is closed
+	MaxPatterns  int              // that one connection may watch
+	MaxMatches   int              // services that are told of one pattern
+	Public       bool             // the namespace "" means "public", unless a Java server is a peer
+	Gate         Gate             // who may do what; nil: everybody everything
+	Admit        Admission        // who may speak on the members' port; nil: everybody
 	Limits       limits.Limits
 	Over         limits.Observer // nil: nobody is told
 	Log          logr.Logger
@@ -61,6 +62,7 @@ func DefaultConfig() Config {
 		MaxMatches:   10_000,
 		Stream:       true,
 		Streams:      stream.DefaultConfig(),
+		Identity:     wire.Identity{},
 		Public:       true,
 		Limits:       limits.Default(),
 		Log:          logr.Discard(),

@@ -37,7 +37,7 @@ func (h *Handler) serverList(*http.Request, request) (said, error) {
 
 // state says to consoles what this server is.
 func (h *Handler) state(*http.Request, request) (said, error) {
-	return value(wire.ServerState(h.cfg.Version, h.cfg.Self.Port())), nil
+	return value(wire.ServerState(h.cfg.Version, h.cfg.Self.Port(), h.deps.Gate != nil)), nil
 }
 
 // The default namespace is written in two ways: up to 2.x and since.
@@ -83,18 +83,6 @@ func (h *Handler) namespace(public string) call {
 func (h *Handler) namespaceKnown(_ *http.Request, in request) (said, error) {
 	id := or(in.form.Get("namespaceId"), in.form.Get("customNamespaceId"))
 	return value(exists(slices.Contains(h.namespaces(), id))), nil
-}
-
-// login lets everybody in: clients that have a name log in before anything else.
-// The token is what Nacos gives where nobody is asked who he is.
-func (h *Handler) login(_ *http.Request, in request) (said, error) {
-	name, err := in.form.Required("username")
-	if err != nil {
-		return said{}, err
-	}
-	a := first{}.says(value(wire.Login(name)))
-	a.header = http.Header{"Authorization": {"Bearer AUTH_DISABLED"}}
-	return formed(a), nil
 }
 
 // refuse answers that something is not done here, and what to do.

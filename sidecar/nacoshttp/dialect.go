@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/distro-naming/naming-operator/sidecar/auth"
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -85,8 +86,11 @@ func (first) fails(r *http.Request, err error) reply {
 		format  *wire.MetadataError
 		over    *limits.Over
 		waiting unready
+		denied  *auth.Refusal
 	)
 	switch {
+	case errors.As(err, &denied):
+		return page(r, statusOf(denied), denied.Text)
 	case errors.As(err, &waiting):
 		return waiting.plain()
 	case errors.Is(err, wire.ErrGroupEmpty):
@@ -117,6 +121,14 @@ func (first) fails(r *http.Request, err error) reply {
 	}
 }
 
+// statusOf is 403, but where trying again later is what helps.
+func statusOf(r *auth.Refusal) int {
+	if r == auth.ErrBusy || r == auth.ErrPaced {
+		return http.StatusTooManyRequests
+	}
+	return http.StatusForbidden
+}
+
 // refused answers what a user must change. Nacos's parameter check stands before
 // all versions and has no content type.
 func refused(e *wire.Invalid) reply {
@@ -134,8 +146,11 @@ func (second) fails(_ *http.Request, err error) reply {
 		format  *wire.MetadataError
 		over    *limits.Over
 		waiting unready
+		denied  *auth.Refusal
 	)
 	switch {
+	case errors.As(err, &denied):
+		return coded(statusOf(denied), wire.AccessDenied, wire.Text(denied.Text))
 	case errors.As(err, &waiting):
 		return waiting.coded()
 	case errors.As(err, &invalid):

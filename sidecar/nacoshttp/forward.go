@@ -117,6 +117,11 @@ func (h *Handler) forward(r *http.Request, in request, owner member.Address) (re
 	call.Header.Set("Client-Version", h.cfg.Version)
 	call.Header.Set("User-Agent", "Nacos-Server:"+h.cfg.Version)
 	call.Header.Set("Request-Source", string(h.cfg.Self))
+	if h.deps.Gate != nil { // who called may do so, and the owner need not ask again
+		for _, i := range h.cfg.Identity.Shown() {
+			call.Header.Set(i.Key, i.Value)
+		}
+	}
 	out, err := h.owners.Do(call)
 	if err != nil {
 		return reply{}, fmt.Errorf("forward to %s: %w", owner, err)

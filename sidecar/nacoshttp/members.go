@@ -41,7 +41,7 @@ func (h *Handler) ofMembers() []endpoint {
 // Java asks for lists without it.
 func (h *Handler) known(answer call) call {
 	return func(r *http.Request, in request) (said, error) {
-		if i := h.cfg.Identity; i.Key != "" && !i.Is(r.Header.Get(i.Key)) {
+		if !h.cfg.Identity.Admits(r.Header.Get) {
 			return formed(page(r, http.StatusForbidden, "unknown member: the server identity is missing or wrong")), nil
 		}
 		return answer(r, in)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/distro-naming/naming-operator/sidecar/auth"
 	"github.com/distro-naming/naming-operator/test/golden"
 )
 
@@ -22,8 +23,8 @@ var beyond = []struct{ path, reason string }{
 	{"/v3/admin/core/ops/{rest}", "Operations on Raft."},
 	{"/v2/core/loader/{rest}", "Moving clients by hand: members that leave move theirs, and the operator balances."},
 	{"/v3/admin/core/loader/{rest}", "Moving clients by hand: members that leave move theirs, and the operator balances."},
-	{"/v1/auth/users", "Users, roles and permissions are not kept."},
-	{"/v3/auth/user", "Users, roles and permissions are not kept."},
+	{"/v1/auth/users", "Users and what they may do are files: [Auth](../how-to/auth.md)."},
+	{"/v3/auth/user", "Users and what they may do are files: [Auth](../how-to/auth.md)."},
 	{"/v2/cs/history/{rest}", "Configuration: only reading, listening and publishing have an answer."},
 	{"/v3/console/cs/config", "Configuration: only reading, listening and publishing have an answer."},
 	{"/v3/admin/ai/mcp", "The registry of AI servers is no part of naming."},
@@ -77,12 +78,31 @@ func TestPageOfEndpointsIsWrittenFromTheTable(t *testing.T) {
 		}
 		section(&b, group, []string{"Method", "Path", "Form", "", ""}, rows)
 	}
+	section(&b, "What callers need where [auth](../how-to/auth.md) is on", []string{"Group", "To read", "Otherwise"}, needed(order))
+	b.WriteString("\n*open* is for everybody, *login* for every user, *read* and *write* are rights in the namespace of the call, or in all where it is about\n" +
+		"all; *member* is for members. Open too are `GET` of paths that end in `" + strings.Join(open, "`, `") + "`.\n")
 	var not [][]string
 	for _, p := range beyond {
 		not = append(not, []string{"`" + strings.ReplaceAll(p.path, "{rest}", "…") + "`", p.reason})
 	}
 	section(&b, "Out of scope", []string{"Path", "Why"}, not)
 	golden.Check(t, "../../docs/reference/nacos-api.md", []byte(b.String()))
+}
+
+// needed says what the calls of each group need.
+func needed(groups []string) (rows [][]string) {
+	for _, group := range groups {
+		row := []string{group}
+		for _, right := range []auth.Right{rules[group].reads, rules[group].writes} {
+			if right == 0 {
+				row = append(row, "")
+				continue
+			}
+			row = append(row, right.String())
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // TestTableIsWhole finds what is there twice, nowhere, or both served and not.

@@ -95,16 +95,23 @@ func (h *Handler) statuses(_ *http.Request, in request) (said, error) {
 	if err != nil {
 		return said{}, err
 	}
+	s := keyed(key)
+	hosts := h.deps.Catalog.View(s).Hosts
+	if len(hosts) == 0 {
+		return said{}, notFound("service: " + s.Grouped() + " not found.")
+	}
+	return bare(wire.Statuses(hosts)), nil
+}
+
+// keyed reads a service as members of 1.x name it: namespace##group@@name, of the
+// default namespace where there is none.
+func keyed(key string) naming.ServiceKey {
 	namespace, grouped, both := strings.Cut(key, "##")
 	if !both {
 		namespace, grouped = naming.DefaultNamespace, key
 	}
 	group, name := naming.SplitGrouped(grouped)
-	hosts := h.deps.Catalog.View(naming.ServiceKey{Namespace: namespace, Group: group, Name: name}).Hosts
-	if len(hosts) == 0 {
-		return said{}, notFound("service: " + grouped + " not found.")
-	}
-	return bare(wire.Statuses(hosts)), nil
+	return naming.ServiceKey{Namespace: namespace, Group: group, Name: name}
 }
 
 // targets gives instances to Prometheus, of all namespaces or those that the path

@@ -3,6 +3,8 @@ package nacoshttp
 import (
 	"net/http"
 	"strings"
+
+	"github.com/distro-naming/naming-operator/sidecar/auth"
 )
 
 // call carries out one route.
@@ -15,11 +17,12 @@ type endpoint struct {
 	path    string // below the context path; {name} stands for one segment
 	in      dialect
 	do      call
-	note    string // for the reference page: with what it is refused, or what is special
-	refused bool   // the answer is always a refusal
-	bodies  bool   // the body is no form, and may be large
-	anytime bool   // answered while this member loads
-	waits   bool   // the answer may take longer than a call may otherwise
+	note    string     // for the reference page: with what it is refused, or what is special
+	refused bool       // the answer is always a refusal
+	bodies  bool       // the body is no form, and may be large
+	anytime bool       // answered while this member loads
+	right   auth.Right // what it needs, where there is auth
+	waits   bool       // the answer may take longer than a call may otherwise
 }
 
 // match is a route with what its path stands for.

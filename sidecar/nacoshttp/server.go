@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/distro-naming/naming-operator/sidecar/auth"
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
@@ -60,9 +61,9 @@ type Roster interface {
 
 // Config says how calls are served. DefaultConfig has the values.
 type Config struct {
-	Self          member.Address // this member, as it signs forwarded calls
-	Version       string         // of Nacos that it claims to speak
-	Identity      wire.Identity  // asked of members that tell what they list; none: everybody is taken for one
+	Self          member.Address   // this member, as it signs forwarded calls
+	Version       string           // of Nacos that it claims to speak
+	Identity      wire.Credentials // asked of members that tell what they list; none: everybody is taken for one
 	Limits        limits.Limits
 	Over          limits.Observer // nil: nobody is told
 	CallWithin    time.Duration   // for the registry to take a change
@@ -74,6 +75,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Version:       "2.5.1",
+		Identity:      wire.Identity{},
 		Limits:        limits.Default(),
 		CallWithin:    3 * time.Second,
 		ForwardWithin: 2 * time.Second,
@@ -94,6 +96,7 @@ type Deps struct {
 	Clients     Clients
 	Counter     Counter
 	Push        Pusher
+	Gate        Gate     // nil: everybody may do everything, and is let in
 	Settings    Settings // nil: none are kept, and what needs them is refused
 
 	NextID func() int64 // the number of an instance's id, where one is asked for
@@ -170,7 +173,13 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) reply {
 	if naming := strings.Contains(path, "/ns/"); naming && !to.anytime && !h.deps.Catalog.Loaded() && !fromServer(r) {
 		return to.in.fails(r, errStarting)
 	}
+	if h.stranger(r, to) {
+		return to.in.fails(r, auth.ErrStranger)
+	}
 	in, err := h.read(w, r, to)
+	if err == nil {
+		err = h.permit(r, to, in.form)
+	}
 	if err != nil {
 		return h.fails(to.in, r, err)
 	}

@@ -64,5 +64,8 @@ func (h *Handler) table() []endpoint {
 	} {
 		all = append(all, part...)
 	}
+	for i := range all {
+		all[i].right = rightOf(all[i])
+	}
 	return all
 }

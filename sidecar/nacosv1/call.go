@@ -55,7 +55,7 @@ func (x *Exchange) ask(ctx context.Context, to member.Address, c call) (answer, 
 	in.Header.Set("Client-Version", self.Version)
 	in.Header.Set("Nacos-Server", self.Version)
 	in.Header.Set("Request-Source", string(self.Address))
-	if i := x.cfg.Identity; i.Key != "" {
+	for _, i := range x.cfg.Identity.Shown() {
 		in.Header.Set(i.Key, i.Value)
 	}
 	out, err := client.Do(in)

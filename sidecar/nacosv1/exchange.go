@@ -21,25 +21,26 @@ import (
 // values, those of Nacos where it has one.
 type Config struct {
 	Self         member.Address
-	Identity     wire.Identity // sent with all calls
-	JudgeEvery   time.Duration // how often a member is asked how it replicates, and reported to if as 1.x
-	SettledEvery time.Duration // how often, once it is known not to
-	MergeFor     time.Duration // changes within this time leave together
-	VerifyEvery  time.Duration // between two showings of checksums
-	BeatEvery    time.Duration // of what was handed over
-	RefreshEvery time.Duration // lists are sent again, lest their beats seem old when their owner changes
-	RetryFrom    time.Duration // pause after the first failure; it doubles
-	RetryTo      time.Duration // the longest pause
-	CallWithin   time.Duration // for one call
-	LoadWithin   time.Duration // for all that a member knows
-	Batch        int           // services in one call
-	InFlight     int           // calls for handed over instances under way at once, to one member
+	Identity     wire.Credentials // sent with all calls
+	JudgeEvery   time.Duration    // how often a member is asked how it replicates, and reported to if as 1.x
+	SettledEvery time.Duration    // how often, once it is known not to
+	MergeFor     time.Duration    // changes within this time leave together
+	VerifyEvery  time.Duration    // between two showings of checksums
+	BeatEvery    time.Duration    // of what was handed over
+	RefreshEvery time.Duration    // lists are sent again, lest their beats seem old when their owner changes
+	RetryFrom    time.Duration    // pause after the first failure; it doubles
+	RetryTo      time.Duration    // the longest pause
+	CallWithin   time.Duration    // for one call
+	LoadWithin   time.Duration    // for all that a member knows
+	Batch        int              // services in one call
+	InFlight     int              // calls for handed over instances under way at once, to one member
 	Log          logr.Logger
 }
 
 // DefaultConfig returns a configuration that lacks only who this member is.
 func DefaultConfig() Config {
 	return Config{
+		Identity:     wire.Identity{},
 		JudgeEvery:   2 * time.Second,
 		SettledEvery: 5 * time.Second,
 		MergeFor:     100 * time.Millisecond,

@@ -25,6 +25,7 @@ type Report struct {
 	Pending     int       `json:"pending"`         // changes not yet acknowledged by some peer
 	Peers       []Peer    `json:"peers"`           // in order of address
 	TLS         *TLS      `json:"tls,omitempty"`   // absent while it is off
+	Auth        *Auth     `json:"auth,omitempty"`  // the same
 	Time        time.Time `json:"time"`            // when the report was made, UTC
 }
 
@@ -51,6 +52,15 @@ type TLSUse struct {
 	Issuer    string     `json:"issuer,omitempty"`   // SHA-256 of the first certificate in the bundle of authorities, hex
 	Fault     string     `json:"fault,omitempty"`    // what is wrong with the files, and the way out
 	Plaintext int        `json:"plaintext"`          // connections that are open here and plaintext
+}
+
+// Auth is how rights are insisted on, and by which files.
+type Auth struct {
+	Mode     string `json:"mode"`            // Permissive or Required
+	Revision string `json:"revision"`        // of the files in use: equal where they are
+	Users    int    `json:"users"`           // how many there are
+	Keys     int    `json:"keys"`            // that tokens may be signed by
+	Fault    string `json:"fault,omitempty"` // why the newest files are not in use, and the way out
 }
 
 // SameDigest reports whether all reports carry one digest. No reports agree.

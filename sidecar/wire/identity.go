@@ -35,22 +35,53 @@ func ParseIdentity(text string) (Identity, error) {
 // ownHeaders is how the headers of our own members begin.
 const ownHeaders = "distro-"
 
-// Sign puts the identity on a request, which has its other headers already.
-func (i Identity) Sign(p *nacospb.Payload) *nacospb.Payload {
-	if i.Key == "" {
-		return p
+// Credentials are by what the members of a cluster know each other. An Identity is
+// the simplest.
+type Credentials interface {
+	// Sign puts on a request, which has its other headers already, what is Shown.
+	Sign(p *nacospb.Payload) *nacospb.Payload
+	// Shown is put on all that is said to members.
+	Shown() []Identity
+	// Knows reports whether who sent these headers is proven to be a member.
+	Knows(header func(name string) string) bool
+	// Admits reports whether who sent these headers may speak as a member.
+	Admits(header func(name string) string) bool
+}
+
+// Show puts headers on a request, which has its other headers already.
+func Show(headers []Identity, p *nacospb.Payload) *nacospb.Payload {
+	for _, i := range headers {
+		if p.Metadata.Headers == nil {
+			p.Metadata.Headers = map[string]string{}
+		}
+		p.Metadata.Headers[i.Key] = i.Value
 	}
-	if p.Metadata.Headers == nil {
-		p.Metadata.Headers = map[string]string{}
-	}
-	p.Metadata.Headers[i.Key] = i.Value
 	return p
 }
 
-// Admits reports whether a request comes from a member of this cluster.
-func (i Identity) Admits(p *nacospb.Payload) bool {
-	return i.Key == "" || i.Is(Header(p, i.Key))
+// Headers returns the headers of a message as Credentials ask for them.
+func Headers(p *nacospb.Payload) func(name string) string {
+	return func(name string) string { return Header(p, name) }
 }
+
+// Sign implements Credentials.
+func (i Identity) Sign(p *nacospb.Payload) *nacospb.Payload { return Show(i.Shown(), p) }
+
+// Shown implements Credentials.
+func (i Identity) Shown() []Identity {
+	if i.Key == "" {
+		return nil
+	}
+	return []Identity{i}
+}
+
+// Knows implements Credentials.
+func (i Identity) Knows(header func(name string) string) bool {
+	return i.Key != "" && i.Is(header(i.Key))
+}
+
+// Admits implements Credentials: without an identity everybody is admitted.
+func (i Identity) Admits(header func(name string) string) bool { return i.Key == "" || i.Knows(header) }
 
 // Is reports whether the value of the header is that of a member.
 func (i Identity) Is(value string) bool {

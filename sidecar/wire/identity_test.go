@@ -35,7 +35,7 @@ func TestIdentityIsReadFromOneLine(t *testing.T) {
 
 func TestIdentityAdmits(t *testing.T) {
 	secret := Identity{Key: "k", Value: "v"}
-	signed := func(i Identity) bool { return secret.Admits(i.Sign(Payload(MemberReportRequest, nil))) }
+	signed := func(i Identity) bool { return secret.Admits(Headers(i.Sign(Payload(MemberReportRequest, nil)))) }
 	tests := map[string]struct{ got, want bool }{
 		"who has it":                  {signed(secret), true},
 		"whatever the key's case":     {signed(Identity{"K", "v"}), true},
@@ -43,8 +43,9 @@ func TestIdentityAdmits(t *testing.T) {
 		"not who has a longer value":  {signed(Identity{"k", "vv"}), false},
 		"not who has another key":     {signed(Identity{"l", "v"}), false},
 		"not who has none":            {signed(Identity{}), false},
-		"everybody if none is needed": {Identity{}.Admits(Payload(MemberReportRequest, nil)), true},
-		"beside our own headers":      {secret.Admits(secret.Sign(Sign(Payload(MemberReportRequest, nil), member.Node{}))), true},
+		"everybody if none is needed": {Identity{}.Admits(Headers(Payload(MemberReportRequest, nil))), true},
+		"beside our own headers":      {secret.Admits(Headers(secret.Sign(Sign(Payload(MemberReportRequest, nil), member.Node{})))), true},
+		"but nobody is known then":    {Identity{}.Knows(Headers(Payload(MemberReportRequest, nil))), false},
 	}
 	for name, tc := range tests {
 		if tc.got != tc.want {

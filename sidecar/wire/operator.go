@@ -3,6 +3,7 @@ package wire
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 )
@@ -145,10 +146,14 @@ func Responsible(a member.Address) []byte {
 }
 
 // ServerState is what a server says of itself to consoles.
-func ServerState(version string, port int) []byte {
+func ServerState(version string, port int, auth bool) []byte {
+	system := ""
+	if auth {
+		system = "nacos"
+	}
 	return object(map[string]any{
 		"version": version, "server_port": strconv.Itoa(port), "standalone_mode": "cluster", "startup_mode": "cluster",
-		"function_mode": "naming", "auth_enabled": "false", "auth_system_type": "", "auth_admin_request": "false",
+		"function_mode": "naming", "auth_enabled": strconv.FormatBool(auth), "auth_system_type": system, "auth_admin_request": "false",
 		"console_ui_enabled": "false", "login_page_enabled": "false",
 	})
 }
@@ -228,8 +233,11 @@ func Namespaces(ids []string, public string) []byte {
 // Namespace is one of them.
 func Namespace(id, public string) []byte { return object(namespaceOf(id, public)) }
 
-// Login is the answer to who logs in where nobody is asked who he is.
-func Login(name string) []byte {
-	b := []byte(`{"accessToken":"AUTH_DISABLED","tokenTtl":18000,"globalAdmin":true,"username":`)
-	return append(appendString(b, name), '}')
+// Login is the answer to who has logged in: a token and how long it is good, which
+// is told in whole seconds (HTTP page, 4.1).
+func Login(token string, ttl time.Duration, admin bool, name string) []byte {
+	b := appendString([]byte(`{"accessToken":`), token)
+	b = strconv.AppendInt(append(b, `,"tokenTtl":`...), int64(ttl/time.Second), 10)
+	b = strconv.AppendBool(append(b, `,"globalAdmin":`...), admin)
+	return append(appendString(append(b, `,"username":`...), name), '}')
 }

@@ -12,7 +12,7 @@ import (
 var pure = []string{
 	"controllers/pki", "controllers/resources", "controllers/rollout",
 	"plugin/bundle", "plugin/survey", "plugin/table",
-	"sidecar/distro", "sidecar/frame", "sidecar/member", "sidecar/naming", "sidecar/report", "sidecar/settings", "sidecar/wire",
+	"sidecar/auth", "sidecar/distro", "sidecar/frame", "sidecar/member", "sidecar/naming", "sidecar/report", "sidecar/settings", "sidecar/wire",
 }
 
 // impure are functions whose results differ from call to call.

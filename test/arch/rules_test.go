@@ -77,6 +77,12 @@ var rules = map[string]rule{
 		outside: []string{"google.golang.org/protobuf"},
 		never:   []string{"net/http", "os", "sync", "log/slog"},
 	},
+	"sidecar/auth": {
+		why:     "who may do what is a function of the files, the time and what a caller shows",
+		ours:    map[string]string{"sidecar/naming": "the name of the default namespace"},
+		outside: []string{"github.com/golang-jwt/jwt", "golang.org/x/crypto/bcrypt"},
+		never:   append([]string{"crypto/rand"}, effects...),
+	},
 	"sidecar/frame": {
 		why: "bytes to values and back, without sockets",
 		ours: map[string]string{
@@ -148,11 +154,13 @@ var rules = map[string]rule{
 			"controllers/pki":       "makes and judges certificates",
 			"controllers/resources": "builds",
 			"controllers/rollout":   "decides",
+			"sidecar/auth":          "judges users and keys as members do",
 			"sidecar/member":        "addresses of members",
 			"sidecar/report":        "what members say",
 		},
 		outside: []string{
-			logr, "k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go", "k8s.io/utils", "sigs.k8s.io/controller-runtime",
+			logr, "golang.org/x/crypto/bcrypt",
+			"k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go", "k8s.io/utils", "sigs.k8s.io/controller-runtime",
 		},
 		never: []string{"net/http", "os"},
 	},
@@ -185,7 +193,20 @@ var rules = map[string]rule{
 		},
 		outside: []string{logr},
 	},
+	"sidecar/mounted": {why: "reads files as Kubernetes mounts them; knows nothing of what is in them"},
+	"sidecar/gate": {
+		why: "follows users and keys, and judges callers by them; knows no port",
+		ours: map[string]string{
+			"sidecar/auth":         "what it judges by",
+			"sidecar/mounted":      "the files",
+			"sidecar/wire":         "how members show what they are",
+			"sidecar/wire/nacospb": "requests that they show it on",
+		},
+		outside: []string{logr, "golang.org/x/time/rate"},
+		never:   []string{"net", "net/http"},
+	},
 	"sidecar/tlsfiles": {
+		ours:    map[string]string{"sidecar/mounted": "reads the files"},
 		why:     "certificates and policies from files, and what they mean for a port; opens none",
 		outside: []string{logr},
 		never:   []string{"net/http"},
@@ -210,6 +231,7 @@ var rules = map[string]rule{
 	"sidecar/nacosgrpc": {
 		why: "a thin adapter: what it needs from the replica it declares itself",
 		ours: map[string]string{
+			"sidecar/auth":            "what a request needs, and who makes it",
 			"sidecar/frame":           "the version of the frames that is offered",
 			"sidecar/places":          "places for connections",
 			"sidecar/limits":          "what is too much",
@@ -228,6 +250,7 @@ var rules = map[string]rule{
 	"sidecar/nacoshttp": {
 		why: "a thin adapter: what it needs from the replica it declares itself",
 		ours: map[string]string{
+			"sidecar/auth":   "what a call needs, and who makes it",
 			"sidecar/limits": "what is too much",
 			"sidecar/member": "whom to forward to",
 			"sidecar/naming": "what clients publish and read",

@@ -19,6 +19,10 @@ import (
 func ForKind(kind schema.GroupVersionKind) interface{} {
 	switch kind {
 	// Group=naming.distro.io, Version=v1alpha1
+	case v1alpha1.SchemeGroupVersion.WithKind("Auth"):
+		return &apiv1alpha1.AuthApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AuthStatus"):
+		return &apiv1alpha1.AuthStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ClientsTLS"):
 		return &apiv1alpha1.ClientsTLSApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Convergence"):

@@ -30,6 +30,32 @@ var schemaYAML = typed.YAMLObject(`types:
   map:
     elementType:
       scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.Auth
+  map:
+    fields:
+    - name: mode
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.AuthMode
+    - name: secretName
+      type:
+        scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.AuthMode
+  scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.AuthStatus
+  map:
+    fields:
+    - name: adminSecretName
+      type:
+        scalar: string
+    - name: mode
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.AuthMode
+    - name: readyMembers
+      type:
+        scalar: numeric
+    - name: secretName
+      type:
+        scalar: string
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.ClientsTLS
   map:
     fields:
@@ -162,6 +188,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: affinity
       type:
         namedType: io.k8s.api.core.v1.Affinity
+    - name: auth
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.Auth
     - name: image
       type:
         scalar: string
@@ -230,6 +259,9 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.NamingClusterStatus
   map:
     fields:
+    - name: auth
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.AuthStatus
     - name: conditions
       type:
         list:

@@ -32,6 +32,8 @@ type NamingClusterSpecApplyConfiguration struct {
 	NetworkPolicy *NetworkPolicyApplyConfiguration `json:"networkPolicy,omitempty"`
 	// TLS on the ports of members. Default: off, all speak plaintext.
 	TLS *TLSApplyConfiguration `json:"tls,omitempty"`
+	// Who may do what on the Nacos ports. Default: everybody may do everything.
+	Auth *AuthApplyConfiguration `json:"auth,omitempty"`
 	// Where pods may run. It adds to the default spread over nodes.
 	Affinity *v1.Affinity `json:"affinity,omitempty"`
 	// Taints that pods tolerate.
@@ -129,6 +131,14 @@ func (b *NamingClusterSpecApplyConfiguration) WithNetworkPolicy(value *NetworkPo
 // If called multiple times, the TLS field is set to the value of the last call.
 func (b *NamingClusterSpecApplyConfiguration) WithTLS(value *TLSApplyConfiguration) *NamingClusterSpecApplyConfiguration {
 	b.TLS = value
+	return b
+}
+
+// WithAuth sets the Auth field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Auth field is set to the value of the last call.
+func (b *NamingClusterSpecApplyConfiguration) WithAuth(value *AuthApplyConfiguration) *NamingClusterSpecApplyConfiguration {
+	b.Auth = value
 	return b
 }
 

@@ -34,6 +34,8 @@ type NamingClusterStatusApplyConfiguration struct {
 	Convergence *ConvergenceApplyConfiguration `json:"convergence,omitempty"`
 	// How far TLS is; absent while it is off.
 	TLS *TLSStatusApplyConfiguration `json:"tls,omitempty"`
+	// How far auth is; absent while it is off.
+	Auth *AuthStatusApplyConfiguration `json:"auth,omitempty"`
 	// Where clients connect.
 	Endpoints *EndpointsApplyConfiguration `json:"endpoints,omitempty"`
 }
@@ -131,6 +133,14 @@ func (b *NamingClusterStatusApplyConfiguration) WithConvergence(value *Convergen
 // If called multiple times, the TLS field is set to the value of the last call.
 func (b *NamingClusterStatusApplyConfiguration) WithTLS(value *TLSStatusApplyConfiguration) *NamingClusterStatusApplyConfiguration {
 	b.TLS = value
+	return b
+}
+
+// WithAuth sets the Auth field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Auth field is set to the value of the last call.
+func (b *NamingClusterStatusApplyConfiguration) WithAuth(value *AuthStatusApplyConfiguration) *NamingClusterStatusApplyConfiguration {
+	b.Auth = value
 	return b
 }
 
