@@ -24,11 +24,11 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/nacosudp"
 	"github.com/distro-naming/naming-operator/sidecar/nacosv1"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
-	"github.com/distro-naming/naming-operator/sidecar/places"
 	"github.com/distro-naming/naming-operator/sidecar/push"
 	"github.com/distro-naming/naming-operator/sidecar/replica"
 	"github.com/distro-naming/naming-operator/sidecar/report"
 	"github.com/distro-naming/naming-operator/sidecar/secure"
+	"github.com/distro-naming/naming-operator/sidecar/turnstile"
 )
 
 // nacosVersion is the version of Nacos whose protocol this member speaks, as
@@ -139,7 +139,7 @@ func (n *node) open(ctx context.Context) error {
 	udp.Log, udp.Most, udp.Over = n.log.WithName("udp"), int(n.cfg.Limits.UDPSubscribers), n.metrics
 	n.udp = nacosudp.New(udp, socket, n.udpHub)
 	n.api = n.web()
-	n.http = nacoshttp.Server(places.Refusing(secure.Parting(n.guard.guard(n.api))), n.cfg.Limits)
+	n.http = nacoshttp.Server(turnstile.Refusing(secure.Parting(n.guard.guard(n.api))), n.cfg.Limits)
 	n.http.ConnContext = keep
 	n.admin = admin.NewServer(admin.Handler(n.sources()), n.cfg.DrainTimeout)
 	return nil
@@ -147,13 +147,15 @@ func (n *node) open(ctx context.Context) error {
 
 // gated puts the limits on connections before the HTTP port.
 func (n *node) gated(l net.Listener) net.Listener {
-	return places.Listen(l, places.New(places.Config{
+	return turnstile.Listen(l, turnstile.New(turnstile.Config{
 		Limit: limits.HTTPConnections, Most: n.cfg.Limits.HTTPConnections, PerIP: n.cfg.Limits.PerIP, Observer: n.metrics,
 	}))
 }
 
 // keep notes what gate and terms know of a connection in the context of its calls.
-func keep(ctx context.Context, c net.Conn) context.Context { return secure.Keep(places.Keep(ctx, c)) }
+func keep(ctx context.Context, c net.Conn) context.Context {
+	return secure.Keep(turnstile.Keep(ctx, c))
+}
 
 func (n *node) membershipConfig() membership.Config {
 	m := membership.DefaultConfig()

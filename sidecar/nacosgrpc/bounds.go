@@ -11,7 +11,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/meter"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
-	"github.com/distro-naming/naming-operator/sidecar/places"
+	"github.com/distro-naming/naming-operator/sidecar/turnstile"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -27,12 +27,12 @@ const (
 )
 
 // newGate returns the gate of the clients' or the members' port.
-func newGate(cfg *Config, members bool) *places.Gate {
-	g := places.Config{Limit: limits.Connections, Most: cfg.Limits.Connections, PerIP: cfg.Limits.PerIP, Observer: cfg.Over}
+func newGate(cfg *Config, members bool) *turnstile.Gate {
+	g := turnstile.Config{Limit: limits.Connections, Most: cfg.Limits.Connections, PerIP: cfg.Limits.PerIP, Observer: cfg.Over}
 	if members {
 		g.Limit, g.Most = limits.MemberConnections, cfg.Limits.MemberConnections
 	}
-	return places.New(g)
+	return turnstile.New(g)
 }
 
 // tooMany ends what is asked on a connection that is one too many. It is no answer

@@ -13,7 +13,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/auth"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
-	"github.com/distro-naming/naming-operator/sidecar/places"
+	"github.com/distro-naming/naming-operator/sidecar/turnstile"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -40,7 +40,7 @@ type session struct {
 	id   naming.ClientID
 	ip   string // of the other end
 
-	place   *places.Place // among the connections of its port
+	place   *turnstile.Place // among the connections of its port
 	pending pending
 
 	active   atomic.Int64 // when it last said something, Unix nanoseconds
@@ -68,7 +68,7 @@ type tag struct {
 	session *session
 }
 
-func newSession(p *port, c net.Conn, place *places.Place) *session {
+func newSession(p *port, c net.Conn, place *turnstile.Place) *session {
 	s := &session{
 		Conn:    c,
 		port:    p,

@@ -7,7 +7,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/keepalive"
 
-	"github.com/distro-naming/naming-operator/sidecar/places"
+	"github.com/distro-naming/naming-operator/sidecar/turnstile"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -30,7 +30,7 @@ type port struct {
 	members  bool // it is the members' port
 	handlers map[wire.Kind]handler
 	listener net.Listener
-	gate     *places.Gate
+	gate     *turnstile.Gate
 	grpc     *grpc.Server
 }
 
@@ -67,7 +67,7 @@ func (l listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if place := l.port.gate.Enter(places.IP(c)); place != nil {
+		if place := l.port.gate.Enter(turnstile.IP(c)); place != nil {
 			s := newSession(l.port, c, place)
 			l.port.server.open.add(s)
 			return s, nil

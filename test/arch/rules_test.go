@@ -218,7 +218,7 @@ var rules = map[string]rule{
 		outside: []string{logr},
 		never:   []string{"os"},
 	},
-	"sidecar/places": {
+	"sidecar/turnstile": {
 		why:   "counts connections and turns some away; knows no protocol but that in which it says so",
 		ours:  map[string]string{"sidecar/limits": "which limit it is"},
 		never: []string{"os", "time"},
@@ -233,7 +233,7 @@ var rules = map[string]rule{
 		ours: map[string]string{
 			"sidecar/auth":            "what a request needs, and who makes it",
 			"sidecar/frame":           "the version of the frames that is offered",
-			"sidecar/places":          "places for connections",
+			"sidecar/turnstile":       "places for connections",
 			"sidecar/limits":          "what is too much",
 			"sidecar/member":          "peers",
 			"sidecar/meter":           "what is kept of messages that are not whole",

@@ -1,10 +1,10 @@
-// Package places counts the connections of one port, all of them and those of each
+// Package turnstile counts the connections of one port, all of them and those of each
 // address, and says which are too many. Those are not cut without a word: some of
 // them are let in all the same, for the port to refuse them in its own protocol.
 // Where even these are many, more are turned away.
 //
 // A gate is bounded by what it lets in: it remembers only who is inside.
-package places
+package turnstile
 
 import (
 	"sync"
