@@ -8,7 +8,7 @@
 //	frame                     the same for what our own members tell each other
 //	replica, push             shells: the goroutine that owns the state; deliveries
 //	stream                    shell: the conversation of two of our own members
-//	limits, gate, meter       what is too much; connections and bytes, counted
+//	limits, turnstile, meter  what is too much; connections and bytes, counted
 //	membership                the member list, name look-ups, the state of peers
 //	nacosgrpc, nacoshttp      Nacos's ports: p (HTTP), p+1000 (SDK), p+1001 (cluster)
 //	tlsfiles, secure          certificates and policies from files; connections made by them

@@ -14,7 +14,6 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/distro-naming/naming-operator/sidecar/admin"
-	"github.com/distro-naming/naming-operator/sidecar/gate"
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/membership"
@@ -28,6 +27,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/replica"
 	"github.com/distro-naming/naming-operator/sidecar/report"
 	"github.com/distro-naming/naming-operator/sidecar/secure"
+	"github.com/distro-naming/naming-operator/sidecar/turnstile"
 )
 
 // nacosVersion is the version of Nacos whose protocol this member speaks, as
@@ -114,7 +114,7 @@ func (n *node) open(ctx context.Context) error {
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("open ports: %w", err)
 	}
-	n.httpListener = n.gated(n.guard.main(n.httpListener))
+	n.httpListener = n.counted(n.guard.main(n.httpListener))
 	grpc.SDK, grpc.Cluster = n.guard.sdk(grpc.SDK), n.guard.cluster(grpc.Cluster)
 	grpc.Admit = n.guard.admit
 	grpc.Limits, grpc.Over, grpc.IdleAfter = n.cfg.Limits, n.metrics, n.cfg.Limits.SilentFor
@@ -126,21 +126,23 @@ func (n *node) open(ctx context.Context) error {
 	udp.Log, udp.Most, udp.Over = n.log.WithName("udp"), int(n.cfg.Limits.UDPSubscribers), n.metrics
 	n.udp = nacosudp.New(udp, socket, n.udpHub)
 	n.api = n.web()
-	n.http = nacoshttp.Server(gate.Refusing(secure.Parting(n.guard.guard(n.api))), n.cfg.Limits)
+	n.http = nacoshttp.Server(turnstile.Refusing(secure.Parting(n.guard.guard(n.api))), n.cfg.Limits)
 	n.http.ConnContext = keep
 	n.admin = admin.NewServer(admin.Handler(n.sources()), n.cfg.DrainTimeout)
 	return nil
 }
 
-// gated puts the limits on connections before the HTTP port.
-func (n *node) gated(l net.Listener) net.Listener {
-	return gate.Listen(l, gate.New(gate.Config{
+// counted puts the limits on connections before the HTTP port.
+func (n *node) counted(l net.Listener) net.Listener {
+	return turnstile.Listen(l, turnstile.New(turnstile.Config{
 		Limit: limits.HTTPConnections, Most: n.cfg.Limits.HTTPConnections, PerIP: n.cfg.Limits.PerIP, Observer: n.metrics,
 	}))
 }
 
-// keep notes what gate and terms know of a connection in the context of its calls.
-func keep(ctx context.Context, c net.Conn) context.Context { return secure.Keep(gate.Keep(ctx, c)) }
+// keep notes what turnstile and terms know of a connection in the context of its calls.
+func keep(ctx context.Context, c net.Conn) context.Context {
+	return secure.Keep(turnstile.Keep(ctx, c))
+}
 
 func (n *node) membershipConfig() membership.Config {
 	m := membership.DefaultConfig()

@@ -10,9 +10,9 @@ import (
 
 	"google.golang.org/grpc/peer"
 
-	"github.com/distro-naming/naming-operator/sidecar/gate"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/turnstile"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -39,7 +39,7 @@ type session struct {
 	id   naming.ClientID
 	ip   string // of the other end
 
-	place   *gate.Place // among the connections of its port
+	place   *turnstile.Place // among the connections of its port
 	pending pending
 
 	active   atomic.Int64 // when it last said something, Unix nanoseconds
@@ -65,7 +65,7 @@ type tag struct {
 	session *session
 }
 
-func newSession(p *port, c net.Conn, place *gate.Place) *session {
+func newSession(p *port, c net.Conn, place *turnstile.Place) *session {
 	s := &session{
 		Conn:    c,
 		port:    p,

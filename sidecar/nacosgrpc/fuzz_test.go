@@ -42,7 +42,7 @@ func FuzzRequest(f *testing.F) {
 		near, far := net.Pipe()
 		defer near.Close()
 		defer far.Close()
-		c := newSession(p, near, p.gate.Enter("127.0.0.1"))
+		c := newSession(p, near, p.stile.Enter("127.0.0.1"))
 		if err := c.register(t.Context(), wire.Setup{Labels: map[string]string{"module": "naming"}}); err != nil {
 			t.Fatal(err)
 		}

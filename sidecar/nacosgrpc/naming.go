@@ -180,13 +180,13 @@ func (s *Server) subscribe(_ context.Context, c *session, in *nacospb.Payload) *
 	request, err := wire.DecodeSubscription(wire.Body(in))
 	key := s.key(request.Names)
 	if err == nil {
-		err = errors.Join(wire.CheckService(key), wire.CheckClusters(request.Clusters))
+		err = wire.CheckService(key)
 	}
 	if refused := faulty(wire.SubscribeServiceRequest, request.Names, request.Clusters, err); refused != nil {
 		return refused
 	}
 	if request.Subscribe {
-		if refused := s.subscriptionFits(c.id, key, request.Clusters); refused != nil {
+		if refused := s.subscriptionFits(c.id, key, request); refused != nil {
 			return refused
 		}
 		s.deps.Subscriptions.Subscribe(c.id, key, c.deliverer(request.Clusters))

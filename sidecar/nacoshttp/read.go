@@ -18,7 +18,7 @@ func (h *Handler) list(parameter string) call {
 func (h *Handler) listed(r *http.Request, in request, clusters string) (said, error) {
 	s, err := in.form.Service()
 	if err == nil {
-		err = wire.CheckClusters(clusters)
+		err = wire.CheckClusterList(clusters)
 	}
 	if err != nil {
 		return said{}, err

@@ -151,9 +151,9 @@ func CheckInstance(i naming.Instance) error {
 	return checkMetadata(i.Metadata)
 }
 
-// CheckClusters complains about more names of clusters than anybody asks for: they
+// CheckClusterList complains about more names of clusters than anybody asks for: they
 // are kept as long as who asked for them is told of changes.
-func CheckClusters(names string) error {
+func CheckClusterList(names string) error {
 	if n := utf8.RuneCountInString(names); n > maxClusters {
 		return tooLong("clusters", maxClusters, n)
 	}

@@ -178,7 +178,7 @@ var rules = map[string]rule{
 		outside: []string{logr},
 		never:   []string{"os"},
 	},
-	"sidecar/gate": {
+	"sidecar/turnstile": {
 		why:   "counts connections and turns some away; knows no protocol but that in which it says so",
 		ours:  map[string]string{"sidecar/limits": "which limit it is"},
 		never: []string{"os", "time"},
@@ -192,7 +192,7 @@ var rules = map[string]rule{
 		why: "a thin adapter: what it needs from the replica it declares itself",
 		ours: map[string]string{
 			"sidecar/frame":           "the version of the frames that is offered",
-			"sidecar/gate":            "places for connections",
+			"sidecar/turnstile":            "places for connections",
 			"sidecar/limits":          "what is too much",
 			"sidecar/member":          "peers",
 			"sidecar/meter":           "what is kept of messages that are not whole",
