@@ -127,7 +127,7 @@ func (n *node) open(ctx context.Context) error {
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("open ports: %w", err)
 	}
-	n.httpListener = n.gated(n.guard.main(n.httpListener))
+	n.httpListener = n.counted(n.guard.main(n.httpListener))
 	grpc.SDK, grpc.Cluster = n.guard.sdk(grpc.SDK), n.guard.cluster(grpc.Cluster)
 	grpc.Admit = n.guard.admit
 	grpc.Limits, grpc.Over, grpc.IdleAfter = n.cfg.Limits, n.metrics, n.cfg.Limits.SilentFor
@@ -145,14 +145,14 @@ func (n *node) open(ctx context.Context) error {
 	return nil
 }
 
-// gated puts the limits on connections before the HTTP port.
-func (n *node) gated(l net.Listener) net.Listener {
+// counted puts the limits on connections before the HTTP port.
+func (n *node) counted(l net.Listener) net.Listener {
 	return turnstile.Listen(l, turnstile.New(turnstile.Config{
 		Limit: limits.HTTPConnections, Most: n.cfg.Limits.HTTPConnections, PerIP: n.cfg.Limits.PerIP, Observer: n.metrics,
 	}))
 }
 
-// keep notes what gate and terms know of a connection in the context of its calls.
+// keep notes what turnstile and terms know of a connection in the context of its calls.
 func keep(ctx context.Context, c net.Conn) context.Context {
 	return secure.Keep(turnstile.Keep(ctx, c))
 }

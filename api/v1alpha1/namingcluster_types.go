@@ -97,6 +97,10 @@ type NamingClusterSpec struct {
 	// +optional
 	Auth *Auth `json:"auth,omitempty"`
 
+	// Limits on connections, sizes, numbers and times that shall not be the default, such as `connections-per-ip: "3000"`.
+	// +optional
+	Limits Limits `json:"limits,omitempty"`
+
 	// Where pods may run. It adds to the default spread over nodes.
 	// +optional
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`

@@ -2,7 +2,10 @@ package resources
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -51,12 +54,24 @@ func sidecar(c *v1alpha1.NamingCluster, image string) *corev1ac.ContainerApplyCo
 		WithLifecycle(corev1ac.Lifecycle().WithPreStop(corev1ac.LifecycleHandler().
 			WithExec(corev1ac.ExecAction().WithCommand("/distro-sidecar", "drain")))).
 		WithSecurityContext(locked().WithReadOnlyRootFilesystem(true).WithRunAsUser(userID).WithRunAsGroup(userID))
+	if len(c.Spec.Limits) > 0 {
+		out.WithArgs("--limits=" + written(c.Spec.Limits))
+	}
 	if limit, ok := needs.Limits[corev1.ResourceMemory]; ok {
 		// Collect garbage harder near the limit instead of being killed at it.
 		out.WithEnv(corev1ac.EnvVar().WithName("GOMEMLIMIT").WithValue(strconv.FormatInt(limit.Value()/10*9, 10)))
 	}
 	pullAs(out, c)
 	return withProbes(out)
+}
+
+// written is limits as the sidecar reads them, in order of name.
+func written(l v1alpha1.Limits) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(l)) {
+		all = append(all, name+"="+string(l[name]))
+	}
+	return strings.Join(all, ",")
 }
 
 // withProbes lets main containers start when the registry is complete (five

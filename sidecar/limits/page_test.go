@@ -17,6 +17,16 @@ What one caller, and all of them together, may ask of a member. Each limit is a 
 --limits connections-per-ip=3000,message=4MiB,message-within=5s
 ` + "```" + `
 
+In a NamingCluster they are in the spec; a change replaces the members one by one, as [every change](../how-to/update.md) of what they run:
+
+<!-- spec -->
+` + "```yaml" + `
+spec:
+  limits:
+    connections-per-ip: "3000"
+    message: 4MiB
+` + "```" + `
+
 Bytes may have KiB, MiB or GiB, times are as in ` + "`1m30s`" + `, and ` + "`0`" + ` turns a limit off unless there is a least value. What is not named has its default. A wrong name or
 value ends the start with an error that lists all limits. Who goes over a limit counts in the metric
 [` + "`naming_over_limit_total`" + `](metrics.md#protection) with its name, where the last column says so.

@@ -56,8 +56,8 @@ var Table = []Row{
 		in:   func(l *Limits) *int64 { return &l.PerIP },
 	},
 	{
-		Name: Streams, Default: 256, Least: 8, What: "calls under way on one gRPC connection of a client",
-		Seen: "nothing: HTTP/2 makes the next call wait; a client that does not is refused by `REFUSED_STREAM`",
+		Name: Streams, Default: 256, Least: 8, Counted: true, What: "calls under way on one gRPC connection of a client",
+		Seen: "nothing: HTTP/2 makes the next call wait; one that does not wait is refused by `REFUSED_STREAM`, and counted when the connection is closed for four times as many",
 		in:   func(l *Limits) *int64 { return &l.Streams },
 	},
 	{

@@ -88,14 +88,10 @@ func New() *Metrics {
 			Name: prefix + "refused_peers_total",
 			Help: "Calls and streams refused since who made them is no listed member, by what did not prove it.",
 		}, []string{"reason"}),
-		over: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "over_limit_total",
-			Help: "Connections, messages and calls refused or ended since they went over a limit, by its name.",
-		}, []string{"limit"}),
 	}
 	m.access()
 	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.braked, m.pushes, m.frames, m.bytes, m.resumed,
-		m.shakes, m.refused, m.over,
+		m.shakes, m.refused,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -110,7 +106,11 @@ func (m *Metrics) access() {
 		Name: prefix + "auth_denied_total",
 		Help: "Calls refused for want of a right, or that would have been if auth were required.",
 	}, []string{"reason"})
-	m.registry.MustRegister(m.logins, m.denied)
+	m.over = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: prefix + "over_limit_total",
+		Help: "Connections, messages and calls refused or ended since they went over a limit, by its name.",
+	}, []string{"limit"})
+	m.registry.MustRegister(m.logins, m.denied, m.over)
 }
 
 // Handler serves the metrics.

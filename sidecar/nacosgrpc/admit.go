@@ -27,6 +27,7 @@ func (p *port) admit(s *session) error {
 		return err
 	}
 	s.admitted.Store(true)
+	s.release() // what a member sends is not counted
 	return nil
 }
 

@@ -26,13 +26,13 @@ const (
 	leastShare = 64 << 10
 )
 
-// newGate returns the gate of the clients' or the members' port.
-func newGate(cfg *Config, members bool) *turnstile.Gate {
-	g := turnstile.Config{Limit: limits.Connections, Most: cfg.Limits.Connections, PerIP: cfg.Limits.PerIP, Observer: cfg.Over}
+// newStile returns the turnstile of the clients' or the members' port.
+func newStile(cfg *Config, members bool) *turnstile.Turnstile {
+	s := turnstile.Config{Limit: limits.Connections, Most: cfg.Limits.Connections, PerIP: cfg.Limits.PerIP, Observer: cfg.Over}
 	if members {
-		g.Limit, g.Most = limits.MemberConnections, cfg.Limits.MemberConnections
+		s.Limit, s.Most = limits.MemberConnections, cfg.Limits.MemberConnections
 	}
-	return turnstile.New(g)
+	return turnstile.New(s)
 }
 
 // tooMany ends what is asked on a connection that is one too many. It is no answer
@@ -142,7 +142,11 @@ func (s *Server) batchFits(key naming.ServiceKey, n int) *nacospb.Payload {
 }
 
 // subscriptionFits refuses one more subscription than a connection may have.
-func (s *Server) subscriptionFits(c naming.ClientID, key naming.ServiceKey, clusters string) *nacospb.Payload {
+func (s *Server) subscriptionFits(c naming.ClientID, key naming.ServiceKey, in wire.Subscription) *nacospb.Payload {
+	err := wire.CheckClusters(in.Clusters)
+	if refused := faulty(wire.SubscribeServiceRequest, in.Names, in.Clusters, err); refused != nil {
+		return refused
+	}
 	most := s.cfg.Limits.Subscriptions
 	if most == 0 {
 		return nil
@@ -151,6 +155,6 @@ func (s *Server) subscriptionFits(c naming.ClientID, key naming.ServiceKey, clus
 		return nil
 	}
 	s.over(limits.Subscriptions)
-	err := &limits.Over{Limit: limits.Subscriptions, Most: most, What: "the connection has too many subscriptions"}
-	return wire.Refuse(wire.SubscribeServiceRequest, key, clusters, wire.CodeOverThreshold, err.Error())
+	err = &limits.Over{Limit: limits.Subscriptions, Most: most, What: "the connection has too many subscriptions"}
+	return wire.Refuse(wire.SubscribeServiceRequest, key, in.Clusters, wire.CodeOverThreshold, err.Error())
 }

@@ -192,7 +192,7 @@ func (s *Server) subscribe(_ context.Context, c *session, in *nacospb.Payload) *
 		return refused
 	}
 	if request.Subscribe {
-		if refused := s.subscriptionFits(c.id, key, request.Clusters); refused != nil {
+		if refused := s.subscriptionFits(c.id, key, request); refused != nil {
 			return refused
 		}
 		s.deps.Subscriptions.Subscribe(c.id, key, c.deliverer(request.Clusters))

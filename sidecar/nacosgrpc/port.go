@@ -30,12 +30,12 @@ type port struct {
 	members  bool // it is the members' port
 	handlers map[wire.Kind]handler
 	listener net.Listener
-	gate     *turnstile.Gate
+	stile    *turnstile.Turnstile
 	grpc     *grpc.Server
 }
 
 func newPort(s *Server, l net.Listener, members bool, handlers map[wire.Kind]handler) *port {
-	p := &port{server: s, members: members, listener: l, handlers: handlers, gate: newGate(&s.cfg, members)}
+	p := &port{server: s, members: members, listener: l, handlers: handlers, stile: newStile(&s.cfg, members)}
 	p.grpc = grpc.NewServer(
 		grpc.MaxRecvMsgSize(int(s.cfg.Limits.Message)),
 		grpc.MaxHeaderListSize(maxHeaderList),
@@ -67,7 +67,7 @@ func (l listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if place := l.port.gate.Enter(turnstile.IP(c)); place != nil {
+		if place := l.port.stile.Enter(turnstile.IP(c)); place != nil {
 			s := newSession(l.port, c, place)
 			l.port.server.open.add(s)
 			return s, nil

@@ -87,7 +87,8 @@ type ending struct {
 	closed       bool
 }
 
-// until reads frames until the stream is over, or the connection.
+// until reads frames until the stream is over, or the connection. It says nothing, so
+// that another goroutine may.
 func (r *raw) until(id uint32) (e ending) {
 	r.t.Helper()
 	_ = r.conn.SetReadDeadline(time.Now().Add(20 * time.Second))
@@ -102,14 +103,6 @@ func (r *raw) until(id uint32) (e ending) {
 			return e
 		}
 		switch f := f.(type) {
-		case *http2.SettingsFrame:
-			if !f.IsAck() {
-				_ = r.WriteSettingsAck() // the connection may be gone
-			}
-		case *http2.PingFrame:
-			if !f.IsAck() {
-				_ = r.WritePing(true, f.Data) // the same
-			}
 		case *http2.GoAwayFrame:
 			e.away = f.ErrCode
 		case *http2.RSTStreamFrame:

@@ -47,9 +47,22 @@ var rules = map[wire.Kind]rule{
 		s, _ := wire.DecodeSubscription(body)
 		return s.Names
 	}},
+	wire.NamingFuzzyWatchRequest: {auth.Read, func(body []byte) wire.Names {
+		w, _ := wire.DecodeFuzzyWatch(body)
+		p, _ := naming.ParsePattern(w.Pattern)
+		return wire.Names{Namespace: p.Namespace}
+	}},
+
+	// There is no configuration that anybody could have a right to.
+	wire.ConfigQueryRequest:       {right: auth.Login},
+	wire.ConfigBatchListenRequest: {right: auth.Login},
+	wire.ConfigPublishRequest:     {right: auth.Login},
+	wire.ConfigRemoveRequest:      {right: auth.Login},
+	wire.ConfigFuzzyWatchRequest:  {right: auth.Login},
 
 	wire.DistroDataRequest:              {right: auth.Member},
 	wire.MemberReportRequest:            {right: auth.Member},
+	wire.SettingsRequest:                {right: auth.Member},
 	wire.ServerLoaderInfoRequest:        {right: auth.Member},
 	wire.ServerReloadRequest:            {right: auth.Member},
 	wire.ConfigChangeClusterSyncRequest: {right: auth.Member},

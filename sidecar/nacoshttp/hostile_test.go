@@ -91,84 +91,80 @@ func head(method, target string, more ...string) string {
 	return method + " " + target + " HTTP/1.1\r\nHost: x\r\n" + strings.Join(append(more, "\r\n"), "\r\n")
 }
 
+// hostilePath is the path of most calls; the others are what is put behind it.
+const (
+	hostilePath = "/nacos/v1/ns/instance"
+	oneInstance = "?serviceName=s&ip=10.0.0.1&port=80"
+	hostileName = "?ip=10.0.0.1&port=80&serviceName="
+	beatOf      = "/beat?serviceName=s&beat="
+)
+
+// refusedCalls are calls with the status and the words of their answers.
+var refusedCalls = map[string]struct {
+	method, target string
+	status         int
+	says           string
+}{
+	"no service":                            {http.MethodPost, hostilePath + "?ip=10.0.0.1&port=80", http.StatusBadRequest, "serviceName"},
+	"no ip":                                 {http.MethodPost, hostilePath + "?serviceName=s&port=80", http.StatusBadRequest, "ip"},
+	"no port":                               {http.MethodPost, hostilePath + "?serviceName=s&ip=10.0.0.1", http.StatusBadRequest, "port"},
+	"a name of three parts":                 {http.MethodPost, hostilePath + hostileName + "a@@b@@c", http.StatusBadRequest, "serviceName"},
+	"a name without a group":                {http.MethodPost, hostilePath + hostileName + "@@x", http.StatusBadRequest, "group"},
+	"a group without a name":                {http.MethodPost, hostilePath + hostileName + "g@@", http.StatusBadRequest, "serviceName"},
+	"a name with a NUL":                     {http.MethodPost, hostilePath + hostileName + "a%00", http.StatusBadRequest, "serviceName"},
+	"a name with a line break":              {http.MethodPost, hostilePath + hostileName + "a%0AERROR%20lost", http.StatusBadRequest, "serviceName"},
+	"a name that colours a terminal":        {http.MethodPost, hostilePath + hostileName + "a%1b%5b2J", http.StatusBadRequest, "serviceName"},
+	"a name written backwards":              {http.MethodPost, hostilePath + hostileName + url.QueryEscape("\u202ea"), http.StatusBadRequest, "serviceName"},
+	"a name of 513 letters":                 {http.MethodPost, hostilePath + hostileName + strings.Repeat("a", 513), http.StatusBadRequest, "serviceName"},
+	"a namespace that is a path":            {http.MethodPost, hostilePath + hostileName + "s&namespaceId=" + url.QueryEscape("../../etc"), http.StatusBadRequest, "namespaceId"},
+	"an ip with a NUL":                      {http.MethodPost, hostilePath + "?serviceName=s&port=80&ip=10.0.0.1%00", http.StatusBadRequest, "ip"},
+	"a port of letters":                     {http.MethodPost, hostilePath + "?serviceName=s&ip=a&port=abc", http.StatusBadRequest, "port"},
+	"two ports in one":                      {http.MethodPost, hostilePath + "?serviceName=s&ip=a&port=80,81", http.StatusBadRequest, "port"},
+	"a port below zero":                     {http.MethodPost, hostilePath + "?serviceName=s&ip=a&port=-1", http.StatusBadRequest, "port"},
+	"a port that wraps around":              {http.MethodPost, hostilePath + "?serviceName=s&ip=a&port=4294967376", http.StatusBadRequest, "port"},
+	"a port beyond all numbers":             {http.MethodPost, hostilePath + "?serviceName=s&ip=a&port=" + strings.Repeat("9", 1000), http.StatusBadRequest, "port"},
+	"a weight of letters":                   {http.MethodPost, hostilePath + oneInstance + "&weight=abc", http.StatusBadRequest, "abc"},
+	"a weight below zero":                   {http.MethodPost, hostilePath + oneInstance + "&weight=-1", http.StatusBadRequest, "weights"},
+	"a weight that is too much":             {http.MethodPost, hostilePath + oneInstance + "&weight=1e5", http.StatusBadRequest, "weights"},
+	"a weight that is no number":            {http.MethodPost, hostilePath + oneInstance + "&weight=NaN", http.StatusBadRequest, "weights"},
+	"a weight without end":                  {http.MethodPost, hostilePath + oneInstance + "&weight=Infinity", http.StatusBadRequest, "weights"},
+	"metadata that is broken JSON":          {http.MethodPost, hostilePath + oneInstance + "&metadata=" + url.QueryEscape("{bad"), http.StatusInternalServerError, "metadata format incorrect"},
+	"metadata with two equal signs":         {http.MethodPost, hostilePath + oneInstance + "&metadata=" + url.QueryEscape("a=b=c"), http.StatusInternalServerError, "metadata format incorrect"},
+	"metadata of 1025 letters":              {http.MethodPost, hostilePath + oneInstance + "&metadata=" + url.QueryEscape("a="+strings.Repeat("b", 1024)), http.StatusBadRequest, "Metadata"},
+	"metadata of a depth of ten thousand":   {http.MethodPost, hostilePath + oneInstance + "&metadata=" + url.QueryEscape(`{"a":`+strings.Repeat("[", 10_001)), http.StatusInternalServerError, "metadata format incorrect"},
+	"1001 parameters":                       {http.MethodPost, hostilePath + oneInstance + strings.Repeat("&a=b", 998), http.StatusBadRequest, "--limits parameters="},
+	"a beat that is a list":                 {http.MethodPut, hostilePath + beatOf + "[]", http.StatusInternalServerError, ""},
+	"a beat of a depth of ten thousand":     {http.MethodPut, hostilePath + beatOf + strings.Repeat("[", 10_001), http.StatusInternalServerError, ""},
+	"a beat without an address":             {http.MethodPut, hostilePath + beatOf + "{}", http.StatusBadRequest, "'ip'"},
+	"a beat with a port of text":            {http.MethodPut, hostilePath + beatOf + url.QueryEscape(`{"ip":"a","port":"x"}`), http.StatusInternalServerError, ""},
+	"very many clusters":                    {http.MethodGet, hostilePath + "/list?serviceName=s&clusters=" + strings.Repeat("a,", 4000), http.StatusBadRequest, "clusters"},
+	"two slashes first":                     {http.MethodPost, "//nacos/v1/ns/instance?serviceName=s&ip=10.0.0.1&port=80", http.StatusNotFound, ""},
+	"two slashes within":                    {http.MethodPost, "/nacos//v1/ns/instance?serviceName=s&ip=10.0.0.1&port=80", http.StatusNotFound, ""},
+	"a way up and down again":               {http.MethodPost, "/nacos/v1/../v1/ns/instance?serviceName=s&ip=10.0.0.1&port=80", http.StatusNotFound, ""},
+	"the same in escapes":                   {http.MethodPost, "/nacos/v1/%2e%2e/v1/ns/instance?serviceName=s&ip=10.0.0.1&port=80", http.StatusNotFound, ""},
+	"a parameter of the path":               {http.MethodPost, "/nacos/v1/ns/instance;x=y?serviceName=s&ip=10.0.0.1&port=80", http.StatusNotImplemented, ""},
+	"capitals":                              {http.MethodPost, "/NACOS/v1/ns/instance?serviceName=s&ip=10.0.0.1&port=80", http.StatusNotFound, ""},
+	"a method that nobody knows":            {"BREW", hostilePath + oneInstance, http.StatusNotImplemented, ""},
+	"a method that shows the call":          {"TRACE", "/nacos/v2/ns/instance?serviceName=s&ip=10.0.0.1&port=80", http.StatusMethodNotAllowed, ""},
+	"a way to another host":                 {"CONNECT", "example.org:443", http.StatusNotFound, ""},
+	"another host":                          {http.MethodPost, "http://169.254.169.254/latest/meta-data", http.StatusNotFound, ""},
+	"a database":                            {http.MethodGet, "/nacos/v1/cs/ops/derby?sql=select+1", http.StatusNotFound, ""},
+	"what looks into the program":           {http.MethodGet, "/nacos/actuator/env", http.StatusNotFound, ""},
+	"profiles":                              {http.MethodGet, "/debug/pprof/heap", http.StatusNotFound, ""},
+	"users":                                 {http.MethodPost, "/nacos/v1/auth/users?username=a&password=b", http.StatusNotFound, ""},
+	"a report of somebody from somewhere":   {http.MethodPost, "/nacos/v1/core/cluster/report?source=http://169.254.169.254/", http.StatusBadRequest, ""},
+	"checksums of somebody from nowhere":    {http.MethodPut, "/nacos/v1/ns/distro/checksum?source=", http.StatusBadRequest, "source"},
+	"v2: a weight that is no number":        {http.MethodPost, "/nacos/v2/ns/instance?serviceName=s&ip=a&port=1&weight=NaN", http.StatusBadRequest, `"code":21001`},
+	"v3: a port that is none":               {http.MethodPost, "/nacos/v3/client/ns/instance?serviceName=s&ip=a&port=65536", http.StatusBadRequest, ""},
+	"v3: 1001 parameters, in its own words": {http.MethodPost, "/nacos/v3/client/ns/instance?" + strings.Repeat("&a=b", 1001), http.StatusBadRequest, `"code":20002`},
+}
+
 // TestCallsThatAreRefused: each is answered with what is wrong, in bounds, and nothing
 // is registered.
 func TestCallsThatAreRefused(t *testing.T) {
-	const (
-		path     = "/nacos/v1/ns/instance"
-		instance = path + "?serviceName=s&ip=10.0.0.1&port=80"
-		named    = path + "?ip=10.0.0.1&port=80&serviceName="
-		beat     = path + "/beat?serviceName=s&beat="
-		post     = http.MethodPost
-		get      = http.MethodGet
-		put      = http.MethodPut
-		bad      = http.StatusBadRequest
-		broken   = http.StatusInternalServerError
-		none     = http.StatusNotFound
-		unserved = http.StatusNotImplemented
-	)
-	esc := url.QueryEscape
-	tests := map[string]struct {
-		method, target string
-		status         int
-		says           string
-	}{
-		"no service":                            {post, path + "?ip=10.0.0.1&port=80", bad, "serviceName"},
-		"no ip":                                 {post, path + "?serviceName=s&port=80", bad, "ip"},
-		"no port":                               {post, path + "?serviceName=s&ip=10.0.0.1", bad, "port"},
-		"a name of three parts":                 {post, named + "a@@b@@c", bad, "serviceName"},
-		"a name without a group":                {post, named + "@@x", bad, "group"},
-		"a group without a name":                {post, named + "g@@", bad, "serviceName"},
-		"a name with a NUL":                     {post, named + "a%00", bad, "serviceName"},
-		"a name with a line break":              {post, named + "a%0AERROR%20lost", bad, "serviceName"},
-		"a name that colours a terminal":        {post, named + "a%1b%5b2J", bad, "serviceName"},
-		"a name written backwards":              {post, named + esc("\u202ea"), bad, "serviceName"},
-		"a name of 513 letters":                 {post, named + strings.Repeat("a", 513), bad, "serviceName"},
-		"a namespace that is a path":            {post, named + "s&namespaceId=" + esc("../../etc"), bad, "namespaceId"},
-		"an ip with a NUL":                      {post, path + "?serviceName=s&port=80&ip=10.0.0.1%00", bad, "ip"},
-		"a port of letters":                     {post, path + "?serviceName=s&ip=a&port=abc", bad, "port"},
-		"two ports in one":                      {post, path + "?serviceName=s&ip=a&port=80,81", bad, "port"},
-		"a port below zero":                     {post, path + "?serviceName=s&ip=a&port=-1", bad, "port"},
-		"a port that wraps around":              {post, path + "?serviceName=s&ip=a&port=4294967376", bad, "port"},
-		"a port beyond all numbers":             {post, path + "?serviceName=s&ip=a&port=" + strings.Repeat("9", 1000), bad, "port"},
-		"a weight of letters":                   {post, instance + "&weight=abc", bad, "abc"},
-		"a weight below zero":                   {post, instance + "&weight=-1", bad, "weights"},
-		"a weight that is too much":             {post, instance + "&weight=1e5", bad, "weights"},
-		"a weight that is no number":            {post, instance + "&weight=NaN", bad, "weights"},
-		"a weight without end":                  {post, instance + "&weight=Infinity", bad, "weights"},
-		"metadata that is broken JSON":          {post, instance + "&metadata=" + esc("{bad"), broken, "metadata format incorrect"},
-		"metadata with two equal signs":         {post, instance + "&metadata=" + esc("a=b=c"), broken, "metadata format incorrect"},
-		"metadata of 1025 letters":              {post, instance + "&metadata=" + esc("a="+strings.Repeat("b", 1024)), bad, "Metadata"},
-		"metadata of a depth of ten thousand":   {post, instance + "&metadata=" + esc(`{"a":`+strings.Repeat("[", 10_001)), broken, "metadata format incorrect"},
-		"1001 parameters":                       {post, instance + strings.Repeat("&a=b", 998), bad, "--limits parameters="},
-		"a beat that is a list":                 {put, beat + "[]", broken, ""},
-		"a beat of a depth of ten thousand":     {put, beat + strings.Repeat("[", 10_001), broken, ""},
-		"a beat without an address":             {put, beat + "{}", bad, "'ip'"},
-		"a beat with a port of text":            {put, beat + esc(`{"ip":"a","port":"x"}`), broken, ""},
-		"very many clusters":                    {get, path + "/list?serviceName=s&clusters=" + strings.Repeat("a,", 4000), bad, "clusters"},
-		"two slashes first":                     {post, "//nacos/v1/ns/instance?serviceName=s&ip=10.0.0.1&port=80", none, ""},
-		"two slashes within":                    {post, "/nacos//v1/ns/instance?serviceName=s&ip=10.0.0.1&port=80", none, ""},
-		"a way up and down again":               {post, "/nacos/v1/../v1/ns/instance?serviceName=s&ip=10.0.0.1&port=80", none, ""},
-		"the same in escapes":                   {post, "/nacos/v1/%2e%2e/v1/ns/instance?serviceName=s&ip=10.0.0.1&port=80", none, ""},
-		"a parameter of the path":               {post, "/nacos/v1/ns/instance;x=y?serviceName=s&ip=10.0.0.1&port=80", unserved, ""},
-		"capitals":                              {post, "/NACOS/v1/ns/instance?serviceName=s&ip=10.0.0.1&port=80", none, ""},
-		"a method that nobody knows":            {"BREW", instance, unserved, ""},
-		"a method that shows the call":          {"TRACE", "/nacos/v2/ns/instance?serviceName=s&ip=10.0.0.1&port=80", http.StatusMethodNotAllowed, ""},
-		"a way to another host":                 {"CONNECT", "example.org:443", none, ""},
-		"another host":                          {post, "http://169.254.169.254/latest/meta-data", none, ""},
-		"a database":                            {get, "/nacos/v1/cs/ops/derby?sql=select+1", none, ""},
-		"what looks into the program":           {get, "/nacos/actuator/env", none, ""},
-		"profiles":                              {get, "/debug/pprof/heap", none, ""},
-		"users":                                 {post, "/nacos/v1/auth/users?username=a&password=b", none, ""},
-		"a report of somebody from somewhere":   {post, "/nacos/v1/core/cluster/report?source=http://169.254.169.254/", bad, ""},
-		"checksums of somebody from nowhere":    {put, "/nacos/v1/ns/distro/checksum?source=", bad, "source"},
-		"v2: a weight that is no number":        {post, "/nacos/v2/ns/instance?serviceName=s&ip=a&port=1&weight=NaN", bad, `"code":21001`},
-		"v3: a port that is none":               {post, "/nacos/v3/client/ns/instance?serviceName=s&ip=a&port=65536", bad, ""},
-		"v3: 1001 parameters, in its own words": {post, "/nacos/v3/client/ns/instance?" + strings.Repeat("&a=b", 1001), bad, `"code":20002`},
-	}
 	w := newWorld()
 	address, _ := front(t, w, func(*limits.Limits) {})
-	for name, tc := range tests {
+	for name, tc := range refusedCalls {
 		t.Run(name, func(t *testing.T) {
 			status, body := talk(t, address, head(tc.method, tc.target, "Content-Length: 0"))
 			if status != tc.status || !strings.Contains(body, tc.says) {

@@ -29,11 +29,11 @@ func (c *conn) CloseWrite() error {
 
 type listener struct {
 	net.Listener
-	gate *Gate
+	stile *Turnstile
 }
 
-// Listen puts a gate before what l accepts.
-func Listen(l net.Listener, g *Gate) net.Listener { return listener{l, g} }
+// Listen puts a turnstile before what l accepts.
+func Listen(l net.Listener, g *Turnstile) net.Listener { return listener{l, g} }
 
 // Accept returns the next connection that there is a place for.
 func (l listener) Accept() (net.Conn, error) {
@@ -42,7 +42,7 @@ func (l listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p := l.gate.Enter(IP(c)); p != nil {
+		if p := l.stile.Enter(IP(c)); p != nil {
 			return &conn{Conn: c, place: p}, nil
 		}
 		_ = c.Close() // there is no place even to be told
@@ -61,10 +61,10 @@ func IP(c net.Conn) string {
 type placeKey struct{}
 
 // Keep notes the place of a connection in the context of its calls, and returns
-// the connection that came through the gate. It is for http.Server's ConnContext.
+// the connection that came through the turnstile. It is for http.Server's ConnContext.
 func Keep(ctx context.Context, c net.Conn) (context.Context, net.Conn) {
-	g, gated := c.(*conn)
-	if !gated {
+	g, passed := c.(*conn)
+	if !passed {
 		return ctx, c
 	}
 	return context.WithValue(ctx, placeKey{}, g.place), g.Conn

@@ -3,7 +3,7 @@
 // them are let in all the same, for the port to refuse them in its own protocol.
 // Where even these are many, more are turned away.
 //
-// A gate is bounded by what it lets in: it remembers only who is inside.
+// A turnstile is bounded by what it lets in: it remembers only who is inside.
 package turnstile
 
 import (
@@ -15,7 +15,7 @@ import (
 // Refusals is how many connections may be inside to be refused.
 const Refusals = 512
 
-// Config says what a gate lets in; 0 is no limit.
+// Config says what a turnstile lets in; 0 is no limit.
 type Config struct {
 	Limit    string // name of the limit on all
 	Most     int64
@@ -23,8 +23,8 @@ type Config struct {
 	Observer limits.Observer // nil: nobody is told
 }
 
-// Gate is the gate of one port.
-type Gate struct {
+// Turnstile is the turnstile of one port.
+type Turnstile struct {
 	cfg Config
 
 	mu      sync.Mutex
@@ -33,35 +33,35 @@ type Gate struct {
 	by      map[string]int64 // of those that are not refused
 }
 
-// New returns a gate with nobody inside.
-func New(cfg Config) *Gate { return &Gate{cfg: cfg, by: map[string]int64{}} }
+// New returns a turnstile with nobody inside.
+func New(cfg Config) *Turnstile { return &Turnstile{cfg: cfg, by: map[string]int64{}} }
 
 // Place is what a connection takes up until it leaves.
 type Place struct {
-	gate *Gate
-	ip   string
-	over *limits.Over
-	once sync.Once
+	stile *Turnstile
+	ip    string
+	over  *limits.Over
+	once  sync.Once
 }
 
 // Enter lets a connection of ip in. It returns nil when there is no place even to
 // refuse it: it is to be closed.
-func (g *Gate) Enter(ip string) *Place {
-	p := &Place{gate: g, ip: ip}
-	g.mu.Lock()
-	p.over = g.tooMany(ip)
-	turned := p.over != nil && g.refused >= Refusals
+func (t *Turnstile) Enter(ip string) *Place {
+	p := &Place{stile: t, ip: ip}
+	t.mu.Lock()
+	p.over = t.tooMany(ip)
+	turned := p.over != nil && t.refused >= Refusals
 	switch {
 	case turned:
 	case p.over != nil:
-		g.refused++
+		t.refused++
 	default:
-		g.inside++
-		g.by[ip]++
+		t.inside++
+		t.by[ip]++
 	}
-	g.mu.Unlock()
-	if p.over != nil && g.cfg.Observer != nil {
-		g.cfg.Observer.Over(p.over.Limit)
+	t.mu.Unlock()
+	if p.over != nil && t.cfg.Observer != nil {
+		t.cfg.Observer.Over(p.over.Limit)
 	}
 	if turned {
 		return nil
@@ -69,19 +69,19 @@ func (g *Gate) Enter(ip string) *Place {
 	return p
 }
 
-func (g *Gate) tooMany(ip string) *limits.Over {
+func (t *Turnstile) tooMany(ip string) *limits.Over {
 	switch {
-	case g.cfg.Most > 0 && g.inside >= g.cfg.Most:
-		return &limits.Over{Limit: g.cfg.Limit, Most: g.cfg.Most, What: "too many connections to this member"}
-	case g.cfg.PerIP > 0 && g.by[ip] >= g.cfg.PerIP:
-		return &limits.Over{Limit: limits.PerIP, Most: g.cfg.PerIP, What: "too many connections of " + ip + " to this member"}
+	case t.cfg.Most > 0 && t.inside >= t.cfg.Most:
+		return &limits.Over{Limit: t.cfg.Limit, Most: t.cfg.Most, What: "too many connections to this member"}
+	case t.cfg.PerIP > 0 && t.by[ip] >= t.cfg.PerIP:
+		return &limits.Over{Limit: limits.PerIP, Most: t.cfg.PerIP, What: "too many connections of " + ip + " to this member"}
 	default:
 		return nil
 	}
 }
 
 // Over returns why the connection must be refused, or nil. So it does without a
-// place: what passed no gate is not refused.
+// place: what passed no turnstile is not refused.
 func (p *Place) Over() error {
 	if p == nil || p.over == nil {
 		return nil
@@ -95,16 +95,16 @@ func (p *Place) Leave() {
 		return
 	}
 	p.once.Do(func() {
-		g := p.gate
-		g.mu.Lock()
-		defer g.mu.Unlock()
+		t := p.stile
+		t.mu.Lock()
+		defer t.mu.Unlock()
 		if p.over != nil {
-			g.refused--
+			t.refused--
 			return
 		}
-		g.inside--
-		if g.by[p.ip]--; g.by[p.ip] == 0 {
-			delete(g.by, p.ip)
+		t.inside--
+		if t.by[p.ip]--; t.by[p.ip] == 0 {
+			delete(t.by, p.ip)
 		}
 	})
 }

@@ -63,8 +63,8 @@ func TestZeroIsNoLimit(t *testing.T) {
 	}
 }
 
-// Whatever comes, a gate holds no more than it lets in.
-func TestGateIsBounded(t *testing.T) {
+// Whatever comes, a turnstile holds no more than it lets in.
+func TestTurnstileIsBounded(t *testing.T) {
 	g := New(Config{Limit: limits.Connections, Most: 2})
 	let := 0
 	var last *Place

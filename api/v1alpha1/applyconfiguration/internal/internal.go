@@ -104,6 +104,12 @@ var schemaYAML = typed.YAMLObject(`types:
   map:
     elementType:
       namedType: com.github.distro-naming.naming-operator.api.v1alpha1.LabelValue
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.LimitValue
+  scalar: string
+- name: com.github.distro-naming.naming-operator.api.v1alpha1.Limits
+  map:
+    elementType:
+      namedType: com.github.distro-naming.naming-operator.api.v1alpha1.LimitValue
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.Member
   map:
     fields:
@@ -203,6 +209,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: io.k8s.api.core.v1.LocalObjectReference
           elementRelationship: atomic
+    - name: limits
+      type:
+        namedType: com.github.distro-naming.naming-operator.api.v1alpha1.Limits
     - name: minConvergedSeconds
       type:
         scalar: numeric

@@ -6,6 +6,7 @@
 package v1alpha1
 
 import (
+	apiv1alpha1 "github.com/distro-naming/naming-operator/api/v1alpha1"
 	v1 "k8s.io/api/core/v1"
 )
 
@@ -34,6 +35,8 @@ type NamingClusterSpecApplyConfiguration struct {
 	TLS *TLSApplyConfiguration `json:"tls,omitempty"`
 	// Who may do what on the Nacos ports. Default: everybody may do everything.
 	Auth *AuthApplyConfiguration `json:"auth,omitempty"`
+	// Limits on connections, sizes, numbers and times that shall not be the default, such as `connections-per-ip: "3000"`.
+	Limits *apiv1alpha1.Limits `json:"limits,omitempty"`
 	// Where pods may run. It adds to the default spread over nodes.
 	Affinity *v1.Affinity `json:"affinity,omitempty"`
 	// Taints that pods tolerate.
@@ -139,6 +142,14 @@ func (b *NamingClusterSpecApplyConfiguration) WithTLS(value *TLSApplyConfigurati
 // If called multiple times, the Auth field is set to the value of the last call.
 func (b *NamingClusterSpecApplyConfiguration) WithAuth(value *AuthApplyConfiguration) *NamingClusterSpecApplyConfiguration {
 	b.Auth = value
+	return b
+}
+
+// WithLimits sets the Limits field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Limits field is set to the value of the last call.
+func (b *NamingClusterSpecApplyConfiguration) WithLimits(value apiv1alpha1.Limits) *NamingClusterSpecApplyConfiguration {
+	b.Limits = &value
 	return b
 }
 
