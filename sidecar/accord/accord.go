@@ -61,7 +61,10 @@ type Accord struct {
 
 // New returns an Accord that asks nobody until Run.
 func New(cfg Config, store Store, peers Peers, observer Observer) *Accord {
-	return &Accord{cfg: cfg, store: store, peers: peers, observer: observer, wake: make(chan struct{}, 1), busy: map[member.Address]bool{}}
+	return &Accord{
+		cfg: cfg, store: store, peers: peers, observer: observer,
+		wake: make(chan struct{}, 1), busy: map[member.Address]bool{},
+	}
 }
 
 // Wrote says that something was written here. It returns at once.

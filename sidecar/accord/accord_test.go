@@ -46,6 +46,7 @@ func (w *world) see(f func()) {
 type at struct {
 	*world
 	self member.Address
+	t    *testing.T
 }
 
 func absent(settings.Key) bool { return false }
@@ -114,15 +115,15 @@ func (a at) writes(n int) {
 }
 
 // inBubble runs an Accord of the member a until test returns.
-func inBubble(t *testing.T, w *world, test func(t *testing.T, a at, agree *Accord)) {
+func inBubble(t *testing.T, w *world, test func(a at, agree *Accord)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		self := at{w, "a"}
+		self := at{world: w, self: "a", t: t}
 		agree := New(DefaultConfig(), self, self, self)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- agree.Run(ctx) }()
-		test(t, self, agree)
+		test(self, agree)
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
@@ -144,28 +145,28 @@ func (w *world) alike(names ...member.Address) (same bool) {
 }
 
 func TestWhatIsWrittenReachesAllAtOnce(t *testing.T) {
-	inBubble(t, newWorld("a", "b", "c"), func(t *testing.T, a at, agree *Accord) {
+	inBubble(t, newWorld("a", "b", "c"), func(a at, agree *Accord) {
 		a.writes(20)
-		at{a.world, "b"}.writes(20)
+		at{world: a.world, self: "b"}.writes(20)
 		agree.Wrote()
 		elapse(0)
 		if !a.alike("a", "b") {
-			t.Error("b does not hold the same")
+			a.t.Error("b does not hold the same")
 		}
 		agree.Wrote()
 		elapse(0)
 		if !a.alike("a", "b", "c") {
-			t.Error("c does not hold the same")
+			a.t.Error("c does not hold the same")
 		}
 	})
 }
 
 func TestPeersAreAskedNowAndThen(t *testing.T) {
-	inBubble(t, newWorld("a", "b"), func(t *testing.T, a at, _ *Accord) {
-		at{a.world, "b"}.writes(1)
+	inBubble(t, newWorld("a", "b"), func(a at, _ *Accord) {
+		at{world: a.world, self: "b"}.writes(1)
 		elapse(5 * time.Second)
 		if !a.alike("a", "b") {
-			t.Error("a did not learn it")
+			a.t.Error("a did not learn it")
 		}
 	})
 }
@@ -173,7 +174,7 @@ func TestPeersAreAskedNowAndThen(t *testing.T) {
 func TestOneThatAnswersNothingHoldsUpNobody(t *testing.T) {
 	w := newWorld("a", "b", "c")
 	w.cut["b"] = true
-	inBubble(t, w, func(t *testing.T, a at, agree *Accord) {
+	inBubble(t, w, func(a at, agree *Accord) {
 		a.writes(1)
 		agree.Wrote()
 		elapse(0)
@@ -181,16 +182,16 @@ func TestOneThatAnswersNothingHoldsUpNobody(t *testing.T) {
 		agree.Wrote() // while b is still asked
 		elapse(0)
 		if !a.alike("a", "c") {
-			t.Error("c does not hold the same")
+			a.t.Error("c does not hold the same")
 		}
 		a.see(func() { a.cut["b"] = false })
 		elapse(3 * time.Second) // b is given up, and asked again as was wished for
 		if !a.alike("a", "b") {
-			t.Error("b was not asked again")
+			a.t.Error("b was not asked again")
 		}
 		a.see(func() {
 			if want := "b settings context deadline exceeded"; !slices.Contains(a.told, want) {
-				t.Errorf("told %q, want %q among them", a.told, want)
+				a.t.Errorf("told %q, want %q among them", a.told, want)
 			}
 		})
 	})
@@ -199,14 +200,14 @@ func TestOneThatAnswersNothingHoldsUpNobody(t *testing.T) {
 func TestOneThatKeepsNoneIsNoFault(t *testing.T) {
 	w := newWorld("a", "b")
 	w.old["b"] = true
-	inBubble(t, w, func(t *testing.T, a at, agree *Accord) {
+	inBubble(t, w, func(a at, agree *Accord) {
 		a.writes(1)
-		if err := agree.With(t.Context(), "b"); err != nil {
-			t.Errorf("With: %v", err)
+		if err := agree.With(a.t.Context(), "b"); err != nil {
+			a.t.Errorf("With: %v", err)
 		}
 		a.see(func() {
 			if len(a.told) > 0 {
-				t.Errorf("told %q", a.told)
+				a.t.Errorf("told %q", a.told)
 			}
 		})
 	})
@@ -215,9 +216,9 @@ func TestOneThatKeepsNoneIsNoFault(t *testing.T) {
 func TestWhoCannotBeAskedIsAFault(t *testing.T) {
 	w := newWorld("a", "b")
 	w.cut["b"] = true
-	inBubble(t, w, func(t *testing.T, _ at, agree *Accord) {
-		if err := agree.With(t.Context(), "b"); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("With: %v", err)
+	inBubble(t, w, func(a at, agree *Accord) {
+		if err := agree.With(a.t.Context(), "b"); !errors.Is(err, context.DeadlineExceeded) {
+			a.t.Errorf("With: %v", err)
 		}
 	})
 }

@@ -90,6 +90,78 @@ func TestViewSelect(t *testing.T) {
 	}
 }
 
+func TestFewHealthyOnesMakeAllShownAsHealthy(t *testing.T) {
+	of := func(healthy, all int) *View {
+		v := &View{}
+		for n := range all {
+			v.Hosts = append(v.Hosts, Instance{Cluster: "A", Healthy: n < healthy, Enabled: true})
+		}
+		return v
+	}
+	tests := map[string]struct {
+		view      *View
+		threshold float64
+		filter    Filter
+		protected bool
+		healthy   int
+	}{
+		"at the threshold":               {of(2, 4), 0.5, Filter{}, true, 4},
+		"above it":                       {of(3, 4), 0.5, Filter{}, false, 3},
+		"none is healthy, 0":             {of(0, 4), 0, Filter{}, true, 4},
+		"one is, 0":                      {of(1, 4), 0, Filter{}, false, 1},
+		"all are, 1":                     {of(4, 4), 1, Filter{}, true, 4},
+		"nobody is there":                {of(0, 0), 1, Filter{}, false, 0},
+		"nobody of that cluster":         {of(0, 4), 1, Filter{Clusters: "B"}, false, 0},
+		"healthy ones alone, above it":   {of(1, 4), 0.5, Filter{HealthyOnly: true}, false, 1},
+		"healthy ones alone, none there": {of(0, 4), 0.5, Filter{HealthyOnly: true}, false, 0},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			healthy := func(list []Instance) (n int) {
+				for _, h := range list {
+					if h.Healthy {
+						n++
+					}
+				}
+				return n
+			}
+			before := healthy(tc.view.Hosts)
+			if hosts, protected := tc.view.Select(tc.filter); protected || healthy(hosts) != before {
+				t.Error("without settings it is protected")
+			}
+			tc.view.Protect = &tc.threshold
+			hosts, protected := tc.view.Select(tc.filter)
+			if protected != tc.protected || healthy(hosts) != tc.healthy {
+				t.Errorf("protected %v, %d healthy; want %v, %d", protected, healthy(hosts), tc.protected, tc.healthy)
+			}
+			if healthy(tc.view.Hosts) != before {
+				t.Error("the view was changed")
+			}
+		})
+	}
+}
+
+func TestOverridesAddUp(t *testing.T) {
+	weight, other, enabled := 2.0, 3.0, false
+	first := Override{Weight: &weight, Enabled: &enabled, Metadata: map[string]string{"a": "1", "b": "2"}, Without: []string{"c"}}
+	later := Override{Weight: &other, Metadata: map[string]string{"c": "3"}, Without: []string{"a"}}
+	want := Override{Weight: &other, Enabled: &enabled, Metadata: map[string]string{"b": "2", "c": "3"}, Without: []string{"a"}}
+	if diff := cmp.Diff(want, first.And(later)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(Override{Weight: &weight, Enabled: &enabled, Metadata: map[string]string{"a": "1", "b": "2"}, Without: []string{"c"}}, first); diff != "" {
+		t.Errorf("the first was changed:\n%s", diff)
+	}
+	published := Instance{Weight: 1, Enabled: true, Metadata: map[string]string{"a": "0", "d": "4"}}
+	shown := first.And(later).Apply(published)
+	if diff := cmp.Diff(Instance{Weight: 3, Metadata: map[string]string{"b": "2", "c": "3", "d": "4"}}, shown); diff != "" {
+		t.Errorf("applied (-want +got):\n%s", diff)
+	}
+	if published.Metadata["a"] != "0" {
+		t.Error("what is published was changed")
+	}
+}
+
 func TestViewMemoIsBuiltOnce(t *testing.T) {
 	v := &View{}
 	n := 0

@@ -59,7 +59,7 @@ func history(r *rand.Rand) (out []Entry) {
 // TestMergeKnowsNoOrder: the same entries, in any order, any parts and any
 // number, are the same in the end.
 func TestMergeKnowsNoOrder(t *testing.T) {
-	for seed := range uint64(2000) {
+	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		list := history(r)
 		want := New(DefaultConfig())
@@ -88,7 +88,7 @@ func TestMergeKnowsNoOrder(t *testing.T) {
 // TestTwoThatAskEachOtherAgree: whatever two members hold, one question and what
 // follows from its answer make them alike, and then nothing more is said.
 func TestTwoThatAskEachOtherAgree(t *testing.T) {
-	for seed := range uint64(1000) {
+	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		a, b := New(DefaultConfig()), New(DefaultConfig())
 		common := history(r)

@@ -114,3 +114,21 @@ func TestGroupedViewDiffersInItsNameAlone(t *testing.T) {
 	plain["name"] = "g@@n"
 	same(t, tree(t, GroupedServiceInfo(manyHosts(), naming.Filter{})), plain)
 }
+
+func TestProtectedViewSaysSo(t *testing.T) {
+	half := 0.5
+	for _, f := range []naming.Filter{{}, {Clusters: "A,B"}} {
+		for _, encode := range []func(*naming.View, naming.Filter) []byte{ServiceInfo, GroupedServiceInfo} {
+			v := manyHosts()
+			if before := string(encode(v, f)); !strings.Contains(before, `"reachProtectionThreshold":false`) {
+				t.Errorf("without a threshold: %s", before)
+			}
+			v = manyHosts()
+			v.Protect = &half
+			got := string(encode(v, f))
+			if !strings.Contains(got, `"reachProtectionThreshold":true`) || strings.Count(got, `"healthy":true`) != 4 {
+				t.Errorf("with one: %s", got)
+			}
+		}
+	}
+}
