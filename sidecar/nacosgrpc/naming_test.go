@@ -212,16 +212,19 @@ func badRequests() map[string]bad {
 		},
 		"a query of a cluster with a blank": {
 			wire.ServiceQueryRequest, strings.Replace(query("s"), `"cluster":""`, `"cluster":"a,b c"`, 1),
-			outcome{wire.QueryServiceResponse, 500, 400}, "'cluster'",
+			outcome{wire.QueryServiceResponse, 500, 400},
+			"'cluster'",
 		},
 		"a query with a port of 70000": {
 			wire.ServiceQueryRequest, strings.Replace(query("s"), `{`, `{"udpPort":70000,`, 1),
-			outcome{wire.QueryServiceResponse, 500, 400}, "'port'",
+			outcome{wire.QueryServiceResponse, 500, 400},
+			"'port'",
 		},
 		"subscribing a cluster with a long name": {
 			wire.SubscribeServiceRequest,
 			`{"serviceName":"s","groupName":"g","subscribe":true,"clusters":"` + strings.Repeat("c", 65) + `"}`,
-			outcome{wire.SubscribeServiceResponse, 500, 400}, "'cluster'",
+			outcome{wire.SubscribeServiceResponse, 500, 400},
+			"'cluster'",
 		},
 		"a page as text":    {list, `{"pageNo":"one"}`, outcome{wire.ServiceListResponse, 500, 400}, "'pageNo'"},
 		"an unknown action": {single, action, outcome{wire.ErrorResponse, 400, 400}, "xInstance"},
