@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/tlsfiles"
 )
 
 // checked is the endpoint that a check registers. The address is one of those
@@ -35,6 +37,8 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs.SetOutput(stderr)
 	list := fs.String("members", "", "`host:port` of each member, separated by commas; the first is registered on")
 	timeout := fs.Duration("timeout", 2*time.Minute, "how long to try")
+	trust := fs.String("tls", "", "`folder` with the ca.crt to trust, where members speak TLS with clients; also tls.crt and tls.key, where clients show a certificate")
+	name := fs.String("tls-server-name", "", "`host` that members' certificates are for, if not each one's own")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
@@ -42,28 +46,61 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(members) == 0 {
 		return errors.New("check: --members: name at least one member, as host:port")
 	}
+	if *name != "" && *trust == "" {
+		return errors.New("check: --tls-server-name needs --tls=FOLDER")
+	}
+	c, err := newChecker(*trust, *name)
+	if err != nil {
+		return fmt.Errorf("check: --tls: %w", err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
+	return c.run(ctx, members, stdout)
+}
+
+// checker asks members, by TLS or not.
+type checker struct {
+	scheme string
+	client *http.Client
+}
+
+// newChecker trusts what the folder says; without one it speaks plaintext.
+func newChecker(folder, serverName string) (*checker, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	c := &checker{scheme: "http", client: &http.Client{Transport: transport}}
+	if folder == "" {
+		return c, nil
+	}
+	terms, err := tlsfiles.ForClient(folder, serverName)
+	if err != nil {
+		return nil, err
+	}
+	c.scheme, transport.TLSClientConfig = "https", terms
+	return c, nil
+}
+
+// run does what check promises.
+func (c *checker) run(ctx context.Context, members []string, stdout io.Writer) error {
 	first := members[0]
 	if err := persist(ctx, "register on "+first, func(ctx context.Context) error {
-		return change(ctx, http.MethodPost, first)
+		return c.change(ctx, http.MethodPost, first)
 	}); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "registered %s on %s\n", checked.service, first)
 	for _, at := range slices.Concat(members[1:], members[:1]) { // the first too, which may be alone
-		if err := persist(ctx, "read from "+at, func(ctx context.Context) error { return find(ctx, at, true) }); err != nil {
+		if err := persist(ctx, "read from "+at, func(ctx context.Context) error { return c.find(ctx, at, true) }); err != nil {
 			return err
 		}
 		fmt.Fprintf(stdout, "read it from %s\n", at)
 	}
 	if err := persist(ctx, "deregister on "+first, func(ctx context.Context) error {
-		return change(ctx, http.MethodDelete, first)
+		return c.change(ctx, http.MethodDelete, first)
 	}); err != nil {
 		return err
 	}
 	for _, at := range members {
-		if err := persist(ctx, "read from "+at, func(ctx context.Context) error { return find(ctx, at, false) }); err != nil {
+		if err := persist(ctx, "read from "+at, func(ctx context.Context) error { return c.find(ctx, at, false) }); err != nil {
 			return err
 		}
 	}
@@ -96,8 +133,8 @@ func persist(ctx context.Context, what string, attempt func(context.Context) err
 }
 
 // change registers or deregisters the instance, by Nacos's HTTP of 1.x.
-func change(ctx context.Context, method, member string) error {
-	body, err := ask(ctx, method, member, "/nacos/v1/ns/instance", url.Values{
+func (c *checker) change(ctx context.Context, method, member string) error {
+	body, err := c.ask(ctx, method, member, "/nacos/v1/ns/instance", url.Values{
 		"serviceName": {checked.service}, "ip": {checked.ip}, "port": {strconv.Itoa(checked.port)},
 	})
 	if err == nil && string(body) != "ok" {
@@ -107,8 +144,8 @@ func change(ctx context.Context, method, member string) error {
 }
 
 // find fails unless the member lists the instance, or does not, as wanted.
-func find(ctx context.Context, member string, wanted bool) error {
-	body, err := ask(ctx, http.MethodGet, member, "/nacos/v1/ns/instance/list", url.Values{"serviceName": {checked.service}})
+func (c *checker) find(ctx context.Context, member string, wanted bool) error {
+	body, err := c.ask(ctx, http.MethodGet, member, "/nacos/v1/ns/instance/list", url.Values{"serviceName": {checked.service}})
 	if err != nil {
 		return err
 	}
@@ -134,13 +171,13 @@ func find(ctx context.Context, member string, wanted bool) error {
 	return nil
 }
 
-func ask(ctx context.Context, method, member, path string, query url.Values) ([]byte, error) {
-	to := url.URL{Scheme: "http", Host: member, Path: path, RawQuery: query.Encode()}
+func (c *checker) ask(ctx context.Context, method, member, path string, query url.Values) ([]byte, error) {
+	to := url.URL{Scheme: c.scheme, Host: member, Path: path, RawQuery: query.Encode()}
 	req, err := http.NewRequestWithContext(ctx, method, to.String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := c.client.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ const usage = `distro-sidecar is one member of a naming cluster.
 
   distro-sidecar [serve] --member-list=FILE --address=HOST:PORT [flags]
   distro-sidecar console [--listen=:8081] [--admin=URL]   one web page about the member at URL
-  distro-sidecar check --members=HOST:PORT,...            register on the first, read from the others, deregister
+  distro-sidecar check --members=HOST:PORT,...            register on the first, read from the others, deregister; check -h
   distro-sidecar drain [--admin=URL]                      make the member at URL leave, and wait for it
   distro-sidecar version
   distro-sidecar serve -h                                 all flags

@@ -23,7 +23,7 @@ const (
 
 // TestChartOnACluster does what a user does in a year: installs an older chart,
 // tries it, makes a cluster, upgrades, and uninstalls, whereupon the cluster
-// goes on. There is no release before this one, so the older chart is this one
+// goes on. The operator is tried by plaintext and the cluster by TLS. There is no release before this one, so the older chart is this one
 // with a lower version and a definition that lacks a column.
 //
 // The operator that is there is sent away meanwhile, since two for the same
@@ -37,11 +37,13 @@ func TestChartOnACluster(t *testing.T) {
 	kubectl(t, "create", "namespace", space)
 	kubectl(t, "label", "namespace", space, "pod-security.kubernetes.io/enforce=restricted")
 
-	helm(t, "install", "operator", older, "--set", "watchNamespaces={"+space+"}", "--wait", "--take-ownership", "--force-conflicts")
+	helm(t, "install", "operator", older, "--set", "watchNamespaces={"+space+"}", "--set", "rbac.secretNamespaces={"+space+"}",
+		"--wait", "--take-ownership", "--force-conflicts")
 	if strings.Contains(columns(t), "Image") {
 		t.Errorf("the definition has the columns %s, want those of the older chart", columns(t))
 	}
-	helm(t, "install", "registry", filepath.Join(charts, "naming-cluster"), "--set", "spec.replicas=2", "--wait")
+	helm(t, "install", "registry", filepath.Join(charts, "naming-cluster"), "--set", "spec.replicas=2",
+		"--set", "spec.tls.clients.mode=Required", "--wait")
 	kubectl(t, "-n", space, "wait", "--for=condition=Ready", "namingcluster/registry", "--timeout", patience)
 	helm(t, "test", "operator")
 	helm(t, "test", "registry")

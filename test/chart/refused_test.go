@@ -29,6 +29,9 @@ func TestRefusedValues(t *testing.T) {
 		"a monitor of nothing":             {"naming-operator", "{metrics: {enabled: false}, serviceMonitor: {enabled: true}}", "set metrics.enabled"},
 		"an account without a name":        {"naming-operator", "serviceAccount: {create: false}", "name the account"},
 		"spec's fields at the top":         {"naming-cluster", "replicas: 3", "replicas"},
+		"nothing to show where it is asked": {
+			"naming-cluster", "spec: {tls: {clients: {mode: Required, caSecretName: clients}}}", "test.tls.secretName",
+		},
 		"less than no members":             {"naming-cluster", "spec: {replicas: -1}", "replicas"},
 	}
 	for name, tc := range tests {
