@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,6 +47,7 @@ func TestPlugin(t *testing.T) {
 	t.Run("members hold the same", func(t *testing.T) { wantSaid(t, "hold the same", "diff", "demo") })
 	t.Run("drain and back", drainAndBack)
 	t.Run("rebalance", func(t *testing.T) {
+		moved(t)
 		eventually(t, "clients are spread", func() error {
 			out, err := naming(t, "rebalance", "demo")
 			if err == nil && !strings.Contains(out, "evenly enough") {
@@ -89,8 +91,8 @@ func instanceOfAll(t *testing.T) (one string) {
 			}
 			one = fmt.Sprintf("%s:%d", i.IP, i.Port)
 		}
-		if len(instances.Items) != 4 {
-			return fmt.Errorf("%d instances, want 4", len(instances.Items))
+		if len(instances.Items) != held {
+			return fmt.Errorf("%d instances, want %d", len(instances.Items), held)
 		}
 		return nil
 	})
@@ -151,6 +153,33 @@ func drainAndBack(t *testing.T) {
 	})
 }
 
+// moved wants clients to go to the member that was drained and so has fewest.
+func moved(t *testing.T) {
+	var found struct {
+		Moves []struct {
+			To      string
+			Clients int
+		}
+		Agreed int
+		Before []struct{ Clients int }
+		After  []struct{ Clients int }
+	}
+	if err := parsed(t, &found, "rebalance", "demo"); err != nil {
+		t.Fatal(err)
+	}
+	lowest := func(all []struct{ Clients int }) int {
+		n := all[0].Clients
+		for _, one := range all {
+			n = min(n, one.Clients)
+		}
+		return n
+	}
+	if len(found.Moves) == 0 || found.Agreed == 0 || lowest(found.After) <= lowest(found.Before) {
+		t.Errorf("rebalance = %+v, want clients to have moved to the member with fewest", found)
+	}
+	instanceOfAll(t) // and what they publish is listed by all
+}
+
 // bundle wants the logs of every member, and nothing that could not be read.
 func bundle(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "bundle.tar.gz")
@@ -185,7 +214,11 @@ func bundle(t *testing.T) {
 	}
 }
 
-// hold keeps four instances of two clients until release is called.
+// held is how many instances there are, each of a client of its own: enough for
+// a balance that can be upset.
+const held = 6
+
+// hold keeps them until release is called.
 func hold(t *testing.T) (release func()) {
 	t.Helper()
 	var members []string
@@ -196,7 +229,7 @@ func hold(t *testing.T) (release func()) {
 		}
 		members = append(members, string(ip)+":8848")
 	}
-	cmd := exec.CommandContext(context.Background(), quickstart, "hold", "-member", strings.Join(members, ","), "-service", service, "-count", "4", "-clients", "2")
+	cmd := exec.CommandContext(context.Background(), quickstart, "hold", "-member", strings.Join(members, ","), "-service", service, "-count", strconv.Itoa(held), "-clients", strconv.Itoa(held))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
