@@ -157,6 +157,7 @@ func drainAndBack(t *testing.T) {
 // others agree to go there. Where they arrive is theirs to say: these list
 // addresses, and cannot look up the name that they are told.
 func moved(t *testing.T) {
+	t.Helper()
 	var found struct {
 		Moves  []struct{ To string }
 		Agreed int
