@@ -189,11 +189,11 @@ test-e2e-chart: $(TOOLS)/gotestsum $(HELM) ## Helm's install, test, upgrade and 
 	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 20m -run OnACluster ./...
 
 .PHONY: test-docs
-test-docs: $(TOOLS)/gotestsum ## do what every page says, on loopback and on the local Kubernetes (RUN=how-to/scale: one page)
+test-docs: $(TOOLS)/gotestsum $(HELM) ## do what every page says, on loopback and on the local Kubernetes (RUN=how-to/scale: one page)
 	@$(call need,jq,jq)
 	@$(call need,curl,curl)
 	hack/up.sh
-	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
+	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$(dir $(HELM)):$$PATH; \
 	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 20m -parallel 3 -run "Pages/$(RUN)" ./test/docs
 
 .PHONY: fuzz

@@ -37,7 +37,7 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs.SetOutput(stderr)
 	list := fs.String("members", "", "`host:port` of each member, separated by commas; the first is registered on")
 	timeout := fs.Duration("timeout", 2*time.Minute, "how long to try")
-	trust := fs.String("tls", "", "`folder` with the ca.crt to trust, where members speak TLS with clients; also tls.crt and tls.key, where clients show a certificate")
+	trust := fs.String("tls", "", "speak TLS: `folder` with ca.crt, to trust, and where asked tls.crt and tls.key, to show")
 	name := fs.String("tls-server-name", "", "`host` that members' certificates are for, if not each one's own")
 	login := fs.String("login", "", "`folder` with username and password of a user that may read and write, where members have auth")
 	if err := fs.Parse(args); err != nil {

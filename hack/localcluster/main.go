@@ -39,6 +39,8 @@ const usage = `Usage: localcluster [--name NAME] COMMAND
   exec COMMAND...   run a command inside the node's network namespace
   node add|remove   start a second node with a container runtime, a kubelet and
                     a kube-proxy of its own, or take it away with its pods
+  node kill         let the second node die as by a loss of power, for tests of
+                    faults; Kubernetes is not told
   stop COMPONENT    stop one component of the first node, for tests of faults
   start COMPONENT   start it again and wait until it is ready
   doctor            say what this machine lacks, and install it (root on Debian)

@@ -62,11 +62,11 @@ func (c *cluster) joinScript(n node) []string {
 	}
 }
 
-// changeNode adds or removes the second node.
+// changeNode adds, removes or kills the second node.
 func changeNode(ctx context.Context, c *cluster, args []string, _ io.Writer) error {
-	change := map[string]func(context.Context, node, *progress) error{"add": c.addNode, "remove": c.removeNode}
+	change := map[string]func(context.Context, node, *progress) error{"add": c.addNode, "remove": c.removeNode, "kill": c.killNode}
 	if len(args) != 1 || change[args[0]] == nil {
-		return errors.New("node: want add or remove")
+		return errors.New("node: want add, remove or kill")
 	}
 	p := newProgress()
 	unlock, err := lock(ctx, filepath.Join(c.dist.cache, c.name+".lock"), p)
@@ -196,6 +196,22 @@ func (c *cluster) removeNode(ctx context.Context, n node, p *progress) error {
 		return fmt.Errorf("remove the node's state folder: %w", err)
 	}
 	p.step("node %q is gone", n.name)
+	return nil
+}
+
+// killNode lets the second node die with all that runs on it. Its link goes
+// first, so that nobody hears of the end: no packet closes a connection.
+func (c *cluster) killNode(ctx context.Context, n node, p *progress) error {
+	if !exists(n.dir) {
+		return fmt.Errorf("kill node %q: it is not there: add it first", n.name)
+	}
+	if err := execute(ctx, slices.Concat(n.inside(), []string{"ip", "link", "set", "uplink", "down"})...); err != nil {
+		return err
+	}
+	if err := c.clearNode(ctx, n); err != nil {
+		return err
+	}
+	p.step("node %q is dead", n.name)
 	return nil
 }
 

@@ -65,11 +65,7 @@ func (a *app) bundle() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completes(clusterNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
-			cluster, err := client.Cluster(cmd.Context(), args[0])
+			client, cluster, err := a.open(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

@@ -49,11 +49,7 @@ func (a *app) diff() *cobra.Command {
 			if limit < 1 {
 				return fmt.Errorf("--limit=%d: must be 1 or more", limit)
 			}
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
-			cluster, err := client.Cluster(cmd.Context(), args[0])
+			client, cluster, err := a.open(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

@@ -32,11 +32,7 @@ func (a *app) drain() *cobra.Command {
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: a.completes(clusterNames, memberNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, cluster, member, err := a.oneMember(cmd.Context(), args)
-			if err != nil {
-				return err
-			}
-			fenced, err := cluster.Fenced()
+			client, cluster, member, fenced, err := a.openMember(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
@@ -76,11 +72,7 @@ func (a *app) undrain() *cobra.Command {
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: a.completes(clusterNames, memberNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, cluster, member, err := a.oneMember(cmd.Context(), args)
-			if err != nil {
-				return err
-			}
-			fenced, err := cluster.Fenced()
+			client, cluster, member, fenced, err := a.openMember(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
@@ -103,21 +95,20 @@ func (a *app) undrain() *cobra.Command {
 	return c
 }
 
-// oneMember finds the cluster and the member that the arguments name.
-func (a *app) oneMember(ctx context.Context, args []string) (*reach.Client, *reach.Cluster, reach.Member, error) {
-	client, err := a.client()
-	if err != nil {
-		return nil, nil, reach.Member{}, err
-	}
-	cluster, err := client.Cluster(ctx, args[0])
-	if err != nil {
-		return nil, nil, reach.Member{}, err
+// openMember finds the cluster and the member that the arguments name, and the
+// members that are fenced.
+func (a *app) openMember(
+	ctx context.Context, args []string,
+) (client *reach.Client, cluster *reach.Cluster, member reach.Member, fenced []string, err error) {
+	if client, cluster, err = a.open(ctx, args[0]); err != nil {
+		return nil, nil, reach.Member{}, nil, err
 	}
 	found, err := pick(cluster, args[1])
 	if err != nil {
-		return nil, nil, reach.Member{}, err
+		return nil, nil, reach.Member{}, nil, err
 	}
-	return client, cluster, found[0], nil
+	fenced, err = cluster.Fenced()
+	return client, cluster, found[0], fenced, err
 }
 
 // leavesOne is an error if no ready member is left beside those to be fenced.

@@ -35,19 +35,7 @@ func (a *app) instances() *cobra.Command {
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: a.completes(clusterNames, serviceNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
-			cluster, err := client.Cluster(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			all, err := a.allServices(cmd, client, cluster)
-			if err != nil {
-				return err
-			}
-			service, err := a.oneService(all, args[1], false)
+			client, cluster, service, err := a.openService(cmd, args, false)
 			if err != nil {
 				return err
 			}

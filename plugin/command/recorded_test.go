@@ -120,6 +120,7 @@ func withoutManagedFields(value any) any {
 type api struct {
 	*recording
 	change map[string]func(http.ResponseWriter) // by request, or a part of it
+	live   map[string]http.Handler              // members that are real, by the beginning of requests to them
 
 	mu      sync.Mutex
 	patches []string
@@ -131,6 +132,12 @@ func (f *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for part, answer := range f.change {
 		if strings.Contains(r.Method+" "+uri, part) {
 			answer(w)
+			return
+		}
+	}
+	for proxied, member := range f.live {
+		if strings.HasPrefix(uri, proxied) {
+			http.StripPrefix(proxied, member).ServeHTTP(w, r)
 			return
 		}
 	}

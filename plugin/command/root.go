@@ -154,6 +154,16 @@ func (a *app) client() (*reach.Client, error) {
 	return client, nil
 }
 
+// open connects, and finds the cluster of that name.
+func (a *app) open(ctx context.Context, name string) (*reach.Client, *reach.Cluster, error) {
+	client, err := a.client()
+	if err != nil {
+		return nil, nil, err
+	}
+	cluster, err := client.Cluster(ctx, name)
+	return client, cluster, err
+}
+
 // palette paints where somebody looks at it.
 func (a *app) palette() table.Palette {
 	switch a.output.color {

@@ -30,11 +30,7 @@ func (a *app) services() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completes(clusterNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
-			cluster, err := client.Cluster(cmd.Context(), args[0])
+			client, cluster, err := a.open(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -51,6 +47,20 @@ func (a *app) services() *cobra.Command {
 	c.Flags().BoolVar(&filter.Unhealthy, "unhealthy", false, "only services with an instance that is not healthy, or with none")
 	a.addOutput(c)
 	return c
+}
+
+// openService finds the cluster and the service that the arguments name.
+func (a *app) openService(cmd *cobra.Command, args []string, gone bool) (*reach.Client, *reach.Cluster, survey.Service, error) {
+	client, cluster, err := a.open(cmd.Context(), args[0])
+	if err != nil {
+		return nil, nil, survey.Service{}, err
+	}
+	all, err := a.allServices(cmd, client, cluster)
+	if err != nil {
+		return nil, nil, survey.Service{}, err
+	}
+	service, err := a.oneService(all, args[1], gone)
+	return client, cluster, service, err
 }
 
 func (a *app) allServices(cmd *cobra.Command, client *reach.Client, cluster *reach.Cluster) ([]survey.Service, error) {

@@ -70,14 +70,14 @@ func (a *app) status() *cobra.Command {
 // takes the place of what was shown before. An error is shown and may pass.
 func (a *app) watch(ctx context.Context, look func(context.Context) (finding, bool, error)) error {
 	for {
-		out := a.Out
+		streams := a.Streams
 		var screen bytes.Buffer
-		a.Out = &screen
+		a.Out, a.ErrOut = &screen, &screen // a remark beside the screen would spoil it
 		f, _, err := look(ctx)
 		if err == nil {
 			err = a.print(f)
 		}
-		a.Out = out
+		a.Streams = streams
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the user has seen enough
 		}

@@ -40,19 +40,7 @@ func (a *app) why() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
-			cluster, err := client.Cluster(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			all, err := a.allServices(cmd, client, cluster)
-			if err != nil {
-				return err
-			}
-			service, err := a.oneService(all, args[1], true)
+			client, cluster, service, err := a.openService(cmd, args, true)
 			if err != nil {
 				return err
 			}

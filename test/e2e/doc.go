@@ -1,7 +1,7 @@
 // Package e2e sees the product as its users do: through kubectl, the Kubernetes
 // API and the official Nacos SDK, on a cluster where operator and sample are
 // installed ("make test-e2e" sees to that). It scales, kills, upgrades and
-// breaks the sample cluster, and takes its node, its network and its API server
+// breaks the sample cluster, and takes its nodes, its network, its DNS and its API server
 // away, while SDK clients register instances on it and others watch that none
 // of them ever vanishes.
 //

@@ -35,10 +35,11 @@ const nowhere = "127.0.0.1:1/distro-sidecar:missing"
 
 func troubles() map[string]trouble {
 	return map[string]trouble{
-		"a member hangs":                     {hang, v1alpha1.ReasonMemberDown, []string{"two-1", "kubectl logs"}},
-		"a member dies again and again":      {wearOut, v1alpha1.ReasonMemberDown, []string{"two-1", "CrashLoopBackOff", "kubectl logs"}},
-		"the operator cannot reach a member": {muffle, v1alpha1.ReasonMemberUnreachable, []string{"two-1", "NetworkPolicies"}},
-		"the quota is full":                  {exhaust, v1alpha1.ReasonMemberDown, []string{"two-1", "exceeded quota", "raise the quota"}},
+		"a member hangs":                              {hang, v1alpha1.ReasonMemberDown, []string{"two-1", "kubectl logs"}},
+		"a member dies again and again":               {wearOut, v1alpha1.ReasonMemberDown, []string{"two-1", "CrashLoopBackOff", "kubectl logs"}},
+		"the operator cannot reach a member":          {muffle, v1alpha1.ReasonMemberUnreachable, []string{"two-1", "NetworkPolicies"}},
+		"a member needs more memory than it may have": {starve, v1alpha1.ReasonRolloutStuck, []string{"two-1", "raise the limit in spec.resources"}},
+		"the quota is full":                           {exhaust, v1alpha1.ReasonMemberDown, []string{"two-1", "exceeded quota", "raise the quota"}},
 		"the image is not there": {
 			patch(`{"spec":{"image":"` + nowhere + `"}}`),
 			v1alpha1.ReasonRolloutStuck,

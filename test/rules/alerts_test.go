@@ -38,6 +38,10 @@ var cases = map[string]struct {
 			naming_braked_services{` + member + `} 0x120
 			naming_peer_up{` + member + `, peer="demo-1"} 1x120
 			naming_pending_changes{` + member + `, peer="demo-1"} 7x120
+			naming_tls_certificate_not_after_seconds{` + member + `, use="members"} 2592000x120
+			naming_tls_handshake_failures_total{` + member + `, use="clients", side="accepted", reason="authority"} 3x120
+			naming_tls_handshake_failures_total{` + member + `, use="clients", side="accepted", reason="other"} 0+12x120
+			naming_refused_peers_total{` + member + `, reason="address"} 2x120
 			naming_replication_lag_seconds_bucket{` + member + `, peer="demo-1", le="0.004"} 0+100x120
 			naming_replication_lag_seconds_bucket{` + member + `, peer="demo-1", le="+Inf"} 0+100x120
 			leader_election_master_status{name="naming-operator.naming.distro.io", pod="a"} 1x120
@@ -125,6 +129,32 @@ var cases = map[string]struct {
 			naming_push_duration_seconds_count{` + member + `, result="error"} 0+20x60` + leads,
 		at:   20,
 		fire: []string{"NamingPushesFail default/demo"},
+	},
+	"a certificate of one member is old": {
+		series: `
+			naming_tls_certificate_not_after_seconds{` + of + `, pod="demo-0", use="members"} 2592000x400
+			naming_tls_certificate_not_after_seconds{` + of + `, pod="demo-1", use="members"} 266400x400
+			naming_tls_certificate_not_after_seconds{` + of + `, pod="demo-1", use="clients"} 2592000x400` + leads,
+		at:   140, // three days before 266400 s is after 120 minutes
+		fire: []string{"NamingCertificateExpiring default/demo members"},
+	},
+	"the same, and renewed in time": {
+		series: `naming_tls_certificate_not_after_seconds{` + member + `, use="members"} 266400x130 8000000x70` + leads,
+		at:     140,
+	},
+	"a client that never gets in": {
+		series: `naming_tls_handshake_failures_total{` + member + `, use="clients", side="accepted", reason="plaintext"} 1+1x60` + leads,
+		at:     20,
+		fire:   []string{"NamingHandshakesFail default/demo plaintext clients"},
+	},
+	"clients that failed for some minutes": {
+		series: `naming_tls_handshake_failures_total{` + member + `, use="clients", side="accepted", reason="authority"} 1+5x5 26x60` + leads,
+		at:     20,
+	},
+	"a stranger on the members' port": {
+		series: `naming_refused_peers_total{` + member + `, reason="address"} 1+1x60` + leads,
+		at:     15,
+		fire:   []string{"NamingPeersRefused default/demo address"},
 	},
 	"passes fail": {
 		series: `
@@ -217,7 +247,7 @@ func told(t *testing.T, name string, a *prometheus.Alert) string {
 	if cluster := a.Labels.Get("cluster_name"); cluster != "" {
 		out += fmt.Sprintf(" %s/%s", a.Labels.Get("cluster_namespace"), cluster)
 	}
-	for _, label := range []string{"reason", "peer"} {
+	for _, label := range []string{"reason", "peer", "use"} {
 		if value := a.Labels.Get(label); value != "" {
 			out += " " + value
 		}
