@@ -50,7 +50,7 @@ func TestMeasurementsAreChosenByName(t *testing.T) {
 	}{
 		"all when none is named": {"", all},
 		"one":                    {"heap", "heap"},
-		"in the order given":     {"join,cpu", "join,cpu"},
+		"in the order given":     {"join,push", "join,push"},
 		"none that is unknown":   {"heap,speed", ""},
 	}
 	for name, tc := range tests {

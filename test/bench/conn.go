@@ -113,21 +113,37 @@ func payload(kind, body string) *pb.Payload {
 	}
 }
 
-// dialAll opens n connections; closeAll closes what was opened.
-func dialAll(ctx context.Context, address string, n int) (conns []*conn, err error) {
-	for range n {
-		c, err := dial(ctx, address)
-		if err != nil {
-			closeAll(conns)
-			return nil, err
-		}
-		conns = append(conns, c)
+// dialAll opens n connections, several at once; closeAll closes what was opened.
+func dialAll(ctx context.Context, address string, n int) ([]*conn, error) {
+	const dialers = 16
+	dialing, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	conns := make([]*conn, n)
+	var all sync.WaitGroup
+	for d := range dialers {
+		all.Go(func() {
+			for i := d; i < n && dialing.Err() == nil; i += dialers {
+				c, err := dial(ctx, address)
+				if err != nil {
+					cancel(err)
+					return
+				}
+				conns[i] = c
+			}
+		})
+	}
+	all.Wait()
+	if err := context.Cause(dialing); err != nil {
+		closeAll(conns)
+		return nil, err
 	}
 	return conns, nil
 }
 
 func closeAll(conns []*conn) {
 	for _, c := range conns {
-		c.close()
+		if c != nil {
+			c.close()
+		}
 	}
 }
