@@ -43,6 +43,7 @@ func newPort(s *Server, l net.Listener, handlers map[wire.Kind]handler) *port {
 		grpc.InitialConnWindowSize(window),
 		grpc.ConnectionTimeout(handshakeTimeout),
 		grpc.WaitForHandlers(true),
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
 			MinTime:             leastPingEvery,
 			PermitWithoutStream: true,

@@ -12,9 +12,11 @@ const cacheMillis = 10000
 // encodedView is what a naming.View remembers: the encoding of the view with
 // every enabled host, shared by all queries and subscribers, and where in it
 // the list of hosts is, for the APIs that differ only in what stands around it.
+// It lies in the answer to a query, which is what is asked for most.
 type encodedView struct {
+	answer     []byte
 	info       []byte
-	start, end int
+	start, end int // in info
 }
 
 func (e encodedView) hosts() []byte { return e.info[e.start:e.end] }
@@ -24,7 +26,8 @@ func encode(v *naming.View) encodedView {
 		info, start, end := encodeInfo(v.Service.Name, v.Service.Group, "", v.LastRef, func(b []byte) []byte {
 			return appendHosts(b, v, naming.Filter{})
 		})
-		return encodedView{info: info, start: start, end: end}
+		answer := QueryResult(info)
+		return encodedView{answer: answer, info: answer[len(beforeInfo):][:len(info)], start: start, end: end}
 	}
 	return v.Memo(build).(encodedView) //nolint:forcetypeassert // only this function fills the memo
 }
@@ -39,6 +42,15 @@ func ServiceInfo(v *naming.View, f naming.Filter) []byte {
 		return appendHosts(b, v, f)
 	})
 	return info
+}
+
+// QueryAnswer is the body of a successful QueryServiceResponse, to be read only:
+// without a filter its bytes are shared.
+func QueryAnswer(v *naming.View, f naming.Filter) []byte {
+	if f == (naming.Filter{}) {
+		return encode(v).answer
+	}
+	return QueryResult(ServiceInfo(v, f))
 }
 
 // EmptyServiceInfo returns the ServiceInfo of a refused query: strict readers
