@@ -15,6 +15,7 @@ import (
 // fixed it also spares the pings of an estimated one.
 const (
 	window           = 1 << 20
+	readBuffer       = 4 << 10 // each connection keeps one; larger messages are read past it
 	maxHeaderList    = 16 << 10
 	maxStreams       = 1 << 16 // Java members verify all their clients at once
 	handshakeTimeout = 10 * time.Second
@@ -43,6 +44,7 @@ func newPort(s *Server, l net.Listener, handlers map[wire.Kind]handler) *port {
 		grpc.InitialConnWindowSize(window),
 		grpc.ConnectionTimeout(handshakeTimeout),
 		grpc.WaitForHandlers(true),
+		grpc.ReadBufferSize(readBuffer),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
 			MinTime:             leastPingEvery,
