@@ -42,6 +42,8 @@ var measurements = []measurement{
 	{"push", "CPU per push, beside an empty echo server, and the time until all have acknowledged", cpuOf(pushTen, fanOut)},
 	{"visible", "time until a lone registration is pushed here, and visible on a peer", visibleIdle},
 	{"loaded", "the same under 1000 registrations a second", visibleLoaded},
+	{"connections", "resident memory of idle connections", idleConnections},
+	{"herd", "10,000 clients whose member dies: until all are back, and who was thought gone", herd},
 	{"burst", "what 100,000 registrations at once leave to be told, and the heap", burst},
 	{"verify", "what members cost that verify each other and nothing changes", verifySteady},
 	{"heap", "live heap per instance, and the share of garbage collection", heapPerInstance},
