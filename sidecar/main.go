@@ -64,6 +64,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	collectSeldom()
 	return Run(ctx, cfg, newLogger(stdout, cfg.LogLevel))
 }
 

@@ -169,12 +169,12 @@ func TestMessagesThatDoNotComeEnd(t *testing.T) {
 		"a stream without set-up":  func(r *raw) { r.begin(1, streamPath) },
 		"half a message": func(r *raw) {
 			r.begin(1, requestPath)
-			half := message(wire.ServerCheckRequest, `{}`)
+			half := framed(wire.ServerCheckRequest, `{}`)
 			r.sent(r.WriteData(1, false, half[:len(half)/2]))
 		},
 		"half a message on the stream": func(r *raw) {
 			r.begin(1, streamPath)
-			r.sent(r.WriteData(1, false, message(wire.ConnectionSetupRequest, namingSetup)))
+			r.sent(r.WriteData(1, false, framed(wire.ConnectionSetupRequest, namingSetup)))
 			r.sent(r.WriteData(1, false, []byte{0, 0}))
 		},
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/turnstile"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
-	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
 
 // Phases of a session, in their only order. plain and connected are two ways of
@@ -54,8 +53,8 @@ type session struct {
 	reporter atomic.Pointer[member.Address] // who introduced itself on it
 	agent    atomic.Pointer[string]         // how its program names itself
 
-	done chan struct{}         // closed when it is gone
-	out  chan *nacospb.Payload // to be sent on the stream
+	done chan struct{} // closed when it is gone
+	out  chan any      // to be sent on the stream: a Payload or a message
 
 	mu      sync.Mutex
 	waiting map[string]chan wire.Result // answers awaited on the stream
@@ -75,7 +74,7 @@ func newSession(p *port, c net.Conn, place *turnstile.Place) *session {
 		place:   place,
 		pending: newPending(p),
 		done:    make(chan struct{}),
-		out:     make(chan *nacospb.Payload),
+		out:     make(chan any),
 		waiting: map[string]chan wire.Result{},
 	}
 	host, port, err := net.SplitHostPort(c.RemoteAddr().String())

@@ -7,8 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
+	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/push"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -34,7 +37,11 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind string, body []byte, members bool) {
 		w := newWorld(selfAddress)
 		w.java = callerAddress
-		s := NewServer(DefaultConfig(), Deps{Registrar: w, Catalog: w, Subscriptions: hub{w}, Inbox: w, Roster: w, Stream: w})
+		var s *Server
+		patterns := push.New(soonAgain, func(p naming.ServiceKey) *naming.View { return s.Matching(p) }, func(time.Duration, error) {})
+		s = NewServer(DefaultConfig(), Deps{
+			Registrar: w, Catalog: w, Subscriptions: hub{w}, Patterns: patterns, Inbox: w, Roster: w, Stream: w, Settings: w, NextID: w.nextID,
+		})
 		p := s.sdk
 		if members {
 			p = s.cluster

@@ -255,7 +255,7 @@ func TestOtherProtocols(t *testing.T) {
 
 // TestCallsThatAreRefused by gRPC itself, on a connection that goes on.
 func TestCallsThatAreRefused(t *testing.T) {
-	check := message(wire.ServerCheckRequest, `{}`)
+	check := framed(wire.ServerCheckRequest, `{}`)
 	zipped := append([]byte{1}, check[1:]...)
 	tests := map[string]struct {
 		say    func(r *raw, id uint32)
@@ -319,7 +319,7 @@ func TestRapidReset(t *testing.T) {
 			}
 		}
 	}()
-	check := message(wire.ServerCheckRequest, `{}`)
+	check := framed(wire.ServerCheckRequest, `{}`)
 	for id := uint32(1); id < 20_000; id += 2 {
 		if r.WriteHeaders(http2Headers(id)) != nil || r.WriteData(id, true, check) != nil || r.WriteRSTStream(id, http2.ErrCodeCancel) != nil {
 			break // it was ended, which is as good

@@ -163,8 +163,7 @@ func (s *Server) query(_ context.Context, _ *session, in *nacospb.Payload) *naco
 		return refused
 	}
 	filter := naming.Filter{Clusters: query.Cluster, HealthyOnly: query.HealthyOnly}
-	info := wire.ServiceInfo(s.deps.Catalog.View(key), filter)
-	return wire.Payload(wire.QueryServiceResponse, wire.QueryResult(info))
+	return wire.Payload(wire.QueryServiceResponse, wire.QueryAnswer(s.deps.Catalog.View(key), filter))
 }
 
 func (s *Server) list(_ context.Context, _ *session, in *nacospb.Payload) *nacospb.Payload {

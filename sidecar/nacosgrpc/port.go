@@ -16,6 +16,7 @@ import (
 // fixed it also spares the pings of an estimated one.
 const (
 	window           = 1 << 20
+	readBuffer       = 4 << 10 // each connection keeps one; larger messages are read past it
 	maxHeaderList    = 16 << 10
 	handshakeTimeout = 10 * time.Second
 	leastPingEvery   = 10 * time.Second // SDKs ping every minute, also without calls
@@ -44,6 +45,8 @@ func newPort(s *Server, l net.Listener, members bool, handlers map[wire.Kind]han
 		grpc.InitialConnWindowSize(window),
 		grpc.ConnectionTimeout(handshakeTimeout),
 		grpc.WaitForHandlers(true),
+		grpc.ReadBufferSize(readBuffer),
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
 			MinTime:             leastPingEvery,
 			PermitWithoutStream: true,

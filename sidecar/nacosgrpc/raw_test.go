@@ -70,8 +70,8 @@ func (r *raw) begin(id uint32, path string, more ...hpack.HeaderField) {
 	r.sent(r.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: fields(path, more...), EndHeaders: true}))
 }
 
-// message returns a gRPC message as it stands in DATA frames.
-func message(kind wire.Kind, body string) []byte {
+// framed returns a gRPC message as it stands in DATA frames.
+func framed(kind wire.Kind, body string) []byte {
 	text, err := proto.Marshal(wire.Payload(kind, []byte(body)))
 	if err != nil {
 		panic(err) // a payload can be written

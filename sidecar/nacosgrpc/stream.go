@@ -40,7 +40,7 @@ func (p *port) RequestBiStream(stream grpc.BidiStreamingServer[nacospb.Payload, 
 	for {
 		select {
 		case out := <-s.out:
-			if err := stream.Send(out); err != nil {
+			if err := stream.SendMsg(out); err != nil {
 				return err
 			}
 		case err := <-ended: // nil when the client closed its half
@@ -96,10 +96,10 @@ func (s *session) setUp(ctx context.Context, in *nacospb.Payload) error {
 	return s.send(ctx, wire.Payload(wire.SetupAckRequest, wire.Abilities()))
 }
 
-// send hands a message to the stream.
-func (s *session) send(ctx context.Context, p *nacospb.Payload) error {
+// send hands a Payload or a message to the stream.
+func (s *session) send(ctx context.Context, out any) error {
 	select {
-	case s.out <- p:
+	case s.out <- out:
 		return nil
 	case <-s.done:
 		return errGone
@@ -111,12 +111,17 @@ func (s *session) send(ctx context.Context, p *nacospb.Payload) error {
 // ask sends a request on the stream and waits for its answer. build is given
 // the request's id.
 func (s *session) ask(ctx context.Context, kind wire.Kind, build func(requestID string) []byte) error {
+	return s.askIn(ctx, kind, func(id string) [][]byte { return [][]byte{build(id)} })
+}
+
+// askIn is ask with a request whose body is in parts.
+func (s *session) askIn(ctx context.Context, kind wire.Kind, build func(requestID string) [][]byte) error {
 	ctx, cancel := context.WithTimeout(ctx, s.port.server.cfg.AnswerWithin)
 	defer cancel()
 	id := strconv.FormatInt(s.port.server.requests.Add(1), 10)
 	answer := s.await(id)
 	defer s.forget(id)
-	if err := s.send(ctx, wire.Payload(kind, build(id))); err != nil {
+	if err := s.send(ctx, message{kind, build(id)}); err != nil {
 		return fmt.Errorf("send %s to %s: %w", kind, s.id, err)
 	}
 	select {
@@ -164,7 +169,7 @@ func (s *session) answered(in *nacospb.Payload) {
 // deliverer returns how views reach this subscriber.
 func (s *session) deliverer(clusters string) func(context.Context, *naming.View) error {
 	return func(ctx context.Context, v *naming.View) error {
-		err := s.ask(ctx, wire.NotifySubscriberRequest, func(id string) []byte {
+		err := s.askIn(ctx, wire.NotifySubscriberRequest, func(id string) [][]byte {
 			return wire.Notification(id, wire.ServiceInfo(v, naming.Filter{Clusters: clusters}))
 		})
 		s.pushed(err)

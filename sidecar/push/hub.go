@@ -23,7 +23,8 @@ type Config struct {
 	PerDelivery time.Duration // by which it grows for each delivery of the last second
 	RetryMin    time.Duration // pause after the first failed delivery to a subscriber
 	RetryMax    time.Duration // pauses double up to this
-	Parallel    int           // deliveries in flight over all subscribers
+	Parallel    int           // deliveries in flight over all subscribers, those that are slow left out
+	Slow        time.Duration // after which a delivery is slow: it waits on, and its place is another's
 }
 
 // DefaultConfig returns the numbers that a member runs with. A delivery costs
@@ -33,7 +34,7 @@ func DefaultConfig() Config {
 	return Config{
 		WindowMin: 50 * time.Millisecond, WindowMax: 500 * time.Millisecond, PerDelivery: 500 * time.Microsecond,
 		RetryMin: time.Second, RetryMax: 30 * time.Second,
-		Parallel: 256,
+		Parallel: 256, Slow: 500 * time.Millisecond,
 	}
 }
 

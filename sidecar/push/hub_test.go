@@ -281,3 +281,42 @@ func TestDeliveriesInFlightAreBounded(t *testing.T) {
 		}
 	})
 }
+
+// Those that read nothing take no place from the others: these wait for a moment,
+// not until an acknowledgement is given up.
+func TestSubscribersThatReadNothingDelayNobody(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Parallel = 2
+	bubble(t, cfg, func(t *testing.T, h *Hub, r *registry) {
+		release := make(chan struct{})
+		for i := range 5 {
+			deaf := &subscriber{block: release}
+			h.Subscribe(naming.ClientID(fmt.Sprint("deaf", i)), web, deaf.deliver)
+		}
+		r.change(h, web)
+		elapse(5 * cfg.Slow)
+		reader := &subscriber{}
+		h.Subscribe("reader", web, reader.deliver)
+		r.change(h, web)
+		elapse(0)
+		reader.want(t, 2)
+		r.change(h, web) // what the others have not read is replaced, not added to
+		elapse(time.Second)
+		reader.want(t, 2, 3)
+		waiting := 0
+		h.mu.Lock()
+		for _, sub := range h.services[web].subscribers {
+			if sub.next != nil {
+				waiting++
+			}
+		}
+		held := len(h.queue)
+		h.mu.Unlock()
+		if waiting != 5 || held != 0 {
+			t.Errorf("%d views wait and %d are queued, want one for each of 5", waiting, held)
+		}
+		close(release)
+		elapse(time.Second)
+		reader.want(t, 2, 3)
+	})
+}

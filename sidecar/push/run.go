@@ -102,23 +102,33 @@ func (h *Hub) offer(ctx context.Context, sub *subscription, v *naming.View) {
 	sub.next = v
 }
 
-// start delivers v to one subscriber, with the lock held.
+// place is one of those that deliveries take.
+type place struct{ taken bool }
+
+// start delivers v to one subscriber, with the lock held. Subscribers that read
+// nothing keep their places for a moment only: nobody waits for them.
 func (h *Hub) start(ctx context.Context, sub *subscription, v *naming.View) {
 	sub.busy, sub.next = true, nil
+	here := &place{taken: true}
 	h.busy++
 	h.load.add(time.Now())
 	h.inFlight.Go(func() {
 		began := time.Now()
+		slow := time.AfterFunc(h.cfg.Slow, func() {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.leave(ctx, here)
+		})
 		err := sub.deliver(ctx, v)
+		slow.Stop()
 		h.observe(time.Since(began), err)
-		h.finished(ctx, sub, v, err)
+		h.finished(ctx, sub, v, err, here)
 	})
 }
 
-func (h *Hub) finished(ctx context.Context, sub *subscription, v *naming.View, err error) {
+func (h *Hub) finished(ctx context.Context, sub *subscription, v *naming.View, err error, from *place) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.busy--
 	sub.busy = false
 	switch {
 	case sub.gone:
@@ -132,6 +142,16 @@ func (h *Hub) finished(ctx context.Context, sub *subscription, v *naming.View, e
 		if sub.next != nil {
 			h.queue = append(h.queue, sub)
 		}
+	}
+	h.leave(ctx, from)
+}
+
+// leave gives up a place, once, and lets those who wait have what is free; the
+// lock is held.
+func (h *Hub) leave(ctx context.Context, from *place) {
+	if from.taken {
+		from.taken = false
+		h.busy--
 	}
 	for len(h.queue) > 0 && h.busy < h.cfg.Parallel && ctx.Err() == nil {
 		first := h.queue[0]

@@ -142,9 +142,9 @@ func Done(action string) []byte {
 }
 
 // QueryResult is the body of a successful QueryServiceResponse.
-func QueryResult(info []byte) []byte {
-	return wrap(`{"resultCode":200,"errorCode":0,"serviceInfo":`, info, `,"success":true}`)
-}
+func QueryResult(info []byte) []byte { return wrap(beforeInfo, info, `,"success":true}`) }
+
+const beforeInfo = `{"resultCode":200,"errorCode":0,"serviceInfo":`
 
 // SubscribeResult is the body of a successful SubscribeServiceResponse.
 func SubscribeResult(info []byte) []byte {
@@ -159,13 +159,14 @@ func ListResult(count int, page []string) []byte {
 	return append(b, `,"success":true}`...)
 }
 
-// Notification is the body of a NotifySubscriberRequest.
-func Notification(requestID string, info []byte) []byte {
-	b := make([]byte, 0, len(info)+len(requestID)+80)
-	b = appendString(append(b, `{"headers":{},"requestId":`...), requestID)
-	b = append(append(b, `,"serviceInfo":`...), info...)
-	return append(b, `,"module":"naming"}`...)
+// Notification is the body of a NotifySubscriberRequest in parts, of which info
+// is one as it is: many are sent the same.
+func Notification(requestID string, info []byte) [][]byte {
+	before := appendString([]byte(`{"headers":{},"requestId":`), requestID)
+	return [][]byte{append(before, `,"serviceInfo":`...), info, afterInfo}
 }
+
+var afterInfo = []byte(`,"module":"naming"}`)
 
 func wrap(before string, info []byte, after string) []byte {
 	b := make([]byte, 0, len(before)+len(info)+len(after))

@@ -12,9 +12,11 @@ const cacheMillis = 10000
 // encodedView is what a naming.View remembers: the encoding of the view with
 // every enabled host, shared by all queries and subscribers, and where in it
 // the list of hosts is, for the APIs that differ only in what stands around it.
+// It lies in the answer to a query, which is what is asked for most.
 type encodedView struct {
+	answer     []byte
 	info       []byte
-	start, end int
+	start, end int // in info
 	protected  bool
 }
 
@@ -27,7 +29,11 @@ func encode(v *naming.View) encodedView {
 		start := len(b)
 		b = appendHosts(b, v.Service, hosts)
 		end := len(b)
-		return encodedView{info: endInfo(b, v.LastRef, protected), start: start, end: end, protected: protected}
+		info := endInfo(b, v.LastRef, protected)
+		answer := QueryResult(info)
+		return encodedView{
+			answer: answer, info: answer[len(beforeInfo):][:len(info)], start: start, end: end, protected: protected,
+		}
 	}
 	return v.Memo(build).(encodedView) //nolint:forcetypeassert // only this function fills the memo
 }
@@ -39,6 +45,15 @@ func ServiceInfo(v *naming.View, f naming.Filter) []byte {
 		return encode(v).info
 	}
 	return filtered(v.Service.Name, v, f)
+}
+
+// QueryAnswer is the body of a successful QueryServiceResponse, to be read only:
+// without a filter its bytes are shared.
+func QueryAnswer(v *naming.View, f naming.Filter) []byte {
+	if f == (naming.Filter{}) {
+		return encode(v).answer
+	}
+	return QueryResult(ServiceInfo(v, f))
 }
 
 // EmptyServiceInfo returns the ServiceInfo of a refused query: strict readers

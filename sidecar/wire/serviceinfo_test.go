@@ -49,7 +49,7 @@ func TestViewsAreWrittenAsRecorded(t *testing.T) {
 		"sdk-subscribe-response-empty.json": func(_ map[string]any, info []byte) []byte { return SubscribeResult(info) },
 		"sdk-notify-*t*.json": func(want map[string]any, info []byte) []byte {
 			id, _ := want["requestId"].(string)
-			return Notification(id, info)
+			return bytes.Join(Notification(id, info), nil)
 		},
 	}
 	for pattern, build := range tests {

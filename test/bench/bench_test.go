@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -50,7 +51,7 @@ func TestMeasurementsAreChosenByName(t *testing.T) {
 	}{
 		"all when none is named": {"", all},
 		"one":                    {"heap", "heap"},
-		"in the order given":     {"join,cpu", "join,cpu"},
+		"in the order given":     {"join,push", "join,push"},
 		"none that is unknown":   {"heap,speed", ""},
 	}
 	for name, tc := range tests {
@@ -72,4 +73,24 @@ type output struct{ t *testing.T }
 
 func (o output) Write(p []byte) (int, error) {
 	return fmt.Fprint(o.t.Output(), string(p))
+}
+
+// Clients of a member that dies come back before anybody is told that they went.
+func TestNobodyIsRemovedWhenAMemberDies(t *testing.T) {
+	l, err := newLab(output{t})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(l.dir) })
+	cluster, err := l.start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := herdOn(t.Context(), cluster, 200, 10)
+	if err := errors.Join(err, cluster.Kill()); err != nil {
+		t.Fatal(err)
+	}
+	if seen.short > 0 || seen.pushes == 0 {
+		t.Errorf("of %d lists %d lacked an instance that is alive", seen.pushes, seen.short)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -17,7 +18,8 @@ import (
 // conn is one client connection, set up as an SDK does, without an SDK's cost.
 type conn struct {
 	requests pb.RequestClient
-	pushes   chan []byte // bodies of pushes, already acknowledged
+	pushes   chan []byte   // bodies of pushes, already acknowledged
+	ended    chan struct{} // closed when the stream has ended
 	close    func()
 }
 
@@ -32,13 +34,18 @@ const (
 	bodyField = `"requestId":"`
 )
 
-func dial(ctx context.Context, address string) (*conn, error) {
-	client, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+// dial opens the n-th connection. A hundred share an address of loopback.
+func dial(ctx context.Context, address string, n int) (*conn, error) {
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(n/100>>8), byte(n/100))}} //nolint:gosec // the rest is cut off
+	client, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+			return from.DialContext(ctx, "tcp", address)
+		}))
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", address, err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	c := &conn{requests: pb.NewRequestClient(client), pushes: make(chan []byte, 64)}
+	c := &conn{requests: pb.NewRequestClient(client), pushes: make(chan []byte, 64), ended: make(chan struct{})}
 	var reader sync.WaitGroup
 	c.close = func() {
 		cancel()
@@ -60,7 +67,7 @@ func dial(ctx context.Context, address string) (*conn, error) {
 		c.close()
 		return nil, fmt.Errorf("set up connection to %s: %w", address, err)
 	}
-	reader.Go(func() { c.read(ctx, stream) })
+	reader.Go(func() { defer close(c.ended); c.read(ctx, stream) })
 	return c, nil
 }
 
@@ -79,6 +86,17 @@ func (c *conn) read(ctx context.Context, stream pb.BiRequestStream_RequestBiStre
 		select {
 		case c.pushes <- body:
 		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// drain throws pushes away for as long as the connection lasts.
+func (c *conn) drain() {
+	for {
+		select {
+		case <-c.pushes:
+		case <-c.ended:
 			return
 		}
 	}
@@ -113,21 +131,37 @@ func payload(kind, body string) *pb.Payload {
 	}
 }
 
-// dialAll opens n connections; closeAll closes what was opened.
-func dialAll(ctx context.Context, address string, n int) (conns []*conn, err error) {
-	for range n {
-		c, err := dial(ctx, address)
-		if err != nil {
-			closeAll(conns)
-			return nil, err
-		}
-		conns = append(conns, c)
+// dialAll opens n connections, several at once; closeAll closes what was opened.
+func dialAll(ctx context.Context, address string, n int) ([]*conn, error) {
+	const dialers = 16
+	dialing, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	conns := make([]*conn, n)
+	var all sync.WaitGroup
+	for d := range dialers {
+		all.Go(func() {
+			for i := d; i < n && dialing.Err() == nil; i += dialers {
+				c, err := dial(ctx, address, i)
+				if err != nil {
+					cancel(err)
+					return
+				}
+				conns[i] = c
+			}
+		})
+	}
+	all.Wait()
+	if err := context.Cause(dialing); err != nil {
+		closeAll(conns)
+		return nil, err
 	}
 	return conns, nil
 }
 
 func closeAll(conns []*conn) {
 	for _, c := range conns {
-		c.close()
+		if c != nil {
+			c.close()
+		}
 	}
 }

@@ -37,9 +37,13 @@ type measurement struct {
 }
 
 var measurements = []measurement{
-	{"cpu", "CPU per registration, query and push, beside an empty echo server", cpuPerOperation},
-	{"visible", "time until a lone registration is visible on a peer", visibleIdle},
+	{"register", "CPU per registration, beside an empty echo server", cpuOf(registerFew, registerMany)},
+	{"query", "CPU per query, beside an empty echo server", cpuOf(queryTen)},
+	{"push", "CPU per push, beside an empty echo server, and the time until all have acknowledged", cpuOf(pushTen, fanOut)},
+	{"visible", "time until a lone registration is pushed here, and visible on a peer", visibleIdle},
 	{"loaded", "the same under 1000 registrations a second", visibleLoaded},
+	{"connections", "resident memory of idle connections", idleConnections},
+	{"herd", "10,000 clients whose member dies: until all are back, and who was thought gone", herd},
 	{"burst", "what 100,000 registrations at once leave to be told, and the heap", burst},
 	{"verify", "what members cost that verify each other and nothing changes", verifySteady},
 	{"heap", "live heap per instance, and the share of garbage collection", heapPerInstance},
@@ -55,9 +59,12 @@ func newLab(out io.Writer) (*lab, error) {
 	return &lab{out: out, dir: dir}, nil
 }
 
-// program builds the sidecar once.
+// program builds the sidecar once, unless one is given.
 func (l *lab) program(ctx context.Context) (string, error) {
 	l.build.Do(func() {
+		if l.built != "" {
+			return
+		}
 		l.say("building the sidecar")
 		l.built, l.fault = loopback.Build(ctx, moduleDir(), l.dir)
 	})

@@ -18,12 +18,13 @@ func visibleIdle(ctx context.Context, l *lab) error {
 	if err != nil {
 		return err
 	}
-	visible, pushed, err := sample(ctx, cluster, l.count(l.samples, 3))
+	seen, err := sample(ctx, cluster, l.count(l.samples, 3))
 	if err := errors.Join(err, cluster.Kill()); err != nil {
 		return err
 	}
-	l.row("registration → seen by a query on another member, idle", "p50 ≤ 1 ms, p99 ≤ 10 ms", "%s", spread(visible))
-	l.row("registration → pushed by another member, idle", "", "%s", spread(pushed))
+	l.row("registration → seen by a query on another member, idle", "p50 ≤ 1 ms, p99 ≤ 10 ms", "%s", spread(seen.visible))
+	l.row("registration → pushed by another member, idle", "", "%s", spread(seen.there))
+	l.row("registration → pushed by the member that took it, idle", "p50 ≤ 1 ms, p99 ≤ 10 ms", "%s", spread(seen.here))
 	calls, err := echoIdle(ctx, l.count(l.samples, 3))
 	if err != nil {
 		return err
@@ -39,7 +40,7 @@ func echoIdle(ctx context.Context, samples int) (took []time.Duration, err error
 		return nil, err
 	}
 	defer server.stop()
-	c, err := dial(ctx, server.address)
+	c, err := dial(ctx, server.address, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -62,46 +63,72 @@ func idle(ctx context.Context) error {
 	return pause(ctx, time.Duration(120+rand.IntN(80))*time.Millisecond)
 }
 
+// sampled is how long each of the samples took: until another member showed it,
+// and until a subscriber there and one of the member itself were pushed it.
+type sampled struct{ visible, there, here []time.Duration }
+
+type arrival struct {
+	took time.Duration
+	err  error
+}
+
 // Every sample uses another publisher and another service, and the pauses are
 // longer than any merging of changes: what is measured is a lone change.
-func sample(ctx context.Context, cluster *loopback.Cluster, samples int) (visible, pushed []time.Duration, err error) {
+func sample(ctx context.Context, cluster *loopback.Cluster, samples int) (seen sampled, err error) {
 	const publishers = 20
 	from, err := dialAll(ctx, cluster.Members[0].GRPCAddress(), publishers)
 	if err != nil {
-		return nil, nil, err
+		return seen, err
 	}
 	defer closeAll(from)
 	readers, err := dialAll(ctx, cluster.Members[1].GRPCAddress(), 2) // one asks, one is pushed
 	if err != nil {
-		return nil, nil, err
+		return seen, err
 	}
 	defer closeAll(readers)
+	near, err := dial(ctx, cluster.Members[0].GRPCAddress(), 0)
+	if err != nil {
+		return seen, err
+	}
+	defer near.close()
 	for i := range services {
-		if _, err := readers[1].call(ctx, subscribe(serviceName(i))); err != nil {
-			return nil, nil, err
+		for _, c := range []*conn{near, readers[1]} {
+			if _, err := c.call(ctx, subscribe(serviceName(i))); err != nil {
+				return seen, err
+			}
 		}
 	}
-	quiet(ctx, readers)
+	quiet(ctx, append(readers, near))
 	for i := range samples {
 		if err := idle(ctx); err != nil {
-			return nil, nil, err
+			return seen, err
 		}
 		service, mark := serviceName(i%services), fmt.Sprintf("s%06d", i)
 		began := time.Now()
+		pushed := make(chan arrival, 1)
+		go func() {
+			took, err := awaitPush(ctx, near, began, []byte(mark))
+			pushed <- arrival{took, err}
+		}()
 		if _, err := from[i%publishers].call(ctx, register(service, i, mark)); err != nil {
-			return nil, nil, err
+			return seen, err
 		}
-		seen, err := askUntil(ctx, readers[0], service, began, []byte(mark))
+		visible, err := askUntil(ctx, readers[0], service, began, []byte(mark))
 		if err != nil {
-			return nil, nil, err
+			return seen, err
 		}
-		told, err := awaitPush(ctx, readers[1], began, []byte(mark))
+		there, err := awaitPush(ctx, readers[1], began, []byte(mark))
 		if err != nil {
-			return nil, nil, err
+			return seen, err
 		}
-		visible, pushed = append(visible, seen), append(pushed, told)
+		here := <-pushed
+		if here.err != nil {
+			return seen, here.err
+		}
+		seen.visible, seen.there = append(seen.visible, visible), append(seen.there, there)
+		seen.here = append(seen.here, here.took)
 	}
-	return visible, pushed, nil
+	return seen, nil
 }
 
 func askUntil(ctx context.Context, c *conn, service string, began time.Time, mark []byte) (took time.Duration, err error) {

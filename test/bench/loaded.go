@@ -37,7 +37,7 @@ func openLoop(ctx context.Context, cluster *loopback.Cluster, rate, count int) (
 		return nil, err
 	}
 	defer closeAll(writers)
-	reader, err := dial(ctx, cluster.Members[1].GRPCAddress())
+	reader, err := dial(ctx, cluster.Members[1].GRPCAddress(), 0)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.BoolVar(&l.quick, "quick", false, "tiny counts: see that everything works, not how fast")
 	flags.IntVar(&l.rounds, "rounds", 3, "how often to measure echo and sidecar in turn")
 	flags.IntVar(&l.samples, "samples", 200, "registrations for the time until visible on a peer")
+	flags.StringVar(&l.built, "program", "", "measure this sidecar `file` instead of building one")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -12,30 +12,36 @@ type results struct {
 }
 
 type row struct {
-	name              string
+	name, goal        string
 	echo, server, all []time.Duration
 	ratio             []float64 // server to echo, each round on its own
+	acked, echoAcked  []time.Duration
 }
 
-func (r *results) add(name string, sidecar, echo cost) {
-	i := slices.IndexFunc(r.rows, func(w *row) bool { return w.name == name })
+func (r *results) add(w workload, sidecar, echo cost) {
+	i := slices.IndexFunc(r.rows, func(held *row) bool { return held.name == w.name })
 	if i < 0 {
 		i = len(r.rows)
-		r.rows = append(r.rows, &row{name: name})
+		r.rows = append(r.rows, &row{name: w.name, goal: w.goal})
 	}
-	w := r.rows[i]
-	w.echo = append(w.echo, echo.server)
-	w.server = append(w.server, sidecar.server)
-	w.all = append(w.all, sidecar.all)
-	w.ratio = append(w.ratio, float64(sidecar.server)/float64(max(echo.server, 1)))
+	held := r.rows[i]
+	held.echo = append(held.echo, echo.server)
+	held.server = append(held.server, sidecar.server)
+	held.all = append(held.all, sidecar.all)
+	held.ratio = append(held.ratio, float64(sidecar.server)/float64(max(echo.server, 1)))
+	held.acked = append(held.acked, sidecar.acked...)
+	held.echoAcked = append(held.echoAcked, echo.acked...)
 }
 
 // report adds the rows of all rounds.
 func (r *results) report(l *lab) {
 	for _, w := range r.rows {
-		l.row("CPU per "+w.name, "", "%s on one member, %s on all three; echo server %s; ratio %.2f %.2f",
+		l.row("CPU per "+w.name, w.goal, "%s on one member, %s on all three; echo server %s; ratio %.2f %.2f",
 			micros(percentile(w.server, 50)), micros(percentile(w.all, 50)), micros(percentile(w.echo, 50)),
 			percentile(w.ratio, 50), w.ratio)
+		if len(w.acked) > 0 {
+			l.row("all acknowledged, "+w.name, "≤ 250 ms", "%s; echo server %s", spread(w.acked), spread(w.echoAcked))
+		}
 	}
 }
 

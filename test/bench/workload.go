@@ -18,15 +18,16 @@ const settle = time.Second
 
 // cost is what one workload took on one kind of server.
 type cost struct {
-	server time.Duration // CPU of the process that was called, per operation
-	all    time.Duration // CPU of all members, per operation
-	answer *pb.Payload   // one answer, as the echo server must give it
+	server time.Duration   // CPU of the process that was called, per operation
+	all    time.Duration   // CPU of all members, per operation
+	answer *pb.Payload     // one answer, as the echo server must give it
+	acked  []time.Duration // of each round of pushes: from its cause until all had acknowledged
 }
 
 // workload is one kind of operation, done count times by conns connections
 // with depth calls in flight each.
 type workload struct {
-	name                string
+	name, goal          string
 	conns, depth, count int
 	prepare             func(ctx context.Context, conns []*conn) error // not measured
 	request             func(i int) *pb.Payload                        // the i-th request
@@ -35,23 +36,24 @@ type workload struct {
 
 const services = 200
 
-var workloads = []workload{
-	{
-		// As applications are: each publishes a few services. Three of four
-		// registrations change one that is there.
-		name: "register, 10 services a client", conns: 500, depth: 2, count: 20_000,
+// Workloads. Goals are those of the CPU of the member that is called.
+var (
+	// As applications are: each publishes a few services. Three of four
+	// registrations change one that is there.
+	registerFew = workload{
+		name: "register, 10 services a client", goal: "≤ 1.3 × echo", conns: 500, depth: 2, count: 20_000,
 		request: func(i int) *pb.Payload {
 			client, turn := i%500, i/500
 			return register(serviceName((client+turn%10)%services), client, fmt.Sprint(turn/10))
 		},
-	},
-	{
-		// As gateways that publish for others: each record is large.
+	}
+	// As gateways that publish for others: each record is large.
+	registerMany = workload{
 		name: "register, 200 services a client", conns: 100, depth: 8, count: 100 * services,
 		request: func(i int) *pb.Payload { return register(serviceName(i/100), i%100, "0") },
-	},
-	{
-		name: "query of 10 instances", conns: 50, depth: 16, count: 40_000,
+	}
+	queryTen = workload{
+		name: "query of 10 instances", goal: "≤ 1.2 × echo", conns: 50, depth: 16, count: 40_000,
 		prepare: func(ctx context.Context, conns []*conn) error {
 			for i := range services {
 				if _, err := conns[i%len(conns)].call(ctx, registerBatch(serviceName(i), i, 10)); err != nil {
@@ -61,11 +63,18 @@ var workloads = []workload{
 			return nil
 		},
 		request: func(i int) *pb.Payload { return query(serviceName(i % services)) },
-	},
-	{
-		name: "push of 10 instances", conns: 200, depth: 1, count: 40, pushes: true,
+	}
+	pushTen = pushOf("push of 10 instances to 200 subscribers", "", 10, 200, 40)
+	fanOut  = pushOf("push of 100 instances to 1000 subscribers", "≤ 100 µs", 100, 1000, 10)
+)
+
+// pushOf has one instance of a service change rounds times, of which everybody is
+// told.
+func pushOf(name, goal string, instances, subscribers, rounds int) workload {
+	return workload{
+		name: name, goal: goal, conns: subscribers, depth: 1, count: rounds, pushes: true,
 		prepare: func(ctx context.Context, conns []*conn) error {
-			if _, err := conns[1].call(ctx, registerBatch(serviceName(0), 1, 9)); err != nil {
+			if _, err := conns[1].call(ctx, registerBatch(serviceName(0), 1, instances-1)); err != nil {
 				return err
 			}
 			for _, c := range conns {
@@ -76,34 +85,43 @@ var workloads = []workload{
 			return nil
 		},
 		request: func(i int) *pb.Payload { return register(serviceName(0), 2, fmt.Sprint(1000+i)) },
-	},
+	}
 }
 
-// cpuPerOperation measures every workload in turn on a cluster and on the echo
-// server, each with fresh processes. The cluster goes first: the echo server
-// answers with what it answered.
-func cpuPerOperation(ctx context.Context, l *lab) error {
-	r := &results{}
-	for i := range l.count(l.rounds, 1) {
-		l.say("round %d", i+1)
-		for _, w := range workloads {
-			w.conns, w.count = l.count(w.conns, 10), l.count(w.count, min(w.count, 20))
-			cluster, err := l.start(ctx)
-			if err != nil {
-				return err
+// cpuOf measures every workload in turn on a cluster and on the echo server, each
+// with fresh processes. The cluster goes first: the echo server answers with what
+// it answered.
+func cpuOf(workloads ...workload) func(context.Context, *lab) error {
+	return func(ctx context.Context, l *lab) error {
+		r := &results{}
+		for i := range l.count(l.rounds, 1) {
+			l.say("round %d", i+1)
+			for _, w := range workloads {
+				w.conns, w.count = l.count(w.conns, 10), l.count(w.count, min(w.count, 20))
+				if err := w.once(ctx, l, r); err != nil {
+					return fmt.Errorf("%s: %w", w.name, err)
+				}
 			}
-			member, err := w.onCluster(ctx, cluster)
-			if err := errors.Join(err, cluster.Kill()); err != nil {
-				return fmt.Errorf("%s: %w", w.name, err)
-			}
-			echo, err := w.onEcho(ctx, member.answer)
-			if err != nil {
-				return fmt.Errorf("%s on echo: %w", w.name, err)
-			}
-			r.add(w.name, member, echo)
 		}
+		r.report(l)
+		return nil
 	}
-	r.report(l)
+}
+
+func (w workload) once(ctx context.Context, l *lab, r *results) error {
+	cluster, err := l.start(ctx)
+	if err != nil {
+		return err
+	}
+	member, err := w.onCluster(ctx, cluster)
+	if err := errors.Join(err, cluster.Kill()); err != nil {
+		return err
+	}
+	echo, err := w.onEcho(ctx, member.answer)
+	if err != nil {
+		return fmt.Errorf("echo: %w", err)
+	}
+	r.add(w, member, echo)
 	return nil
 }
 
@@ -161,13 +179,13 @@ func (w workload) measure(ctx context.Context, conns []*conn, pids []int,
 	if err != nil {
 		return cost{}, err
 	}
-	var answer *pb.Payload
+	var out cost
 	operations := w.count
 	if w.pushes {
 		operations *= len(conns)
-		answer, err = w.drivePushes(ctx, conns, trigger)
+		out.answer, out.acked, err = w.drivePushes(ctx, conns, trigger)
 	} else {
-		answer, err = w.driveCalls(ctx, conns)
+		out.answer, err = w.driveCalls(ctx, conns)
 	}
 	if err != nil {
 		return cost{}, err
@@ -177,7 +195,7 @@ func (w workload) measure(ctx context.Context, conns []*conn, pids []int,
 	if err != nil {
 		return cost{}, err
 	}
-	out := cost{server: (after[0] - before[0]) / time.Duration(operations), answer: answer}
+	out.server = (after[0] - before[0]) / time.Duration(operations)
 	for i := range pids {
 		out.all += (after[i] - before[i]) / time.Duration(operations)
 	}
@@ -242,25 +260,33 @@ func (w workload) driveCalls(ctx context.Context, conns []*conn) (*pb.Payload, e
 	return last.Load(), context.Cause(ctx)
 }
 
+// pushPause is longer than any merging of changes.
+const pushPause = 600 * time.Millisecond
+
 // drivePushes causes one round of pushes at a time and waits until every
 // connection has got and acknowledged its own.
 func (w workload) drivePushes(ctx context.Context, conns []*conn,
 	trigger func(context.Context, int) (*pb.Payload, error),
-) (*pb.Payload, error) {
+) (answer *pb.Payload, acked []time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	var last []byte
 	for i := range w.count {
+		if err := pause(ctx, pushPause); err != nil {
+			return nil, nil, err
+		}
+		began := time.Now()
 		if _, err := trigger(ctx, i); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, c := range conns {
 			select {
 			case last = <-c.pushes:
 			case <-ctx.Done():
-				return nil, fmt.Errorf("round %d: wait for pushes: %w", i, context.Cause(ctx))
+				return nil, nil, fmt.Errorf("round %d: wait for pushes: %w", i, context.Cause(ctx))
 			}
 		}
+		acked = append(acked, time.Since(began))
 	}
-	return payload("NotifySubscriberRequest", string(last)), nil
+	return payload("NotifySubscriberRequest", string(last)), acked, nil
 }

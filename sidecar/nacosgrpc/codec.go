@@ -1,0 +1,73 @@
+package nacosgrpc
+
+import (
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+)
+
+// Numbers of the fields that are written here, of a Payload, its metadata and its
+// body (sidecar/wire/nacospb/nacos.proto, google/protobuf/any.proto).
+const (
+	payloadMetadata protowire.Number = 2
+	payloadBody     protowire.Number = 3
+	metadataType    protowire.Number = 3
+	anyValue        protowire.Number = 2
+)
+
+// codec is that of protobuf, except that bodies are sent from where they are: the
+// body of a push is the same bytes for everybody who watches a service.
+type codec struct{ encoding.CodecV2 }
+
+func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }
+
+// message is a Payload whose body is in parts, which are only read.
+type message struct {
+	kind wire.Kind
+	body [][]byte
+}
+
+// Marshal writes a message, or what protobuf knows.
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	switch m := v.(type) {
+	case message:
+		return m.marshal(), nil
+	case *nacospb.Payload:
+		if bare(m) {
+			return message{wire.KindOf(m), [][]byte{wire.Body(m)}}.marshal(), nil
+		}
+	}
+	return c.CodecV2.Marshal(v)
+}
+
+// bare reports whether p is of a kind and a body only, as wire.Payload makes it.
+func bare(p *nacospb.Payload) bool {
+	return p.GetMetadata() != nil && p.GetMetadata().GetClientIp() == "" && len(p.GetMetadata().GetHeaders()) == 0 &&
+		p.GetBody() != nil && p.GetBody().GetTypeUrl() == ""
+}
+
+// marshal writes what stands before the body, and leaves the body where it is.
+func (m message) marshal() mem.BufferSlice {
+	size := 0
+	for _, part := range m.body {
+		size += len(part)
+	}
+	metadata := protowire.SizeTag(metadataType) + protowire.SizeBytes(len(m.kind))
+	body := protowire.SizeTag(anyValue) + protowire.SizeBytes(size)
+	const tagsAndLengths = 32 // at most
+	b := make([]byte, 0, len(m.kind)+tagsAndLengths)
+	b = protowire.AppendVarint(protowire.AppendTag(b, payloadMetadata, protowire.BytesType), uint64(metadata)) //nolint:gosec // a size
+	b = protowire.AppendString(protowire.AppendTag(b, metadataType, protowire.BytesType), string(m.kind))
+	b = protowire.AppendVarint(protowire.AppendTag(b, payloadBody, protowire.BytesType), uint64(body)) //nolint:gosec // a size
+	b = protowire.AppendVarint(protowire.AppendTag(b, anyValue, protowire.BytesType), uint64(size))    //nolint:gosec // a size
+	out := make(mem.BufferSlice, 0, 1+len(m.body))
+	out = append(out, mem.SliceBuffer(b))
+	for _, part := range m.body {
+		out = append(out, mem.SliceBuffer(part))
+	}
+	return out
+}

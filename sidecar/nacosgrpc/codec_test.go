@@ -1,0 +1,62 @@
+package nacosgrpc
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/distro-naming/naming-operator/sidecar/wire"
+	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
+)
+
+// What is sent is what protobuf makes of it.
+func TestCodecWritesWhatProtobufWrites(t *testing.T) {
+	long := strings.Repeat("x", 1<<16)
+	tests := map[string]struct {
+		send any
+		same *nacospb.Payload
+	}{
+		"an answer": {wire.Payload(wire.HealthCheckResponse, wire.Success()), wire.Payload(wire.HealthCheckResponse, wire.Success())},
+		"a body in parts": {
+			message{wire.NotifySubscriberRequest, [][]byte{[]byte(`{"a":`), []byte(long), []byte(`}`)}},
+			wire.Payload(wire.NotifySubscriberRequest, []byte(`{"a":`+long+`}`)),
+		},
+		"a Payload with more than a kind and a body": {
+			&nacospb.Payload{Metadata: &nacospb.Metadata{Type: "T", ClientIp: "10.0.0.1", Headers: map[string]string{"a": "b"}}},
+			&nacospb.Payload{Metadata: &nacospb.Metadata{Type: "T", ClientIp: "10.0.0.1", Headers: map[string]string{"a": "b"}}},
+		},
+		"nothing": {&nacospb.Payload{}, &nacospb.Payload{}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := newCodec().Marshal(tc.send)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := proto.Marshal(tc.same)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got.Materialize(), want) {
+				t.Errorf("%.200q, want %.200q", got.Materialize(), want)
+			}
+		})
+	}
+}
+
+// The body of a push is the view's own bytes, for every subscriber.
+func TestPushesShareTheirBody(t *testing.T) {
+	info := []byte(`{"name":"n"}`)
+	for _, id := range []string{"1", "2"} {
+		sent := message{wire.NotifySubscriberRequest, wire.Notification(id, info)}.marshal()
+		shared := false
+		for _, part := range sent {
+			shared = shared || &part.ReadOnlyData()[0] == &info[0]
+		}
+		if !shared {
+			t.Errorf("push %s has a copy of it", id)
+		}
+	}
+}
