@@ -7,26 +7,30 @@ import (
 	"github.com/distro-naming/naming-operator/test/loopback"
 )
 
-// memberKilled kills the member that has most of what is published. Clients
-// must be back elsewhere by themselves: what they change and withdraw then is
-// seen, and no subscriber misses what is alive.
+// memberKilled kills the member that the publisher is connected to. The client
+// must be back elsewhere by itself: what it changes and withdraws then is seen,
+// and no subscriber misses what is alive.
 func memberKilled(t *testing.T, s *stage) {
 	const service = "killed"
 	s.publishAndWatch(t, service)
-	victim := s.mostOwning(t)
+	victim := s.memberOf(t, s.publisher)
 	must(t, victim.Kill())
+	for _, m := range s.Members {
+		if m != victim {
+			requireKnownDead(t, m, victim) // what is withdrawn before is not gone for good yet
+		}
+	}
 	s.requireStillServed(t, service)
 
 	s.requireBack(t, victim)
 	s.requireListedEverywhere(t, service, one(81))
 }
 
-// memberDrained asks the member to leave that pushes to the subscriber, or one
-// that owns most where subscribers have no connection.
+// memberDrained asks the member to leave that the subscriber is connected to.
 func memberDrained(t *testing.T, s *stage) {
 	const service = "drained"
 	s.publishAndWatch(t, service)
-	leaving := s.pushing(t, service)
+	leaving := s.memberOf(t, s.subscriber)
 	leaving.Leave()
 	eventually(t, leaving.Name+" has ended", func() error {
 		if leaving.Running() {
@@ -76,8 +80,10 @@ func (s *stage) requireBack(t *testing.T, m *loopback.Member) {
 	requireAgreement(t, s.Cluster)
 }
 
-// mostOwning returns the member that owns most clients.
-func (s *stage) mostOwning(t *testing.T) (most *loopback.Member) {
+// memberOf returns the member that a client is connected to: it is the one at
+// which a subscription of the client is known. Clients that have no connection
+// ask any; of these it is the member that owns most of what is published.
+func (s *stage) memberOf(t *testing.T, d *driver) (most *loopback.Member) {
 	t.Helper()
 	owned := -1
 	for _, m := range s.Members {
@@ -87,16 +93,13 @@ func (s *stage) mostOwning(t *testing.T) (most *loopback.Member) {
 			most, owned = m, status.Owned
 		}
 	}
-	return most
-}
-
-// pushing returns the member at which somebody watches the service.
-func (s *stage) pushing(t *testing.T, service string) *loopback.Member {
-	t.Helper()
+	service := "where-" + d.name + "-is"
+	watch(t, d, service)
+	defer do(t, d, "unsubscribe", service)
 	for _, m := range s.Members {
-		if s.watchedAt(t, m, service) > 0 {
+		if s.kind.connects() && s.watchedAt(t, m, service) > 0 {
 			return m
 		}
 	}
-	return s.mostOwning(t)
+	return most
 }

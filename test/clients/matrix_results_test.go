@@ -49,7 +49,7 @@ func table(cell func(k kind, scenario string) string) string {
 	for _, k := range kinds {
 		head = append(head, k.name)
 	}
-	rows := [][]string{head, nil}
+	rows := [][]string{head, make([]string, len(head))}
 	for _, sc := range slices.Concat(scenarios, secureScenarios) {
 		row := []string{sc.name}
 		for _, k := range kinds {
@@ -57,19 +57,15 @@ func table(cell func(k kind, scenario string) string) string {
 		}
 		rows = append(rows, row)
 	}
-	for i, name := range head {
-		width := len(name)
+	for i := range head {
+		width := 0
 		for _, row := range rows {
-			if row != nil {
-				width = max(width, len(row[i]))
-			}
+			width = max(width, len(row[i]))
 		}
 		for _, row := range rows {
-			if row != nil {
-				row[i] += strings.Repeat(" ", width-len(row[i]))
-			}
+			row[i] += strings.Repeat(" ", width-len(row[i]))
 		}
-		rows[1] = append(rows[1], strings.Repeat("-", width))
+		rows[1][i] = strings.Repeat("-", width)
 	}
 	var b strings.Builder
 	for _, row := range rows {

@@ -12,33 +12,34 @@ import (
 // scenario is one row of the table. Scenarios run in order, on one stage, each
 // with a service of its own; the last ones end clients.
 type scenario struct {
-	name string
-	run  func(t *testing.T, s *stage)
+	name  string
+	run   func(t *testing.T, s *stage)
+	means string
 }
 
 var scenarios = []scenario{
-	{"register", register},
-	{"batch", batch},
-	{"metadata", metadata},
-	{"weight", weight},
-	{"query", query},
-	{"healthy only", healthyOnly},
-	{"cluster filters", clusterFilters},
-	{"subscribe", subscribe},
-	{lastLeaves, subscribeToTheLast},
-	{"unsubscribe", unsubscribe},
-	{"a member is killed", memberKilled},
-	{"a member is drained", memberDrained},
-	{"deregister", deregister},
-	{"graceful close", gracefulClose},
-	{"process kill", processKill},
+	{"register", register, "every member lists the instance"},
+	{"batch", batch, "a list is published as a whole, and another one replaces it"},
+	{"metadata", metadata, "what was registered is found, and what replaces it"},
+	{"weight", weight, "the same"},
+	{"query", query, "what two clients registered is found, and nothing of a service that nobody registered"},
+	{"healthy only", healthyOnly, "an instance whose beats have stopped is found, and left out where only healthy ones are asked for"},
+	{"cluster filters", clusterFilters, "a query and a subscription for a cluster are told of that one only"},
+	{"subscribe", subscribe, "registration, change and withdrawal are told, nothing twice"},
+	{lastLeaves, subscribeToTheLast, "a subscriber is told that nobody is left"},
+	{"unsubscribe", unsubscribe, "nothing is told any more"},
+	{"a member is killed", memberKilled, "the publisher, which was connected to it, changes and withdraws what it had registered; the subscriber misses nothing that is alive. The member comes back and lists the same"},
+	{"a member is drained", memberDrained, "the same, and the subscriber was connected to it"},
+	{"deregister", deregister, "no member lists it any more"},
+	{"graceful close", gracefulClose, "the client is closed: what it had registered is gone, also while its process goes on"},
+	{"process kill", processKill, "the process of the client is killed: what it had registered goes; over HTTP, where clients live by beats, after 30 s"},
 }
 
 // secureScenarios run once more, against members that take nothing but TLS.
 var secureScenarios = []scenario{
-	{"TLS: register", register},
-	{"TLS: subscribe", subscribe},
-	{"TLS: a member is killed", memberKilled},
+	{"TLS: register", register, "as above, by members that take nothing but TLS from clients"},
+	{"TLS: subscribe", subscribe, "as above, by members that take nothing but TLS from clients"},
+	{"TLS: a member is killed", memberKilled, "as above, by members that take nothing but TLS from clients"},
 }
 
 func register(t *testing.T, s *stage) {
