@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -56,30 +57,52 @@ func (s *stage) watchedAt(t *testing.T, m *loopback.Member, service string) int 
 // read asks a member and decodes its answer.
 func (s *stage) read(t *testing.T, m *loopback.Member, path string, form url.Values, into any) error {
 	t.Helper()
+	body, err := s.send(t, http.MethodGet, m, path, form)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(body, into)
+}
+
+// send makes a call of the HTTP API, by TLS where members want it.
+func (s *stage) send(t *testing.T, method string, m *loopback.Member, path string, form url.Values) ([]byte, error) {
+	t.Helper()
 	client, scheme := http.DefaultClient, "http"
 	if s.secure != nil {
 		client, scheme = trusting(t, s.secure.CA), "https"
 		defer client.CloseIdleConnections()
 	}
 	target := url.URL{Scheme: scheme, Host: m.Address(), Path: path, RawQuery: form.Encode()}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target.String(), http.NoBody)
+	return exchange(t, client, method, target.String())
+}
+
+// must is a call to the first member that has to succeed.
+func (s *stage) must(t *testing.T, method, path string, form url.Values) {
+	t.Helper()
+	_, err := s.send(t, method, s.Members[0], path, form)
+	must(t, err)
+}
+
+// exchange returns the body of an answer that says 200.
+func exchange(t *testing.T, client *http.Client, method, target string) ([]byte, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, target, http.NoBody)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%w: %s %s: %s: %s", errRefused, method, target, resp.Status, body)
 	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%w: %s at %s: %s: %s", errMissing, path, m.Name, resp.Status, body)
-	}
-	return json.Unmarshal(body, into)
+	return body, err
 }
+
+var errRefused = errors.New("refused")
 
 func trusting(t *testing.T, ca string) *http.Client {
 	t.Helper()

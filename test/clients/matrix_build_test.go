@@ -26,22 +26,37 @@ func goDriver(name string) func(context.Context) ([]string, error) {
 
 func javaDriver(version string) func(context.Context) ([]string, error) {
 	return func(ctx context.Context) ([]string, error) {
-		dir, err := cached("java-"+version, []string{"drivers/java/pom.xml"}, func(dir string) error {
-			return fetch(ctx, dir, "mvn", "-B", "-q", "dependency:copy-dependencies", "-Dnacos.version="+version, "-DoutputDirectory=lib")
-		})
-		if err != nil {
-			return nil, err
-		}
-		libraries, classes := filepath.Join(dir, "lib", "*"), filepath.Join(filepath.Dir(program), "java-"+version)
-		if err := run(ctx, ".", "javac", "-proc:none", "-cp", libraries, "-d", classes, "drivers/java/Driver.java"); err != nil {
-			return nil, err
-		}
-		return append(append([]string{"java"}, smallJava...), "-cp", classes+string(filepath.ListSeparator)+libraries, "Driver"), nil
+		return javaProgram(ctx, "java-"+version, "drivers/java", "Driver", "-Dnacos.version="+version)
 	}
 }
 
+func springApplication(ctx context.Context) ([]string, error) {
+	return javaProgram(ctx, "spring", "drivers/spring", "application.Application")
+}
+
+// javaProgram fetches what the pom in source names, compiles what lies beside it
+// and returns the command that runs main.
+func javaProgram(ctx context.Context, name, source, main string, settings ...string) ([]string, error) {
+	dir, err := cached(name, []string{source + "/pom.xml"}, func(dir string) error {
+		return fetch(ctx, dir, "mvn", append(settings, "-B", "-q", "dependency:copy-dependencies", "-DoutputDirectory=lib")...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(source + "/*.java")
+	if err != nil {
+		return nil, err
+	}
+	libraries, classes := filepath.Join(dir, "lib", "*"), filepath.Join(filepath.Dir(program), name)
+	compile := append([]string{"-proc:none", "-parameters", "-cp", libraries, "-d", classes}, files...)
+	if err := run(ctx, ".", "javac", compile...); err != nil {
+		return nil, err
+	}
+	return append(append([]string{"java"}, smallJava...), "-cp", classes+string(filepath.ListSeparator)+libraries, main), nil
+}
+
 // smallJava makes a Java program small and quick to start, not fast.
-var smallJava = []string{"-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"}
+var smallJava = []string{"-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"}
 
 func nodeDriver(ctx context.Context) ([]string, error) {
 	files := []string{"drivers/node/package.json", "drivers/node/package-lock.json", "drivers/node/driver.js"}

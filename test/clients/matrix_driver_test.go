@@ -5,13 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,8 +17,8 @@ import (
 // driver is a process with one official client in it. Requests are sent by one
 // goroutine, that of the test.
 type driver struct {
-	name    string
-	process *exec.Cmd
+	*process
+
 	stdin   io.WriteCloser
 	answers chan line.Answer // closed when the process has ended
 
@@ -30,30 +26,20 @@ type driver struct {
 	pushed map[string][][]line.Instance // by subscription, in order
 }
 
-// startDriver runs a command in a folder of its own, where its log stays.
+// startDriver runs a command in a folder of its own.
 func startDriver(t *testing.T, name, dir string, command []string, env ...string) *driver {
 	t.Helper()
-	must(t, os.MkdirAll(dir, 0o700))
-	log, err := os.Create(filepath.Join(dir, "stderr"))
+	d := &driver{
+		process: newProcess(t, name, dir, command, env...),
+		answers: make(chan line.Answer, 1), pushed: map[string][][]line.Instance{},
+	}
+	var err error
+	d.stdin, err = d.cmd.StdinPipe()
 	must(t, err)
-	defer log.Close()
-	d := &driver{name: name, answers: make(chan line.Answer, 1), pushed: map[string][][]line.Instance{}}
-	d.process = exec.CommandContext(t.Context(), command[0], command[1:]...)
-	d.process.Dir, d.process.Stderr = dir, log
-	d.process.Env = append(append(os.Environ(), "HOME="+dir), env...) // where clients would leave logs and caches
-	d.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	d.stdin, err = d.process.StdinPipe()
+	out, err := d.cmd.StdoutPipe()
 	must(t, err)
-	out, err := d.process.StdoutPipe()
-	must(t, err)
-	must(t, d.process.Start())
+	d.start(t)
 	go d.listen(out)
-	t.Cleanup(func() {
-		d.kill(t)
-		if text, err := os.ReadFile(log.Name()); err == nil && t.Failed() {
-			t.Logf("%s said:\n%s", name, text[max(0, len(text)-4000):])
-		}
-	})
 	return d
 }
 
@@ -132,13 +118,4 @@ func (d *driver) lists(service string, clusters ...string) [][]line.Instance {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.pushed[subscription(service, clusters)])
-}
-
-// kill ends the process as a crash would.
-func (d *driver) kill(t *testing.T) {
-	t.Helper()
-	if err := d.process.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		t.Error(err)
-	}
-	_ = d.process.Wait() // it was killed, or had ended
 }

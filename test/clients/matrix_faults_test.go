@@ -15,11 +15,7 @@ func memberKilled(t *testing.T, s *stage) {
 	s.publishAndWatch(t, service)
 	victim := s.memberOf(t, s.publisher)
 	must(t, victim.Kill())
-	for _, m := range s.Members {
-		if m != victim {
-			requireKnownDead(t, m, victim) // what is withdrawn before is not gone for good yet
-		}
-	}
+	s.requireAllKnowDead(t, victim)
 	s.requireStillServed(t, service)
 
 	s.requireBack(t, victim)
@@ -31,13 +27,7 @@ func memberDrained(t *testing.T, s *stage) {
 	const service = "drained"
 	s.publishAndWatch(t, service)
 	leaving := s.memberOf(t, s.subscriber)
-	leaving.Leave()
-	eventually(t, leaving.Name+" has ended", func() error {
-		if leaving.Running() {
-			return missing("an end", "still running")
-		}
-		return nil
-	})
+	s.leave(t, leaving)
 	s.requireStillServed(t, service)
 
 	s.requireBack(t, leaving)
@@ -70,6 +60,29 @@ func (s *stage) requireStillServed(t *testing.T, service string) {
 	requirePushed(t, s.subscriber, service, nil, one(81))
 	requireNeverLost(t, s.subscriber, service, one(81))
 	requireFound(t, s.subscriber, line.Request{Service: service}, one(81))
+}
+
+// requireAllKnowDead waits until the others take a member for dead. What is
+// withdrawn before is not gone for good yet.
+func (s *stage) requireAllKnowDead(t *testing.T, victim *loopback.Member) {
+	t.Helper()
+	for _, m := range s.Members {
+		if m != victim {
+			requireKnownDead(t, m, victim)
+		}
+	}
+}
+
+// leave asks a member to leave, and waits until it has.
+func (s *stage) leave(t *testing.T, m *loopback.Member) {
+	t.Helper()
+	m.Leave()
+	eventually(t, m.Name+" has ended", func() error {
+		if m.Running() {
+			return missing("an end", "still running")
+		}
+		return nil
+	})
 }
 
 // requireBack starts a member again.

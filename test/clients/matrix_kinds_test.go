@@ -12,6 +12,8 @@ type kind struct {
 	// trusts, for clients that have no setting of their own.
 	authorities string
 
+	application bool // no client alone, but an application on top of one
+
 	tls    string            // what a user sets
 	absent map[string]string // scenarios that it does not offer, with the reason
 }
@@ -59,5 +61,14 @@ var kinds = []kind{
 	{
 		name: "nacos-sdk-python 3.2.0", protocol: "gRPC", build: pythonDriver("3"),
 		tls: "`tls_config(TLSConfig(enabled=True, ca_file, cert_file, key_file))`; it opens all three files, also where members ask for no certificate",
+	},
+	{
+		name: "Spring Cloud Alibaba 2023.0.3.2", protocol: "gRPC", build: springApplication, application: true,
+		tls: "as nacos-client, which is inside",
+		absent: map[string]string{
+			"batch":       "an application registers itself",
+			"unsubscribe": "an application follows what it calls as long as it lives",
+			"deregister":  "an application withdraws as it ends",
+		},
 	},
 }

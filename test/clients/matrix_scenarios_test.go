@@ -14,32 +14,33 @@ import (
 type scenario struct {
 	name  string
 	run   func(t *testing.T, s *stage)
+	app   func(t *testing.T, a *application) // with an application on top of a client; nil: there is no such thing
 	means string
 }
 
 var scenarios = []scenario{
-	{"register", register, "every member lists the instance"},
-	{"batch", batch, "a list is published as a whole, and another one replaces it"},
-	{"metadata", metadata, "what was registered is found, and what replaces it"},
-	{"weight", weight, "the same"},
-	{"query", query, "what two clients registered is found, and nothing of a service that nobody registered"},
-	{"healthy only", healthyOnly, "an instance whose beats have stopped is found, and left out where only healthy ones are asked for"},
-	{"cluster filters", clusterFilters, "a query and a subscription for a cluster are told of that one only"},
-	{"subscribe", subscribe, "registration, change and withdrawal are told, nothing twice"},
-	{lastLeaves, subscribeToTheLast, "a subscriber is told that nobody is left"},
-	{"unsubscribe", unsubscribe, "nothing is told any more"},
-	{"a member is killed", memberKilled, "the publisher, which was connected to it, changes and withdraws what it had registered; the subscriber misses nothing that is alive. The member comes back and lists the same"},
-	{"a member is drained", memberDrained, "the same, and the subscriber was connected to it"},
-	{"deregister", deregister, "no member lists it any more"},
-	{"graceful close", gracefulClose, "the client is closed: what it had registered is gone, also while its process goes on"},
-	{"process kill", processKill, "the process of the client is killed: what it had registered goes; over HTTP, where clients live by beats, after 30 s"},
+	{"register", register, appRegisters, "every member lists the instance"},
+	{"batch", batch, nil, "a list is published as a whole, and another one replaces it"},
+	{"metadata", metadata, appRegisters, "what was registered is found, and what replaces it"},
+	{"weight", weight, appRegisters, "the same"},
+	{"query", query, appCalls, "what two clients registered is found, and nothing of a service that nobody registered"},
+	{"healthy only", healthyOnly, appCallsHealthy, "an instance whose beats have stopped is found, and left out where only healthy ones are asked for"},
+	{"cluster filters", clusterFilters, appCallsNear, "a query and a subscription for a cluster are told of that one only"},
+	{"subscribe", subscribe, appFollows, "registration, change and withdrawal are told, nothing twice"},
+	{lastLeaves, subscribeToTheLast, appSeesNone, "a subscriber is told that nobody is left"},
+	{"unsubscribe", unsubscribe, nil, "nothing is told any more"},
+	{"a member is killed", memberKilled, appMemberKilled, "the publisher, which was connected to it, changes and withdraws what it had registered; the subscriber misses nothing that is alive. The member comes back and lists the same"},
+	{"a member is drained", memberDrained, appMemberDrained, "the same, and the subscriber was connected to it"},
+	{"deregister", deregister, nil, "no member lists it any more"},
+	{"graceful close", gracefulClose, appStops, "the client is closed: what it had registered is gone, also while its process goes on"},
+	{"process kill", processKill, appDies, "the process of the client is killed: what it had registered goes; over HTTP, where clients live by beats, after 30 s"},
 }
 
 // secureScenarios run once more, against members that take nothing but TLS.
 var secureScenarios = []scenario{
-	{"TLS: register", register, "as above, by members that take nothing but TLS from clients"},
-	{"TLS: subscribe", subscribe, "as above, by members that take nothing but TLS from clients"},
-	{"TLS: a member is killed", memberKilled, "as above, by members that take nothing but TLS from clients"},
+	{"TLS: register", register, appRegisters, "as above, by members that take nothing but TLS from clients"},
+	{"TLS: subscribe", subscribe, appFollows, "as above, by members that take nothing but TLS from clients"},
+	{"TLS: a member is killed", memberKilled, appMemberKilled, "as above, by members that take nothing but TLS from clients"},
 }
 
 func register(t *testing.T, s *stage) {
@@ -84,20 +85,18 @@ func query(t *testing.T, s *stage) {
 	requireFound(t, s.subscriber, line.Request{Service: "query"}, one(80), one(81))
 }
 
-// healthyOnly has somebody else register by plain HTTP, with a wish to be
-// unhealthy after two seconds without a beat but not to be removed.
+// withoutBeats asks for an instance to be unhealthy after two seconds without a
+// beat, and not to be removed.
+const withoutBeats = `{"preserved.heart.beat.interval":"1000","preserved.heart.beat.timeout":"2000","preserved.ip.delete.timeout":"3600000"}`
+
+// healthyOnly has somebody else register by plain HTTP who sends no beats.
 func healthyOnly(t *testing.T, s *stage) {
-	sick := url.Values{
-		"serviceName": {"health"}, "ip": {"192.0.2.1"}, "port": {"81"},
-		"metadata": {
-			`{"preserved.heart.beat.interval":"1000","preserved.heart.beat.timeout":"2000","preserved.ip.delete.timeout":"3600000"}`,
-		},
-	}
+	sick := url.Values{"serviceName": {"health"}, "ip": {"192.0.2.1"}, "port": {"81"}, "metadata": {withoutBeats}}
 	do(t, s.publisher, "register", "health", one(80))
-	call(t, s.Members[0], http.MethodPost, instancePath, sick, http.StatusOK)
+	s.must(t, http.MethodPost, instancePath, sick)
 	requireFound(t, s.subscriber, line.Request{Service: "health"}, one(80), one(81))
 	requireFound(t, s.subscriber, line.Request{Service: "health", Healthy: true}, one(80))
-	call(t, s.Members[0], http.MethodDelete, instancePath, sick, http.StatusOK)
+	s.must(t, http.MethodDelete, instancePath, sick)
 	requireFound(t, s.subscriber, line.Request{Service: "health"}, one(80))
 }
 

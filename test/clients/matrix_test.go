@@ -34,11 +34,23 @@ func TestMatrix(t *testing.T) {
 func (k kind) play(t *testing.T, command []string, secure *line.TLS, list []scenario, seen *results, flags ...string) {
 	t.Helper()
 	s := &stage{Cluster: startCluster(t, flags...), life: t.Context(), kind: k, command: command, secure: secure}
-	s.open(t)
+	var a *application
+	if k.application {
+		a = openApplication(t, s)
+	} else {
+		s.open(t)
+	}
 	for _, sc := range list {
 		t.Run(sc.name, func(t *testing.T) {
 			defer k.judge(t, sc.name, seen)
-			sc.run(t, s)
+			switch {
+			case a == nil:
+				sc.run(t, s)
+			case sc.app == nil:
+				t.Skip("applications have no such thing")
+			default:
+				sc.app(t, a)
+			}
 		})
 	}
 }
