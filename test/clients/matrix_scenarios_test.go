@@ -94,6 +94,7 @@ func healthyOnly(t *testing.T, s *stage) {
 	sick := url.Values{"serviceName": {"health"}, "ip": {"192.0.2.1"}, "port": {"81"}, "metadata": {withoutBeats}}
 	do(t, s.publisher, "register", "health", one(80))
 	s.must(t, http.MethodPost, instancePath, sick)
+	s.requireListedEverywhere(t, "health", one(80), one(81)) // some clients ask another member each time
 	requireFound(t, s.subscriber, line.Request{Service: "health"}, one(80), one(81))
 	requireFound(t, s.subscriber, line.Request{Service: "health", Healthy: true}, one(80))
 	s.must(t, http.MethodDelete, instancePath, sick)
