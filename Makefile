@@ -138,7 +138,16 @@ test-sim: $(TOOLS)/gotestsum ## a long simulation, a quarter of an hour on two c
 
 .PHONY: test-clients
 test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against three members on loopback
-	cd test/clients && $(GOTESTSUM) -count=1 ./... # they run a program, which the cache does not see
+	cd test/clients && $(GOTESTSUM) -count=1 -skip '^TestMatrix$$' ./... # they run a program, which the cache does not see
+
+.PHONY: test-matrix
+test-matrix: ## official clients of all languages, plaintext and TLS, while members are killed and drained; prints a table
+	@$(call need,javac,default-jdk-headless)
+	@$(call need,mvn,maven)
+	@$(call need,node,nodejs)
+	@$(call need,npm,npm)
+	@python3 -c 'import ensurepip' 2>/dev/null || $(call need,ensurepip,python3 python3-venv)
+	cd test/clients && go test -count=1 -v -run '^TestMatrix$$' -parallel 4 -timeout 20m . | grep -v '^ *=== '
 
 .PHONY: test-charts
 test-charts: $(TOOLS)/gotestsum ## Helm charts by Helm's library, alerts and dashboards by Prometheus's, the OLM bundle by its
@@ -253,8 +262,9 @@ tables: ## the tables of docs/explanation/distro.md, by the simulator
 
 .PHONY: golden
 golden: ## rewrite expected outputs; review the difference like code
-	go test -update $$(grep -rlE --include=*_test.go '/test/golden"|flag.Bool."update"' . | grep -v '^./plugin/' | xargs -n1 dirname | sort -u)
+	go test -update $$(grep -rlE --include=*_test.go '/test/golden"|flag.Bool."update"' . | grep -vE '^./(plugin|test/clients)/' | xargs -n1 dirname | sort -u)
 	cd plugin && go test ./command -update
+	cd test/clients && go test -run TestPage -update .
 
 .PHONY: fmt
 fmt: $(TOOLS)/gofumpt ## format
@@ -290,4 +300,4 @@ verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod 
 	hack/verify-generated.sh
 
 .PHONY: ci
-ci: verify lint test test-race test-interop test-e2e test-docs ## all of the above, as .ci/run does
+ci: verify lint test test-race test-matrix test-interop test-e2e test-docs ## all of the above, as .ci/run does

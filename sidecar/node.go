@@ -35,6 +35,10 @@ import (
 // other members ask for it.
 const nacosVersion = "2.5.1"
 
+// greetAfter is how long after it subscribed a client is told what there is, as
+// Nacos does. Java clients throw away what answers a subscription that they renew.
+const greetAfter = 500 * time.Millisecond
+
 // node is one member, put together but not yet running.
 type node struct {
 	cfg   Config
@@ -99,7 +103,9 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.accord = accord.New(agreeing, n.loop, ways, n.metrics)
 	ways.v1, ways.accord = n.v1, n.accord
 	n.pushes = &pushes{observe: n.metrics.Pushed}
-	n.hub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
+	greeting := push.DefaultConfig()
+	greeting.Greeting = greetAfter
+	n.hub = push.New(greeting, n.loop.View, n.pushes.pushed)
 	n.udpHub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
 	n.fuzzy = push.New(push.DefaultConfig(), func(p naming.ServiceKey) *naming.View { return n.grpc.Matching(p) }, n.pushes.pushed)
 	if err := n.open(ctx); err != nil {

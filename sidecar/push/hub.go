@@ -25,6 +25,7 @@ type Config struct {
 	RetryMax    time.Duration // pauses double up to this
 	Parallel    int           // deliveries in flight over all subscribers, those that are slow left out
 	Slow        time.Duration // after which a delivery is slow: it waits on, and its place is another's
+	Greeting    time.Duration // after it a new subscriber is told what there is, if it was told nothing by then; 0: never
 }
 
 // DefaultConfig returns the numbers that a member runs with. A delivery costs
@@ -57,6 +58,7 @@ type Hub struct {
 	clients  map[naming.ClientID]map[naming.ServiceKey]*subscription
 	due      map[naming.ServiceKey]time.Time // services to be looked at
 	retries  map[*subscription]time.Time     // failed subscribers to be tried again
+	fresh    []newcomer                      // to be greeted, in order of time
 	queue    []*subscription                 // wait for a free place
 	busy     int
 	load     load
@@ -79,6 +81,13 @@ type subscription struct {
 	pause   time.Duration // of the next retry
 }
 
+// newcomer is a subscriber that is greeted at a time.
+type newcomer struct {
+	*subscription
+
+	at time.Time
+}
+
 // New returns a Hub that delivers nothing until Run. observe is told of every
 // delivery that ended.
 func New(cfg Config, source Source, observe func(took time.Duration, err error)) *Hub {
@@ -95,7 +104,8 @@ func New(cfg Config, source Source, observe func(took time.Duration, err error))
 }
 
 // Subscribe makes deliver receive the views of s that are newer than those
-// already seen. Subscribing again replaces how it is delivered.
+// already seen, and after the greeting the one that there is. Subscribing again
+// replaces how it is delivered.
 func (h *Hub) Subscribe(c naming.ClientID, s naming.ServiceKey, deliver Deliver) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -111,6 +121,10 @@ func (h *Hub) Subscribe(c naming.ClientID, s naming.ServiceKey, deliver Deliver)
 		h.clients[c] = map[naming.ServiceKey]*subscription{}
 	}
 	h.clients[c][s] = sub
+	if h.cfg.Greeting > 0 {
+		h.fresh = append(h.fresh, newcomer{sub, time.Now().Add(h.cfg.Greeting)})
+		h.signal()
+	}
 }
 
 // Unsubscribe ends one subscription.

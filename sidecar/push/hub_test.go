@@ -222,6 +222,31 @@ func TestNobodyIsToldTwice(t *testing.T) {
 	})
 }
 
+func TestNewSubscribersAreGreeted(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Greeting = time.Second
+	bubble(t, cfg, func(t *testing.T, h *Hub, r *registry) {
+		r.change(h, web)
+		quiet, told, left := &subscriber{began: time.Now()}, &subscriber{began: time.Now()}, &subscriber{}
+		h.Subscribe("quiet", web, quiet.deliver)
+		h.Subscribe("left", web, left.deliver)
+		elapse(500 * time.Millisecond)
+		quiet.want(t)
+		h.Unsubscribe("left", web)
+
+		h.Subscribe("told", web, told.deliver)
+		r.change(h, web) // all are told of it, and need no greeting any more
+		elapse(10 * time.Second)
+		quiet.want(t, 2)
+		told.want(t, 2)
+
+		h.Subscribe("quiet", web, quiet.deliver) // again: nobody knows what it has seen
+		elapse(10 * time.Second)
+		quiet.want(t, 2, 2)
+		left.want(t)
+	})
+}
+
 func TestUnsubscribedAreLeftAlone(t *testing.T) {
 	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
 		gone, left := &subscriber{fail: 9}, &subscriber{}

@@ -13,11 +13,11 @@ func (h *Hub) Run(ctx context.Context) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		services, retries := h.takeDue(time.Now())
+		services, subscribers := h.takeDue(time.Now())
 		for _, s := range services {
 			h.round(ctx, s, h.source(s)) // outside the lock: the source may wait for the replica
 		}
-		for _, sub := range retries {
+		for _, sub := range subscribers {
 			h.again(ctx, sub, h.source(sub.service))
 		}
 		timer.Reset(h.sleep(time.Now()))
@@ -31,8 +31,8 @@ func (h *Hub) Run(ctx context.Context) error {
 }
 
 // takeDue returns the services whose subscribers are to be told now, and the
-// subscribers that are to be tried again.
-func (h *Hub) takeDue(now time.Time) (services []naming.ServiceKey, retries []*subscription) {
+// subscribers that are to be greeted or to be tried again.
+func (h *Hub) takeDue(now time.Time) (services []naming.ServiceKey, subscribers []*subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for s, at := range h.due {
@@ -44,11 +44,17 @@ func (h *Hub) takeDue(now time.Time) (services []naming.ServiceKey, retries []*s
 	}
 	for sub, at := range h.retries {
 		if !at.After(now) {
-			retries = append(retries, sub)
+			subscribers = append(subscribers, sub)
 			delete(h.retries, sub)
 		}
 	}
-	return services, retries
+	for len(h.fresh) > 0 && !h.fresh[0].at.After(now) {
+		if sub := h.fresh[0].subscription; sub.seen == 0 {
+			subscribers = append(subscribers, sub)
+		}
+		h.fresh = h.fresh[1:]
+	}
+	return services, subscribers
 }
 
 // sleep returns the time until something is due.
@@ -61,6 +67,9 @@ func (h *Hub) sleep(now time.Time) time.Duration {
 	}
 	for _, at := range h.retries {
 		wait = min(wait, at.Sub(now))
+	}
+	if len(h.fresh) > 0 {
+		wait = min(wait, h.fresh[0].at.Sub(now))
 	}
 	return max(wait, 0)
 }
@@ -76,7 +85,7 @@ func (h *Hub) round(ctx context.Context, s naming.ServiceKey, v *naming.View) {
 	}
 }
 
-// again offers v to a subscriber whose pause is over.
+// again offers v to a subscriber that is greeted, or whose pause is over.
 func (h *Hub) again(ctx context.Context, sub *subscription, v *naming.View) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -37,15 +37,15 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
-// startCluster runs three members until the test ends.
-func startCluster(t *testing.T) *loopback.Cluster {
+// startCluster runs three members, with flags if any, until the test ends.
+func startCluster(t *testing.T, flags ...string) *loopback.Cluster {
 	t.Helper()
 	dir := t.TempDir()
 	t.Cleanup(func() { showLogs(t, dir) })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	// The processes live as long as the test, the wait for them has an end.
-	c, err := loopback.Start(t.Context(), ctx, program, dir, 3)
+	c, err := loopback.Start(t.Context(), ctx, program, dir, 3, flags...)
 	if err != nil {
 		t.Fatal(err)
 	}

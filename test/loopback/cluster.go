@@ -28,9 +28,9 @@ type Cluster struct {
 }
 
 // Start runs n members of program and waits, at most until startup ends, until
-// each is ready. Their member list and logs go to dir. When life ends, the
-// processes are killed.
-func Start(life, startup context.Context, program, dir string, n int) (*Cluster, error) {
+// each is ready. Their member list and logs go to dir; flags are added to those
+// of all. When life ends, the processes are killed.
+func Start(life, startup context.Context, program, dir string, n int, flags ...string) (*Cluster, error) {
 	ports, err := Ports(startup, n)
 	if err != nil {
 		return nil, err
@@ -41,6 +41,7 @@ func Start(life, startup context.Context, program, dir string, n int) (*Cluster,
 	text.WriteString("# generation: 1\n")
 	for i, port := range ports {
 		m := NewMember(program, list, filepath.Join(dir, fmt.Sprintf("member-%d.log", i)), port)
+		m.Flags = flags
 		c.Members = append(c.Members, m)
 		fmt.Fprintln(&text, m.Address())
 	}

@@ -1,0 +1,128 @@
+package clients
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/distro-naming/naming-operator/sidecar/tlsfiles/tlstest"
+	"github.com/distro-naming/naming-operator/test/clients/drivers/line"
+	"github.com/distro-naming/naming-operator/test/loopback"
+)
+
+// requireListedEverywhere waits until every running member lists exactly want
+// over plain HTTP.
+func (s *stage) requireListedEverywhere(t *testing.T, service string, want ...line.Instance) {
+	t.Helper()
+	for _, m := range s.Members {
+		if !m.Running() {
+			continue
+		}
+		eventually(t, fmt.Sprintf("%s lists %v", m.Name, endpoints(want)), func() error {
+			var answer struct {
+				Hosts []struct {
+					line.Instance
+					ClusterName string
+				}
+			}
+			if err := s.read(t, m, listPath, url.Values{"serviceName": {service}}, &answer); err != nil {
+				return err
+			}
+			var got []line.Instance
+			for _, h := range answer.Hosts {
+				h.Cluster = h.ClusterName
+				got = append(got, h.Instance)
+			}
+			return same(want, got)
+		})
+	}
+}
+
+// watchedAt returns how many watch the service at a member.
+func (s *stage) watchedAt(t *testing.T, m *loopback.Member, service string) int {
+	t.Helper()
+	var answer struct{ Count int }
+	must(t, s.read(t, m, "/nacos/v1/ns/service/subscribers", url.Values{"serviceName": {service}, "aggregation": {"false"}}, &answer))
+	return answer.Count
+}
+
+// read asks a member and decodes its answer.
+func (s *stage) read(t *testing.T, m *loopback.Member, path string, form url.Values, into any) error {
+	t.Helper()
+	body, err := s.send(t, http.MethodGet, m, path, form)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(body, into)
+}
+
+// send makes a call of the HTTP API, by TLS where members want it.
+func (s *stage) send(t *testing.T, method string, m *loopback.Member, path string, form url.Values) ([]byte, error) {
+	t.Helper()
+	client, scheme := http.DefaultClient, "http"
+	if s.secure != nil {
+		client, scheme = trusting(t, s.secure.CA), "https"
+		defer client.CloseIdleConnections()
+	}
+	target := url.URL{Scheme: scheme, Host: m.Address(), Path: path, RawQuery: form.Encode()}
+	return exchange(t, client, method, target.String())
+}
+
+// must is a call to the first member that has to succeed.
+func (s *stage) must(t *testing.T, method, path string, form url.Values) {
+	t.Helper()
+	_, err := s.send(t, method, s.Members[0], path, form)
+	must(t, err)
+}
+
+// exchange returns the body of an answer that says 200.
+func exchange(t *testing.T, client *http.Client, method, target string) ([]byte, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, target, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%w: %s %s: %s: %s", errRefused, method, target, resp.Status, body)
+	}
+	return body, err
+}
+
+var errRefused = errors.New("refused")
+
+func trusting(t *testing.T, ca string) *http.Client {
+	t.Helper()
+	bundle, err := os.ReadFile(ca)
+	must(t, err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(bundle)
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+}
+
+// certificates makes an authority with a certificate for members and one for
+// clients, and returns the flags with which members take nothing but TLS.
+func certificates(t *testing.T) (*line.TLS, []string) {
+	t.Helper()
+	dir := t.TempDir()
+	authority := tlstest.New(t, "clients")
+	members, clients := filepath.Join(dir, "members"), filepath.Join(dir, "clients")
+	tlstest.Write(t, members, authority.Issue([]string{"127.0.0.1"}), nil)
+	tlstest.Write(t, clients, authority.Issue([]string{"client"}), authority.Bundle)
+	return &line.TLS{
+		CA: filepath.Join(clients, "ca.crt"), Cert: filepath.Join(clients, "tls.crt"), Key: filepath.Join(clients, "tls.key"),
+	}, []string{"--tls-clients=" + members}
+}

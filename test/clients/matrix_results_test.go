@@ -1,0 +1,75 @@
+package clients
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// results is what was seen so far: a word for each client and scenario.
+type results struct {
+	mu    sync.Mutex
+	cells map[[2]string]string
+}
+
+func (r *results) note(client, scenario string, t *testing.T) {
+	t.Helper()
+	word := "pass"
+	switch {
+	case t.Failed():
+		word = "FAILED"
+	case t.Skipped():
+		word = "not offered"
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.cells == nil {
+		r.cells = map[[2]string]string{}
+	}
+	r.cells[[2]string{client, scenario}] = word
+}
+
+// String shows the table as the page does.
+func (r *results) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return "\n" + table(func(k kind, scenario string) string {
+		if word, found := r.cells[[2]string{k.name, scenario}]; found {
+			return word
+		}
+		return "not run"
+	})
+}
+
+// table renders a row for each scenario and a column for each client, aligned.
+func table(cell func(k kind, scenario string) string) string {
+	head := []string{"Scenario"}
+	for _, k := range kinds {
+		head = append(head, k.name)
+	}
+	rows := [][]string{head, make([]string, len(head))}
+	for _, sc := range slices.Concat(scenarios, secureScenarios) {
+		row := []string{sc.name}
+		for _, k := range kinds {
+			row = append(row, cell(k, sc.name))
+		}
+		rows = append(rows, row)
+	}
+	for i := range head {
+		width := 0
+		for _, row := range rows {
+			width = max(width, len(row[i]))
+		}
+		for _, row := range rows {
+			row[i] += strings.Repeat(" ", width-len(row[i]))
+		}
+		rows[1][i] = strings.Repeat("-", width)
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
+	}
+	return b.String()
+}
