@@ -37,7 +37,7 @@ func (c *counts) Denied(reason string) { c.add("denied " + reason) }
 
 // place is a directory of files, and all that was logged of it.
 type place struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	log    bytes.Buffer
 	counts counts
@@ -62,7 +62,7 @@ func hash(t testing.TB, password string) string {
 	return string(made)
 }
 
-func newPlace(t *testing.T) *place {
+func newPlace(t testing.TB) *place {
 	p := &place{t: t, dir: t.TempDir()}
 	p.write(KeysFile, keyOf("a"))
 	p.write(UsersFile, "alice:"+hash(t, "secret-of-alice")+"\nroot:"+hash(t, "secret-of-root"))
