@@ -71,7 +71,8 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 		"`directory` with signing-keys, users and permissions: who may do what on the Nacos ports; followed while running")
 	fs.StringVar(&cfg.AuthPolicy, "auth-policy", "",
 		"`file` with auth=Permissive|Required; followed while running; without it auth is Required")
-	fs.DurationVar(&cfg.AuthTokenTTL, "auth-token-ttl", gate.DefaultConfig().TokenTTL, "how long a token is good that a client gets when it logs in")
+	fs.DurationVar(&cfg.AuthTokenTTL, "auth-token-ttl", gate.DefaultConfig().TokenTTL,
+		"how long a token is good that a client gets when it logs in")
 	fs.BoolVar(&cfg.StrictPeers, "strict-peers", false,
 		"refuse who comes to the members' port from an address that is not a listed member's (default true with --headless-service)")
 	fs.StringVar(&cfg.LogLevel, "log-level", "info", "info or debug")
@@ -138,7 +139,8 @@ func (c Config) problems() []error {
 		errs = append(errs, errors.New("--auth-policy: there is nothing for it to say without --auth"))
 	}
 	if c.AuthTokenTTL < leastTokenTTL {
-		errs = append(errs, fmt.Errorf("--auth-token-ttl: want %s or more, is %s: clients log in anew at nine tenths of it", leastTokenTTL, c.AuthTokenTTL))
+		errs = append(errs, fmt.Errorf(
+			"--auth-token-ttl: want %s or more, is %s: clients log in anew at nine tenths of it", leastTokenTTL, c.AuthTokenTTL))
 	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("--drain-timeout: must not be negative, is %s", c.DrainTimeout))

@@ -76,7 +76,8 @@ func parseUser(line string) (*User, error) {
 
 // odd reports whether a name may not have r.
 func odd(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".-_@", r))
+	letter, digit := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z', r >= '0' && r <= '9'
+	return !letter && !digit && !strings.ContainsRune(".-_@", r)
 }
 
 func (all Users) grant(words []string) error {
