@@ -185,7 +185,7 @@ func TestWhatUsersWriteStays(t *testing.T) {
 	was := bytes.Clone(data[usersKey])
 	data[usersKey] = append(data[usersKey], was[bytes.IndexByte(was, ':'):]...)
 	data[usersKey] = bytes.Replace(data[usersKey], []byte("\n:"), []byte("\nalice:"), 1)
-	data[permissions] = append(data[permissions], "alice public rw\n"...)
+	data[permissions] = append(data[permissions], "alice public rw"...) // without an end
 	s.decide(t)
 	if got := decided(s, "demo-auth"); !bytes.Equal(got[usersKey], data[usersKey]) || !bytes.Equal(got[permissions], data[permissions]) {
 		t.Errorf("users become %s, permissions %s", got[usersKey], got[permissions])

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,19 +40,23 @@ func (s *scope) makeAuth(t *certificates, random io.Reader) error {
 		keys: lines(s.kept(files, signingKeys)), users: lines(s.kept(files, usersKey)), rights: lines(s.kept(files, permissions)),
 		password: string(s.kept(admin, corev1.BasicAuthPasswordKey)),
 	}
-	if found := s.ours(files); found != nil {
+	found := s.ours(files)
+	if found != nil {
 		made.asked = found.Annotations[resources.AskedAnnotation]
 	}
-	if err := made.next(random, s.cluster.Annotations[v1alpha1.RotateSigningKeyAnnotation]); err != nil {
+	changed, err := made.next(random, s.cluster.Annotations[v1alpha1.RotateSigningKeyAnnotation])
+	if err != nil {
 		return fmt.Errorf("make users and keys: %w", err)
+	}
+	data := map[string][]byte{signingKeys: made.keys.text(), usersKey: made.users.text(), permissions: made.rights.text()}
+	if !changed {
+		data = maps.Clone(found.Data) // as somebody may have written it
 	}
 	t.secrets = append(t.secrets,
 		resources.Secret{Name: admin, Type: corev1.SecretTypeBasicAuth, Data: map[string][]byte{
 			corev1.BasicAuthUsernameKey: []byte(firstUser), corev1.BasicAuthPasswordKey: []byte(made.password),
 		}},
-		resources.Secret{Name: files, Type: corev1.SecretTypeOpaque, Asked: made.asked, Data: map[string][]byte{
-			signingKeys: made.keys.text(), usersKey: made.users.text(), permissions: made.rights.text(),
-		}})
+		resources.Secret{Name: files, Type: corev1.SecretTypeOpaque, Asked: made.asked, Data: data})
 	return nil
 }
 
@@ -82,38 +87,39 @@ func lines(raw []byte) text {
 
 func (t text) text() []byte { return []byte(strings.Join(t, "\n") + "\n") }
 
-// next adds what is missing. A new key is put first, and of the others the last one
+// next adds what is missing, and reports whether anything was. A new key is put first, and of the others the last one
 // that was first is kept, so that nobody is logged out.
-func (u *users) next(random io.Reader, asked string) error {
+func (u *users) next(random io.Reader, asked string) (changed bool, err error) {
 	if len(u.keys) == 0 || asked != u.asked {
 		key, err := draw(random, keyBytes, base64.StdEncoding)
 		if err != nil {
-			return err
+			return false, err
 		}
+		changed = true
 		newest := slices.DeleteFunc(u.keys, func(line string) bool { return strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") })
 		u.keys, u.asked = append(text{key}, newest[:min(len(newest), 1)]...), asked
 	}
 	known := slices.ContainsFunc(u.users, func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), firstUser+":") })
 	if known && u.password != "" {
-		return nil
+		return changed, nil
 	}
 	if u.password == "" {
 		password, err := draw(random, secretBytes, base64.RawURLEncoding)
 		if err != nil {
-			return err
+			return false, err
 		}
 		u.password = password
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(u.password), passwordCost)
 	if err != nil {
-		return err
+		return false, err
 	}
 	others := slices.DeleteFunc(u.users, func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), firstUser+":") })
 	u.users = append(text{firstUser + ":" + string(hash)}, others...)
 	if right := firstUser + " admin"; !slices.Contains(u.rights, right) {
 		u.rights = append(text{right}, u.rights...)
 	}
-	return nil
+	return true, nil
 }
 
 func draw(random io.Reader, n int, as *base64.Encoding) (string, error) {

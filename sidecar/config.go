@@ -132,7 +132,8 @@ func (c Config) problems() []error {
 		errs = append(errs, errors.New("--auth-policy: there is nothing for it to say without --auth"))
 	}
 	if c.AuthTokenTTL < leastTokenTTL {
-		errs = append(errs, fmt.Errorf("--auth-token-ttl: want %s or more, is %s: clients log in anew at nine tenths of it", leastTokenTTL, c.AuthTokenTTL))
+		errs = append(errs, fmt.Errorf(
+			"--auth-token-ttl: want %s or more, is %s: clients log in anew at nine tenths of it", leastTokenTTL, c.AuthTokenTTL))
 	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("--drain-timeout: must not be negative, is %s", c.DrainTimeout))

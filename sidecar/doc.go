@@ -13,7 +13,9 @@
 //	accord                    shell: keeps the settings of all members alike
 //	membership                the member list, name look-ups, the state of peers
 //	nacosgrpc, nacoshttp      Nacos's ports: p (HTTP), p+1000 (SDK), p+1001 (cluster)
+//	auth, gate                who may do what; users, rights and keys from files
 //	tlsfiles, secure          certificates and policies from files; connections made by them
+//	mounted                   files as Kubernetes mounts them
 //	nacosudp                  pushes to clients of the 1.x protocol
 //	nacosv1, route            members of Nacos 1.x; HTTP clients that find members
 //	admin, metrics, console   for those who look after a member

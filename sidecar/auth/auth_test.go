@@ -14,20 +14,20 @@ import (
 
 var now = time.Unix(1_800_000_000, 0)
 
-func key(t testing.TB, secret string) Key {
-	t.Helper()
+func key(tb testing.TB, secret string) Key {
+	tb.Helper()
 	keys, err := ParseKeys(base64.StdEncoding.EncodeToString([]byte(secret)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return keys[0]
 }
 
-func hashed(t testing.TB, password string, cost int) string {
-	t.Helper()
+func hashed(tb testing.TB, password string, cost int) string {
+	tb.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(hash)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -53,10 +54,8 @@ func ParseKeys(text string) ([]Key, error) {
 }
 
 func parseKey(text string) (Key, error) {
-	for _, known := range published {
-		if text == known {
-			return Key{}, errPublished
-		}
+	if slices.Contains(published, text) {
+		return Key{}, errPublished
 	}
 	secret, err := decode(text)
 	if err != nil {

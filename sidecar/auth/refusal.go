@@ -25,8 +25,7 @@ var (
 
 // Reason returns the word by which an error is counted.
 func Reason(err error) string {
-	var r *Refusal
-	if errors.As(err, &r) {
+	if r, is := errors.AsType[*Refusal](err); is {
 		return r.Reason
 	}
 	return "other"

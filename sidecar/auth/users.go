@@ -15,8 +15,8 @@ const (
 	mostCost  = 14
 )
 
-// mostName bounds the name of a user, in bytes.
-const mostName = 128
+// MostName bounds the name of a user, in bytes.
+const MostName = 128
 
 // Users are all users, by name.
 type Users map[string]*User
@@ -60,7 +60,7 @@ func parseUser(line string) (*User, error) {
 	if !found {
 		return nil, errUser // not the line: it may be a password
 	}
-	if name == "" || len(name) > mostName || strings.ContainsFunc(name, odd) {
+	if name == "" || len(name) > MostName || strings.ContainsFunc(name, odd) {
 		return nil, errName
 	}
 	cost, err := bcrypt.Cost([]byte(hash))
@@ -76,7 +76,8 @@ func parseUser(line string) (*User, error) {
 
 // odd reports whether a name may not have r.
 func odd(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".-_@", r))
+	letter, digit := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z', r >= '0' && r <= '9'
+	return !letter && !digit && !strings.ContainsRune(".-_@", r)
 }
 
 func (all Users) grant(words []string) error {

@@ -25,6 +25,9 @@ func (g *Gate) Login(ctx context.Context, ip, name, password string) (auth.Sessi
 // check returns the user of a password. It takes a place for the time that it costs,
 // and refuses at once where too many wait or too many were wrong.
 func (g *Gate) check(ctx context.Context, ip, name, password string) (*auth.User, error) {
+	if len(name) > auth.MostName {
+		name = "" // nobody's either, and does not fill the memory
+	}
 	b := g.book.Load()
 	if u := b.users[name]; u != nil && g.memory.knows(name, password) {
 		return u, nil

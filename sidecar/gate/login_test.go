@@ -93,6 +93,19 @@ func TestWrongPasswordsAreNotTriedForEver(t *testing.T) {
 	}
 }
 
+func TestNamesThatNobodyCanHaveAreNotRemembered(t *testing.T) {
+	p := newPlace(t)
+	g := p.mustOpen("")
+	if _, err := g.Login(t.Context(), "10.0.0.1", strings.Repeat("x", 1<<20), "guess"); !errors.Is(err, auth.ErrPassword) {
+		t.Errorf("login: %v", err)
+	}
+	for caller := range g.memory.wrong {
+		if len(caller) > 2*auth.MostName {
+			t.Errorf("it remembers %d bytes of one caller", len(caller))
+		}
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	m := memory{most: 8}
 	now := time.Now()

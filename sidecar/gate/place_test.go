@@ -37,7 +37,7 @@ func (c *counts) Denied(reason string) { c.add("denied " + reason) }
 
 // place is a directory of files, and all that was logged of it.
 type place struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	log    bytes.Buffer
 	counts counts
@@ -49,23 +49,24 @@ func keyOf(letter string) string {
 
 var hashes sync.Map // of passwords: a hash takes long to make
 
-func hash(t testing.TB, password string) string {
-	t.Helper()
+func hash(tb testing.TB, password string) string {
+	tb.Helper()
 	if made, found := hashes.Load(password); found {
 		return made.(string)
 	}
 	made, err := bcrypt.GenerateFromPassword([]byte(password), 10)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	hashes.Store(password, string(made))
 	return string(made)
 }
 
-func newPlace(t *testing.T) *place {
-	p := &place{t: t, dir: t.TempDir()}
+func newPlace(tb testing.TB) *place {
+	tb.Helper()
+	p := &place{t: tb, dir: tb.TempDir()}
 	p.write(KeysFile, keyOf("a"))
-	p.write(UsersFile, "alice:"+hash(t, "secret-of-alice")+"\nroot:"+hash(t, "secret-of-root"))
+	p.write(UsersFile, "alice:"+hash(tb, "secret-of-alice")+"\nroot:"+hash(tb, "secret-of-root"))
 	p.write(PermissionsFile, "alice public r\nroot admin")
 	return p
 }

@@ -33,11 +33,14 @@ func eventful() *Metrics {
 	m.Handshake("members", "accepted", "expired")
 	m.Refused("address")
 	m.Over("batch")
+	m.Login("ok")
+	m.Denied("right")
 	expires := time.Unix(1893456000, 0)
 	m.Watch(Sources{
 		Report: func(context.Context) (report.Report, error) {
 			return report.Report{
 				Loaded: true, Generation: 7, Clients: 5, Owned: 2, Braked: 13,
+				Auth:  &report.Auth{Mode: "Required", Fault: "old"},
 				TLS:   &report.TLS{Clients: &report.TLSUse{Mode: "Required", NotAfter: &expires, Fault: "old", Plaintext: 15}},
 				Peers: []report.Peer{{Member: "a:8848", State: "UP", Transport: "stream", Pending: 3}},
 			}, nil

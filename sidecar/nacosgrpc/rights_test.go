@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/distro-naming/naming-operator/sidecar/auth"
+	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
@@ -149,6 +150,38 @@ func TestNamespacesAreReadAsTheHandlersReadThem(t *testing.T) {
 		})
 	}
 }
+
+// TestMembersThatWereExcusedAreKnown: one that reports without a proof while nobody
+// asks for it is to be told apart when somebody does.
+func TestMembersThatWereExcusedAreKnown(t *testing.T) {
+	for name, tc := range map[string]struct {
+		shown   wire.Identity
+		excused bool
+	}{"without a proof": {wire.Identity{}, true}, "with it": {secret, false}} {
+		s := start(t, func(c *Config) { c.Gate, c.Identity = &doorman{}, lenient{secret} })
+		c := connect(t, s.cluster, clusterSetup)
+		if r := c.exchange(tc.shown.Sign(wire.Payload(wire.MemberReportRequest, wire.ReportRequest(member.Node{Address: callerAddress})))); r.ResultCode != wire.CodeSuccess {
+			t.Fatalf("%s: %+v", name, r)
+		}
+		passes := 0
+		for _, session := range s.open.all() {
+			if p := session.pass.Load(); p != nil {
+				passes++
+				if p.Excused != tc.excused {
+					t.Errorf("%s: it is %+v", name, p)
+				}
+			}
+		}
+		if passes != 1 {
+			t.Errorf("%s: %d connections have a pass", name, passes)
+		}
+	}
+}
+
+// lenient admits everybody, and knows who is who.
+type lenient struct{ wire.Identity }
+
+func (lenient) Admits(func(string) string) bool { return true }
 
 func TestWhoIsNotKeptIsSentAway(t *testing.T) {
 	k := &doorman{}

@@ -110,5 +110,5 @@ var deliberate = [][]string{
 	{"Namespaces", "are made and named by an API", "exist while there are services in them; 501 for changes", "Naming takes any name in Nacos too."},
 	{"Names of labels of Prometheus", "dots and dashes of metadata become `_`", "whatever a label may not have becomes `_`", "One such name, and Prometheus refuses the whole list."},
 	{"The configuration API", "keeps configurations", "answers as by a server that holds none; publishing is 501", "This is naming only. Programs that use one client for both go on."},
-	{"Login", "checks a password", "lets everybody in with the token `AUTH_DISABLED`", "It is what Nacos gives where nobody is asked."},
+	{"Login", "checks a password", "checks it where [auth](../how-to/auth.md) is on; else lets everybody in with the token `AUTH_DISABLED`", "It is what Nacos gives where nobody is asked."},
 }

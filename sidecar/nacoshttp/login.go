@@ -28,8 +28,7 @@ func (h *Handler) login(r *http.Request, in request) (said, error) {
 		return said{}, err
 	}
 	is, err := h.deps.Gate.Login(r.Context(), c.IP, c.Name, c.Password)
-	var denied *auth.Refusal
-	if errors.As(err, &denied) {
+	if denied, is := errors.AsType[*auth.Refusal](err); is {
 		return formed(plain(statusOf(denied), denied.Text)), nil // whatever the version
 	}
 	return session(is), err

@@ -78,8 +78,8 @@ func TestPageOfEndpointsIsWrittenFromTheTable(t *testing.T) {
 		}
 		section(&b, group, []string{"Method", "Path", "Form", "", ""}, rows)
 	}
-	section(&b, "What callers need where [auth](../how-to/auth.md) is on", []string{"Group", "To read", "Otherwise"}, needed(order))
-	b.WriteString("\n*open* is for everybody, *login* for every user, *read* and *write* are rights in the namespace of the call, or in all where it is about\n" +
+	section(&b, "What callers need where auth is on", []string{"Group", "To read", "Otherwise"}, needed(order))
+	b.WriteString("\n[Auth](../how-to/auth.md) says how users get rights. *open* is for everybody, *login* for every user, *read* and *write* are rights in the namespace of the call, or in all where it is about\n" +
 		"all; *member* is for members. Open too are `GET` of paths that end in `" + strings.Join(open, "`, `") + "`.\n")
 	var not [][]string
 	for _, p := range beyond {

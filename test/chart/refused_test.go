@@ -32,6 +32,9 @@ func TestRefusedValues(t *testing.T) {
 		"nothing to show where it is asked": {
 			"naming-cluster", "spec: {tls: {clients: {mode: Required, caSecretName: clients}}}", "test.tls.secretName",
 		},
+		"a test without a user": {
+			"naming-cluster", "spec: {auth: {mode: Required, secretName: users}}", "test.login.secretName",
+		},
 		"less than no members":             {"naming-cluster", "spec: {replicas: -1}", "replicas"},
 	}
 	for name, tc := range tests {

@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "rewrite the manifests in testdata")
 // gives a manifest that is kept beside it.
 var scenarios = map[string][]string{
 	"naming-operator": {"defaults", "everything", "namespaced"},
-	"naming-cluster":  {"defaults", "production", "tls"},
+	"naming-cluster":  {"auth", "defaults", "production", "tls"},
 }
 
 func TestManifests(t *testing.T) {
