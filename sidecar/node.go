@@ -41,6 +41,7 @@ type node struct {
 	epoch int64
 
 	metrics *metrics.Metrics
+	overs   *overs
 	loop    *replica.Loop
 	hub     *push.Hub
 	udpHub  *push.Hub // of its own, so that clients which do not acknowledge hold up nobody else
@@ -68,6 +69,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 		cfg.Limits = limits.Default()
 	}
 	n := &node{cfg: cfg, log: log, epoch: time.Now().UnixMilli(), metrics: metrics.New()}
+	n.overs = &overs{counted: n.metrics, log: log.WithName("limits")}
 	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
 		n.ready, func() int64 { return n.loop.Clock() })
 	n.guard = newProtection(cfg, n.watch, n.metrics, log.WithName("tls"))
@@ -117,13 +119,13 @@ func (n *node) open(ctx context.Context) error {
 	n.httpListener = n.counted(n.guard.main(n.httpListener))
 	grpc.SDK, grpc.Cluster = n.guard.sdk(grpc.SDK), n.guard.cluster(grpc.Cluster)
 	grpc.Admit = n.guard.admit
-	grpc.Limits, grpc.Over, grpc.IdleAfter = n.cfg.Limits, n.metrics, n.cfg.Limits.SilentFor
+	grpc.Limits, grpc.Over, grpc.IdleAfter = n.cfg.Limits, n.overs, n.cfg.Limits.SilentFor
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Inbox: n.loop, Roster: n.watch,
 		Stream: n.loop,
 	})
 	udp := nacosudp.DefaultConfig()
-	udp.Log, udp.Most, udp.Over = n.log.WithName("udp"), int(n.cfg.Limits.UDPSubscribers), n.metrics
+	udp.Log, udp.Most, udp.Over = n.log.WithName("udp"), int(n.cfg.Limits.UDPSubscribers), n.overs
 	n.udp = nacosudp.New(udp, socket, n.udpHub)
 	n.api = n.web()
 	n.http = nacoshttp.Server(turnstile.Refusing(secure.Parting(n.guard.guard(n.api))), n.cfg.Limits)
@@ -135,7 +137,7 @@ func (n *node) open(ctx context.Context) error {
 // counted puts the limits on connections before the HTTP port.
 func (n *node) counted(l net.Listener) net.Listener {
 	return turnstile.Listen(l, turnstile.New(turnstile.Config{
-		Limit: limits.HTTPConnections, Most: n.cfg.Limits.HTTPConnections, PerIP: n.cfg.Limits.PerIP, Observer: n.metrics,
+		Limit: limits.HTTPConnections, Most: n.cfg.Limits.HTTPConnections, PerIP: n.cfg.Limits.PerIP, Observer: n.overs,
 	}))
 }
 

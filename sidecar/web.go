@@ -101,7 +101,7 @@ func (c counter) Pushes() (succeeded, failed uint64) {
 func (n *node) web() *nacoshttp.Handler {
 	cfg := nacoshttp.DefaultConfig()
 	cfg.Self, cfg.Version, cfg.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
-	cfg.Identity, cfg.Limits, cfg.Over = n.cfg.Identity, n.cfg.Limits, n.metrics
+	cfg.Identity, cfg.Limits, cfg.Over = n.cfg.Identity, n.cfg.Limits, n.overs
 	return nacoshttp.New(cfg, nacoshttp.Deps{
 		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.guard, Roster: roster{n.watch}, Datums: n.v1,
 		Subscribers: watchers{n.hub, n.grpc, n.udp}, Clients: n.loop, Counter: counter{n}, Push: n.udp,
