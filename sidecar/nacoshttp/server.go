@@ -104,6 +104,7 @@ type Handler struct {
 	owners  *http.Client
 	router  *router
 	leaving chan struct{} // closed when it leaves
+	large   chan struct{} // a place for each large body
 	once    sync.Once
 
 	switched atomic.Pointer[wire.Switches]
@@ -118,7 +119,7 @@ const (
 
 // New returns a handler for the main port.
 func New(cfg Config, deps Deps) *Handler {
-	h := &Handler{cfg: cfg, deps: deps, leaving: make(chan struct{})}
+	h := &Handler{cfg: cfg, deps: deps, leaving: make(chan struct{}), large: make(chan struct{}, cfg.Limits.LargeBodies)}
 	if h.deps.Settings == nil {
 		h.deps.Settings = unkept{}
 	}
@@ -170,6 +171,9 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) reply {
 		return to.in.fails(r, errStarting)
 	}
 	in, err := h.read(w, r, to)
+	if in.release != nil {
+		defer in.release()
+	}
 	if err != nil {
 		return h.fails(to.in, r, err)
 	}
