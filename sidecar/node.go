@@ -46,6 +46,7 @@ type node struct {
 	epoch int64
 
 	metrics *metrics.Metrics
+	overs   *overs
 	loop    *replica.Loop
 	hub     *push.Hub
 	fuzzy   *push.Hub // of who watches patterns
@@ -77,6 +78,7 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 		cfg.Limits = limits.Default()
 	}
 	n := &node{cfg: cfg, log: log, epoch: time.Now().UnixMilli(), metrics: metrics.New(), ids: newIDs(cfg.Address)}
+	n.overs = &overs{counted: n.metrics, log: log.WithName("limits")}
 	n.watch = membership.New(n.membershipConfig(), log.WithName("membership"), net.DefaultResolver, n.events(),
 		n.ready, func() int64 { return n.loop.Clock() })
 	n.guard = newProtection(cfg, n.watch, n.metrics, log.WithName("tls"))
@@ -136,13 +138,13 @@ func (n *node) open(ctx context.Context) error {
 	n.httpListener = n.counted(n.guard.main(n.httpListener))
 	grpc.SDK, grpc.Cluster = n.guard.sdk(grpc.SDK), n.guard.cluster(grpc.Cluster)
 	grpc.Admit = n.guard.admit
-	grpc.Limits, grpc.Over, grpc.IdleAfter = n.cfg.Limits, n.metrics, n.cfg.Limits.SilentFor
+	grpc.Limits, grpc.Over, grpc.IdleAfter = n.cfg.Limits, n.overs, n.cfg.Limits.SilentFor
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Patterns: n.fuzzy, Inbox: n.loop, Roster: n.watch,
 		Stream: n.loop, Settings: n.loop, NextID: n.ids.next,
 	})
 	udp := nacosudp.DefaultConfig()
-	udp.Log, udp.Most, udp.Over = n.log.WithName("udp"), int(n.cfg.Limits.UDPSubscribers), n.metrics
+	udp.Log, udp.Most, udp.Over = n.log.WithName("udp"), int(n.cfg.Limits.UDPSubscribers), n.overs
 	n.udp = nacosudp.New(udp, socket, n.udpHub)
 	n.api = n.web()
 	n.http = nacoshttp.Server(turnstile.Refusing(secure.Parting(n.guard.guard(n.api))), n.cfg.Limits)
@@ -154,7 +156,7 @@ func (n *node) open(ctx context.Context) error {
 // counted puts the limits on connections before the HTTP port.
 func (n *node) counted(l net.Listener) net.Listener {
 	return turnstile.Listen(l, turnstile.New(turnstile.Config{
-		Limit: limits.HTTPConnections, Most: n.cfg.Limits.HTTPConnections, PerIP: n.cfg.Limits.PerIP, Observer: n.metrics,
+		Limit: limits.HTTPConnections, Most: n.cfg.Limits.HTTPConnections, PerIP: n.cfg.Limits.PerIP, Observer: n.overs,
 	}))
 }
 

@@ -128,7 +128,7 @@ func (k keeper) Override(ctx context.Context, s naming.ServiceKey, e naming.Endp
 func (n *node) web() *nacoshttp.Handler {
 	cfg := nacoshttp.DefaultConfig()
 	cfg.Self, cfg.Version, cfg.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
-	cfg.Identity, cfg.Limits, cfg.Over = n.auth.members, n.cfg.Limits, n.metrics
+	cfg.Identity, cfg.Limits, cfg.Over = n.auth.members, n.cfg.Limits, n.overs
 	return nacoshttp.New(cfg, nacoshttp.Deps{
 		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.guard, Roster: roster{n.watch}, Datums: n.v1,
 		Subscribers: watchers{n.hub, n.grpc, n.udp}, Clients: n.loop, Counter: counter{n}, Push: n.udp,

@@ -27,6 +27,7 @@ type Limits struct {
 	Header       int64         // bytes of the head of a call over HTTP, query included
 	Body         int64         // bytes of its body
 	MemberBody   int64         // the same where members tell lists, also when unzipped
+	LargeBodies  int64         // of more than Body, at once
 	Parameters   int64         // of a call over HTTP
 
 	Batch          int64 // instances in one request
@@ -63,6 +64,7 @@ const (
 	Header            = "header"
 	Body              = "body"
 	MemberBody        = "member-body"
+	LargeBodies       = "large-bodies"
 	Parameters        = "parameters"
 	Batch             = "batch"
 	Services          = "services"

@@ -69,7 +69,7 @@ func TestTableIsWhole(t *testing.T) {
 			t.Errorf("%s is not described", row.Name)
 		}
 	}
-	if want := 22; len(fields) != want {
+	if want := 23; len(fields) != want {
 		t.Errorf("%d fields, want %d", len(fields), want)
 	}
 }

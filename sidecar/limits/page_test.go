@@ -60,6 +60,16 @@ These are Nacos's own, and the same on every member, also on those in Java, whic
 | port | 0 to 65535 |
 | weight | finite; over HTTP 0 to 10000 |
 
+Stricter than Nacos, since it would be kept, or read as something else:
+
+| What | Limit |
+|---|--:|
+| id that a client gives its instance | 1024 characters |
+| clusters asked for at once | 6400 characters |
+| name of a client's program | 256 bytes are kept |
+| control and unseen characters in names of services and in IPs | refused |
+| bodies over gRPC that are not UTF-8 | refused |
+
 And these, since nothing is gained by other values:
 
 | Limit | Value |

@@ -111,6 +111,12 @@ var Table = []Row{
 		in: func(l *Limits) *int64 { return &l.MemberBody },
 	},
 	{
+		Name: LargeBodies, Default: 8, Least: 1, Counted: true,
+		What: "bodies of more than `body`, or zipped, that are taken at once where members of Nacos 1.x tell lists",
+		Seen: "503; members tell it again",
+		in:   func(l *Limits) *int64 { return &l.LargeBodies },
+	},
+	{
 		Name: Parameters, Default: 1000, Least: 32, Counted: true, What: "parameters of a call over HTTP", Seen: "400 with the limit",
 		in: func(l *Limits) *int64 { return &l.Parameters },
 	},

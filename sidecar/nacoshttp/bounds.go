@@ -14,7 +14,11 @@ import (
 
 // bodyOf reads the body of a call, of so many bytes at most.
 func bodyOf(w http.ResponseWriter, r *http.Request, limit string, most int64) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	return wholeBody(http.MaxBytesReader(w, r.Body, most), limit, most)
+}
+
+func wholeBody(in io.Reader, limit string, most int64) ([]byte, error) {
+	body, err := io.ReadAll(in)
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
@@ -27,6 +31,29 @@ func bodyOf(w http.ResponseWriter, r *http.Request, limit string, most int64) ([
 
 func tooLarge(limit string, most int64) error {
 	return &limits.Over{Limit: limit, Most: most, What: "the body is too large"}
+}
+
+// memberBody reads the body in which a member tells lists, and unzips it. Only so
+// many at once may be large: it is not known yet who sends them. release is to be
+// called when it is of no use any more.
+func (h *Handler) memberBody(w http.ResponseWriter, r *http.Request) (body []byte, release func(), err error) {
+	most, release := h.cfg.Limits.MemberBody, func() {}
+	in := http.MaxBytesReader(w, r.Body, most)
+	body, err = wholeBody(io.LimitReader(in, h.cfg.Limits.Body+1), limits.MemberBody, most)
+	if err != nil || int64(len(body)) <= h.cfg.Limits.Body && !isZipped(body) {
+		return body, release, err
+	}
+	select {
+	case h.large <- struct{}{}:
+		release = func() { <-h.large }
+	default:
+		return nil, release, &limits.Over{Limit: limits.LargeBodies, Most: h.cfg.Limits.LargeBodies, What: "too many large bodies at once"}
+	}
+	rest, err := wholeBody(in, limits.MemberBody, most)
+	if err == nil {
+		body, err = unzipped(append(body, rest...), most)
+	}
+	return body, release, err
 }
 
 // form reads the parameters of a query and of a form body, unless there are too
@@ -53,7 +80,7 @@ func statusOver(e *limits.Over) int {
 	switch e.Limit {
 	case limits.Body, limits.MemberBody:
 		return http.StatusRequestEntityTooLarge
-	case limits.Services, limits.Instances, limits.Clients:
+	case limits.Services, limits.Instances, limits.Clients, limits.LargeBodies:
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusBadRequest

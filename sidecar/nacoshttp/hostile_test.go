@@ -31,6 +31,12 @@ func (o *overs) Over(limit string) {
 	o.seen[limit]++
 }
 
+func (o *overs) of(limit string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.seen[limit]
+}
+
 // front serves w on a port of loopback with limits, and returns its address.
 func front(t *testing.T, w *world, change func(*limits.Limits)) (address string, seen *overs) {
 	t.Helper()
@@ -264,7 +270,7 @@ func TestCallsThatAreTooMuch(t *testing.T) {
 			if status != tc.status {
 				t.Errorf("got %d %s, want %d", status, body, tc.status)
 			}
-			if tc.limit != "" && (seen.seen[tc.limit] != 1 || !strings.Contains(body, "--limits "+tc.limit+"=")) {
+			if tc.limit != "" && (seen.of(tc.limit) != 1 || !strings.Contains(body, "--limits "+tc.limit+"=")) {
 				t.Errorf("counted %v, said %s", seen.seen, body)
 			}
 			if status != http.StatusOK && w.registry.Len() != 0 {
@@ -280,6 +286,44 @@ func repeated(s string, n int) []string {
 		out[i] = s
 	}
 	return out
+}
+
+// TestLargeBodiesAreFewAtOnce: who sends one slowly keeps a place, and no more than
+// there are; small ones need none.
+func TestLargeBodiesAreFewAtOnce(t *testing.T) {
+	const datum = "/nacos/v1/ns/distro/datum"
+	w := newWorld()
+	address, seen := front(t, w, func(l *limits.Limits) { l.Body, l.MemberBody, l.LargeBodies = 4<<10, 1<<20, 1 })
+	var d net.Dialer
+	slow, err := d.DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	if _, err := io.WriteString(slow, head("PUT", datum, "Content-Length: 100000")+strings.Repeat("a", 5<<10)); err != nil {
+		t.Fatal(err)
+	}
+	large := []string{head("PUT", datum, "Content-Length: 5000"), strings.Repeat("a", 5000)}
+	var status int
+	var body string
+	for range 1000 { // until the slow one has its place
+		if status, body = talk(t, address, large...); status == http.StatusServiceUnavailable {
+			break
+		}
+	}
+	if status != http.StatusServiceUnavailable || !strings.Contains(body, "--limits large-bodies=") || seen.of(limits.LargeBodies) == 0 {
+		t.Errorf("a second one: %d %s", status, body)
+	}
+	if status, body := talk(t, address, head("PUT", datum, "Content-Length: 2"), "{}"); status != http.StatusOK {
+		t.Errorf("a small one: %d %s", status, body)
+	}
+	_ = slow.Close()
+	for range 1000 {
+		if status, body = talk(t, address, large...); status != http.StatusServiceUnavailable {
+			return
+		}
+	}
+	t.Errorf("its place is not given back: %d %s", status, body)
 }
 
 // TestIdleConnectionsEnd between calls, too.

@@ -48,10 +48,13 @@ func (h *Handler) known(answer call) call {
 	}
 }
 
+// isZipped reports whether a body begins as gzip does.
+func isZipped(body []byte) bool { return bytes.HasPrefix(body, []byte{0x1f, 0x8b}) }
+
 // unzipped returns what a body says. Java declares gzip for all and uses it for
 // some: only the bytes tell (HTTP page, 0.7).
 func unzipped(body []byte, limit int64) ([]byte, error) {
-	if !bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
+	if !isZipped(body) {
 		return body, nil
 	}
 	in, err := gzip.NewReader(bytes.NewReader(body))

@@ -109,6 +109,7 @@ type Handler struct {
 	owners  *http.Client
 	router  *router
 	leaving chan struct{} // closed when it leaves
+	large   chan struct{} // a place for each large body
 	once    sync.Once
 
 	describing sync.Mutex // held while settings of a service are read and written
@@ -125,7 +126,7 @@ const (
 
 // New returns a handler for the main port.
 func New(cfg Config, deps Deps) *Handler {
-	h := &Handler{cfg: cfg, deps: deps, leaving: make(chan struct{})}
+	h := &Handler{cfg: cfg, deps: deps, leaving: make(chan struct{}), large: make(chan struct{}, cfg.Limits.LargeBodies)}
 	h.owners = route.Client(deps.Dialer, cfg.ForwardWithin, idlePerOwner)
 	switches := wire.DefaultSwitches()
 	h.switched.Store(&switches)
@@ -177,6 +178,9 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) reply {
 		return to.in.fails(r, auth.ErrStranger)
 	}
 	in, err := h.read(w, r, to)
+	if in.release != nil {
+		defer in.release()
+	}
 	if err == nil {
 		err = h.permit(r, to, in.form)
 	}
