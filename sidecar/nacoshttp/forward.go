@@ -61,6 +61,24 @@ func (h *Handler) owned(here call) call {
 	}
 }
 
+// anywhere answers here what every member can take, since all tell each other. A
+// member of Nacos 1.x, which is told by nobody, gets it for the services that it
+// owns.
+func (h *Handler) anywhere(here call) call {
+	return func(r *http.Request, in request) (said, error) {
+		s, err := in.form.Service()
+		if err != nil || fromServer(r) {
+			return here(r, in)
+		}
+		if owner, v1 := h.deps.Owners.ServiceOwner(s); v1 {
+			if a, gave := h.gave(r, in, owner); gave {
+				return formed(a), nil
+			}
+		}
+		return here(r, in)
+	}
+}
+
 // lacks reports whether an owner says that it does not know the call at all: a
 // server of another version.
 func lacks(status int) bool {
