@@ -61,21 +61,23 @@ func (h *Handler) owned(here call) call {
 	}
 }
 
-// anywhere answers here what every member can take, since all tell each other. A
-// member of Nacos 1.x, which is told by nobody, gets it for the services that it
-// owns.
+// anywhere answers here what is said of an instance that is listed here: members
+// tell each other. What is not listed yet the owner of the client may know. A
+// member of Nacos 1.x, which is told by nobody, gets what is said of the services
+// that it owns.
 func (h *Handler) anywhere(here call) call {
+	there := h.owned(here)
 	return func(r *http.Request, in request) (said, error) {
 		s, err := in.form.Service()
-		if err != nil || fromServer(r) {
+		e, valid := about(in)
+		if err != nil || !valid {
+			return here(r, in) // which says what is wrong with it
+		}
+		_, v1 := h.deps.Owners.ServiceOwner(s)
+		if _, listed := find(h.deps.Catalog.View(s), e); listed && !v1 {
 			return here(r, in)
 		}
-		if owner, v1 := h.deps.Owners.ServiceOwner(s); v1 {
-			if a, gave := h.gave(r, in, owner); gave {
-				return formed(a), nil
-			}
-		}
-		return here(r, in)
+		return there(r, in)
 	}
 }
 

@@ -171,6 +171,11 @@ func TestWhatIsSaidOfInstancesIsTakenByAnyMember(t *testing.T) {
 	if len(owner.overrides) > 0 {
 		t.Errorf("the owner was told %v", owner.overrides)
 	}
+	here.registry = naming.NewRegistry() // before replication
+	step{http.MethodPatch, "/v1/ns/instance?" + oneWeb + "&weight=3", 200, "ok"}.take(t, strings.TrimSuffix(url, "/"))
+	if i := owner.View(web).Hosts[0]; i.Weight != 3 {
+		t.Errorf("the owner, who knows it, shows %+v", i)
+	}
 }
 
 func TestSubscribersOfAllMembersAreListed(t *testing.T) {
