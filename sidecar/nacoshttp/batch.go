@@ -1,18 +1,15 @@
 package nacoshttp
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 
-	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
-// batch changes the metadata of several instances of a service, each by the
-// member that owns it. It answers which were changed; what could not be is left
-// out, as in Nacos.
+// batch changes the metadata of several instances of a service. It answers which
+// were changed; what could not be is left out, as in Nacos.
 func (h *Handler) batch(do func(keys map[string]string) naming.Override) call {
 	return func(r *http.Request, in request) (said, error) {
 		s, err := in.form.Service()
@@ -31,37 +28,15 @@ func (h *Handler) batch(do func(keys map[string]string) naming.Override) call {
 	}
 }
 
-// batchPath is where a batch goes on to the owners, whatever it came by.
-const batchPath = contextPath + "/v1/ns/instance/metadata/batch"
-
-// change returns the instances that were changed, here and elsewhere.
+// change returns the instances that were changed.
 func (h *Handler) change(r *http.Request, form wire.Form, s naming.ServiceKey, o naming.Override) []string {
 	changed := []string{}
-	elsewhere := map[member.Address][]naming.Instance{}
 	for _, i := range h.meant(s, form) {
-		owner, here := h.deps.Owners.Owner(naming.BeatClient(i.IP, i.Port))
-		if !here && !fromServer(r) {
-			elsewhere[owner] = append(elsewhere[owner], i)
-			continue
-		}
 		if err := h.amend(r.Context(), s, i.Endpoint(), o, false); err != nil {
 			h.cfg.Log.V(1).Info("metadata not changed", "service", s.String(), "ip", i.IP, "port", i.Port, "error", err.Error())
 			continue
 		}
 		changed = append(changed, wire.InstanceKey(i))
-	}
-	for _, owner := range slices.Sorted(maps.Keys(elsewhere)) {
-		to := r.Clone(r.Context())
-		to.URL.Path = batchPath
-		part := maps.Clone(form)
-		part["serviceName"], part["instances"] = s.Grouped(), string(wire.EndpointList(elsewhere[owner]))
-		delete(part, "consistencyType")
-		a, err := h.forward(to, request{form: part}, owner)
-		if err != nil {
-			h.cfg.Log.V(1).Info("metadata not changed by the owner", "owner", owner, "error", err.Error())
-			continue
-		}
-		changed = append(changed, wire.DecodeUpdated(a.body)...)
 	}
 	return changed
 }

@@ -93,7 +93,7 @@ var members = map[string]string{
 // deliberate is what differs where nothing was recorded: what, in Nacos, here, why.
 // Tests of this package show each.
 var deliberate = [][]string{
-	{"Writes by v2 and v3", "stay at the member that they reach, and are not replicated", "go to the owner of the client, as those of v1", "A load balancer in front of the members would lose them."},
+	{"Registrations by v2 and v3", "stay at the member that they reach, and are not replicated", "go to the owner of the client, as those of v1", "A load balancer in front of the members would lose them."},
 	{"A write while the owner is out of reach", "500 after 2 s", "is taken by the member that it reached", "The owner is asked again by the next beat."},
 	{"UDP push", "to the address that `clientIP` names, for 10 s after a question", "to the address that the question comes from, for 90 s", "Whoever can name an address could have others flooded, and a client beside the member asks from localhost; clients of empty services ask every 60 s."},
 	{"A push that is not acknowledged", "is sent twice", "is sent twice, and again with the newest, ever more seldom, while the client asks", "A change must not wait for the next question."},

@@ -61,6 +61,26 @@ func (h *Handler) owned(here call) call {
 	}
 }
 
+// anywhere answers here what is said of an instance that is listed here: members
+// tell each other. What is not listed yet the owner of the client may know. A
+// member of Nacos 1.x, which is told by nobody, gets what is said of the services
+// that it owns.
+func (h *Handler) anywhere(here call) call {
+	there := h.owned(here)
+	return func(r *http.Request, in request) (said, error) {
+		s, err := in.form.Service()
+		e, valid := about(in)
+		if err != nil || !valid {
+			return here(r, in) // which says what is wrong with it
+		}
+		_, v1 := h.deps.Owners.ServiceOwner(s)
+		if _, listed := find(h.deps.Catalog.View(s), e); listed && !v1 {
+			return here(r, in)
+		}
+		return there(r, in)
+	}
+}
+
 // lacks reports whether an owner says that it does not know the call at all: a
 // server of another version.
 func lacks(status int) bool {

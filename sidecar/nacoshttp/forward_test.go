@@ -81,7 +81,7 @@ func TestOwnerSeesWhoForwardedAndTheCallersHeaders(t *testing.T) {
 	here := newWorld()
 	_, s := serve(t, here)
 	here.owner, here.listens[otherAddress] = otherAddress, strings.TrimPrefix(owner.URL, "http://")
-	status, _, _ := ask(t, http.MethodPut, s.URL+"/nacos/v1/ns/instance?serviceName=s", "ip=10.0.0.1&port=80",
+	status, _, _ := ask(t, http.MethodPut, s.URL+"/nacos/v1/ns/instance/beat?serviceName=s", "ip=10.0.0.1&port=80",
 		"User-Agent", "curl", "Request-Module", "Naming")
 	r := <-seen
 	if status != http.StatusTeapot {

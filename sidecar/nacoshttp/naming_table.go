@@ -18,8 +18,8 @@ func (h *Handler) instanceV1() []endpoint {
 	return []endpoint{
 		v1.does(post, path, h.owned(h.register)),
 		v1.does(del, path, h.owned(h.deregister)),
-		v1.does(put, path, h.owned(h.update)).noting(anew),
-		v1.does(http.MethodPatch, path, h.owned(h.patch)).noting(more),
+		v1.does(put, path, h.anywhere(h.update)).noting(anew),
+		v1.does(http.MethodPatch, path, h.anywhere(h.patch)).noting(more),
 		v1.does(get, path, h.detail(wire.InstanceDetail)),
 		v1.does(get, path+"/list", h.list("clusters")).noting("with `udpPort`: changes are pushed over UDP"),
 		v1.does(put, path+"/beat", h.owned(h.beat)),
@@ -34,8 +34,8 @@ func (h *Handler) instanceV2() []endpoint {
 	return []endpoint{
 		v2.does(post, path, h.owned(h.register)),
 		v2.does(del, path, h.owned(h.deregister)),
-		v2.does(put, path, h.owned(h.update)).noting(anew),
-		at{groupInstance, first{}}.does(http.MethodPatch, path, grouped(h.owned(h.patch))).noting(more),
+		v2.does(put, path, h.anywhere(h.update)).noting(anew),
+		at{groupInstance, first{}}.does(http.MethodPatch, path, grouped(h.anywhere(h.patch))).noting(more),
 		v2.does(get, path, h.detail(wire.InstanceDetailV2)),
 		v2.does(get, path+"/list", h.list("clusterName")),
 		v2.does(put, path+"/beat", grouped(h.owned(h.beat))),
@@ -54,14 +54,14 @@ func (h *Handler) instanceV3() []endpoint {
 		v3.does(get, client+"/list", h.clientList),
 		v3.does(post, admin, h.owned(h.register)),
 		v3.does(del, admin, h.owned(h.deregister)),
-		v3.does(put, admin, h.owned(h.update)).noting(anew),
+		v3.does(put, admin, h.anywhere(h.update)).noting(anew),
 		v3.does(get, admin, h.detail(wire.InstanceDetailV2)),
 		v3.does(get, admin+"/list", h.adminList),
-		v3.does(put, admin+"/partial", h.owned(h.patch)).noting(more),
+		v3.does(put, admin+"/partial", h.anywhere(h.patch)).noting(more),
 		v3.does(put, admin+"/metadata/batch", h.batch(putKeys)).noting(more),
 		v3.does(del, admin+"/metadata/batch", h.batch(dropKeys)).noting(more),
 		v3.does(get, console+"/list", h.consoleInstances),
-		v3.does(put, console, h.owned(h.update)).noting(anew),
+		v3.does(put, console, h.anywhere(h.update)).noting(anew),
 	}
 }
 
@@ -134,14 +134,14 @@ func (h *Handler) healthTable() (all []endpoint) {
 	v1, v2 := at{groupHealth, first{}}, at{groupHealth, second{}}
 	const checked = "400 unless the cluster's checker is NONE"
 	return []endpoint{
-		v1.does(put, "/v1/ns/health", h.owned(h.setHealth)).noting(checked),
-		v1.does(put, "/v1/ns/health/instance", h.owned(h.setHealth)).noting(checked),
+		v1.does(put, "/v1/ns/health", h.anywhere(h.setHealth)).noting(checked),
+		v1.does(put, "/v1/ns/health/instance", h.anywhere(h.setHealth)).noting(checked),
 		v1.does(get, "/v1/ns/health/server", h.hello),
 		v1.does(get, "/v1/ns/health/checkers", checkers),
 		v1.does(put, "/v1/ns/cluster", h.updateCluster),
-		v2.does(put, "/v2/ns/health", h.owned(h.setHealth)).noting(checked),
-		v2.does(put, "/v2/ns/health/instance", h.owned(h.setHealth)).noting(checked),
-		v2.does(put, "/v3/admin/ns/health/instance", h.owned(h.setHealth)).noting(checked),
+		v2.does(put, "/v2/ns/health", h.anywhere(h.setHealth)).noting(checked),
+		v2.does(put, "/v2/ns/health/instance", h.anywhere(h.setHealth)).noting(checked),
+		v2.does(put, "/v3/admin/ns/health/instance", h.anywhere(h.setHealth)).noting(checked),
 		v2.does(get, "/v3/admin/ns/health/checkers", checkers),
 		v2.does(put, "/v3/admin/ns/cluster", h.updateCluster),
 		v2.does(put, consolePath+"/ns/service/cluster", h.updateCluster),

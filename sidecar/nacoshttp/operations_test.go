@@ -152,16 +152,29 @@ func TestNamingWaitsInAllVersionsWhileTheMemberLoads(t *testing.T) {
 	}
 }
 
-func TestBatchGoesToEveryOwner(t *testing.T) {
+func TestWhatIsSaidOfInstancesIsTakenByAnyMember(t *testing.T) {
 	here, owner, url := pair(t)
 	here.registry = owner.registry // as after replication
 	owner.beating(t, "10.0.0.1")
 	owner.beating(t, "10.0.0.2")
-	step{put, "/v2/ns/instance/metadata/batch?" + inWeb + "&metadata=b%3D2&consistencyType=ephemeral", 200, "10.0.0.2:80"}.take(t, strings.TrimSuffix(url, "/"))
-	for _, i := range owner.View(web).Hosts {
+	for _, one := range []step{
+		{put, "/v2/ns/instance/metadata/batch?" + inWeb + "&metadata=b%3D2&consistencyType=ephemeral", 200, "10.0.0.2:80"},
+		{http.MethodPatch, "/v1/ns/instance?" + oneWeb + "&weight=2", 200, "ok"},
+	} {
+		one.take(t, strings.TrimSuffix(url, "/"))
+	}
+	for _, i := range here.View(web).Hosts {
 		if i.Metadata["b"] != "2" || i.Metadata["a"] != "1" {
 			t.Errorf("%s has %v", i.IP, i.Metadata)
 		}
+	}
+	if len(owner.overrides) > 0 {
+		t.Errorf("the owner was told %v", owner.overrides)
+	}
+	here.registry = naming.NewRegistry() // before replication
+	step{http.MethodPatch, "/v1/ns/instance?" + oneWeb + "&weight=3", 200, "ok"}.take(t, strings.TrimSuffix(url, "/"))
+	if i := owner.View(web).Hosts[0]; i.Weight != 3 {
+		t.Errorf("the owner, who knows it, shows %+v", i)
 	}
 }
 

@@ -32,15 +32,6 @@ func (f Form) Endpoints(name string) (list []naming.Endpoint, given bool) {
 	return list, true
 }
 
-// EndpointList is the parameter that lists instances for a batch.
-func EndpointList(list []naming.Instance) []byte {
-	out := make([]place, 0, len(list))
-	for _, i := range list {
-		out = append(out, place{i.IP, i.Port, i.Cluster})
-	}
-	return object(out)
-}
-
 // InstanceKey is how a batch names what it has changed.
 func InstanceKey(i naming.Instance) string {
 	return i.IP + ":" + strconv.Itoa(i.Port) + ":unknown:" + i.Cluster + ":ephemeral"
@@ -49,11 +40,4 @@ func InstanceKey(i naming.Instance) string {
 // Updated is the body of a batch's answer.
 func Updated(keys []string) []byte {
 	return append(appendStrings([]byte(`{"updated":`), keys), '}')
-}
-
-// DecodeUpdated reads a batch's answer; what cannot be read says nothing.
-func DecodeUpdated(body []byte) []string {
-	var in struct{ Updated []string }
-	_ = json.Unmarshal(body, &in)
-	return in.Updated
 }

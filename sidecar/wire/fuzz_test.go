@@ -47,7 +47,6 @@ var everyDecoder = map[string]func(p *nacospb.Payload) error{
 	"DecodeReport":           func(p *nacospb.Payload) error { _, err := DecodeReport(p); return err },
 	"DecodeReportResult":     func(p *nacospb.Payload) error { _, err := DecodeReportResult(p); return err },
 	"DecodeHTTPReport":       func(p *nacospb.Payload) error { _, err := DecodeHTTPReport(Body(p)); return err },
-	"DecodeUpdated":          func(p *nacospb.Payload) error { DecodeUpdated(Body(p)); return nil },
 	"DecodeSubscribers":      func(p *nacospb.Payload) error { DecodeSubscribers(Body(p)); return nil },
 	"DecodePushAck":          func(p *nacospb.Payload) error { _, err := DecodePushAck(Body(p)); return err },
 	"DecodeHTTPReportResult": func(p *nacospb.Payload) error { _, err := DecodeHTTPReportResult(Body(p)); return err },
