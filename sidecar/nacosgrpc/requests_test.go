@@ -141,6 +141,7 @@ func TestPageOfRequestsIsWrittenFromTheTable(t *testing.T) {
 	answered = append(answered, []string{"`ServerCheckRequest`", "both", first}, []string{"`ConnectionSetupRequest`", "both", setUp})
 	section(&b, "Requests that are answered", []string{"Request", "Port", "What it does"}, answered)
 	section(&b, "Requests that the member makes of clients, on the stream", []string{"Request", "What it does"}, said(asked))
+	section(&b, "Error codes", []string{"Code", "In", "When"}, codeRows())
 	section(&b, "Out of scope", []string{"Request", "Why"}, said(unserved))
 	golden.Check(t, "../../docs/reference/nacos-api-grpc.md", []byte(b.String()))
 }
