@@ -150,6 +150,7 @@ func TestPageOfRequestsIsWrittenFromTheTable(t *testing.T) {
 	section(&b, "What callers need where auth is on", []string{"Request", "Right"}, needs)
 	b.WriteString("\n[Auth](../how-to/auth.md) says how users get rights. *open* is for everybody, *read* and *write* are rights in the namespace of the request, *member* is for members. Who has not the right is answered by\n" +
 		"the failure of the request's own kind, with `resultCode` 500 and `errorCode` 403.\n")
+	section(&b, "Error codes", []string{"Code", "In", "When"}, codeRows())
 	section(&b, "Out of scope", []string{"Request", "Why"}, said(unserved))
 	golden.Check(t, "../../docs/reference/nacos-api-grpc.md", []byte(b.String()))
 }

@@ -90,7 +90,7 @@ func (m *single) publish(ctx context.Context, p population, client, i int, zone 
 	if err != nil {
 		return err
 	}
-	instance, err := change.Instance.Publish(change.Service(), func() int64 { return 0 })
+	instance, err := change.Instance.Publish(change.Service(), nil)
 	if err != nil {
 		return err
 	}
