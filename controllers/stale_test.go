@@ -53,7 +53,7 @@ func TestOldCopiesChangeNothingButTime(t *testing.T) {
 // only: nodes take no time here, so that a pod would always be gone before it
 // was seen to leave, and come back behind a gate that was closed meanwhile.
 func kindsToForget() (out [][]string) {
-	for _, kind := range []string{"NamingCluster", "StatefulSet", "ConfigMap"} {
+	for _, kind := range []string{"NamingCluster", "StatefulSet", "ConfigMap", "Pod"} {
 		out = append(out, []string{kind})
 	}
 	return append(out, slices.Sorted(maps.Keys(remembered)))
