@@ -53,6 +53,20 @@ func TestANetworkPolicyIsMadeOnlyWhereWanted(t *testing.T) {
 	}
 }
 
+func TestNamesAreThoseOfTheChildren(t *testing.T) {
+	c := readCluster(t, "testdata/minimal.in.yaml")
+	for _, shielded := range []bool{true, false} {
+		c.Spec.NetworkPolicy.Enabled = &shielded
+		var want []Child
+		for _, child := range All(c, steady(c)) {
+			want = append(want, Child{Kind: child.Kind, Name: child.Name})
+		}
+		if got := Names(c); !slices.Equal(got, want) {
+			t.Errorf("Names = %v, want %v", got, want)
+		}
+	}
+}
+
 func TestHashes(t *testing.T) {
 	tests := map[string]struct {
 		change        func(*v1alpha1.NamingCluster, *Plan)
