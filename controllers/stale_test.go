@@ -25,8 +25,7 @@ var ways = map[string]staleness{
 // longer are ways for caches that hardly follow. Not every kind is tried alone:
 // the more it lags, the longer it takes.
 var longer = map[string]staleness{
-	"twelve behind":       {behind: 12},
-	"every tenth is seen": {every: 10},
+	"twelve behind": {behind: 12},
 }
 
 // TestOldCopiesChangeNothingButTime makes every journey with a cache that is old
