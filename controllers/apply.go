@@ -32,12 +32,21 @@ func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) (
 			return nil, fmt.Errorf("apply %s: the one that exists %w%s", child, errForeign, controllerOf(found))
 		}
 	}
+	states := make([]state, len(children))
+	for i, child := range children {
+		states[i] = compare(child, s.children[child.String()])
+		if child.Kind == "StatefulSet" && states[i] != same {
+			if err := r.confirm(ctx, s); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if err := r.fence(ctx, s); err != nil { // before a Service asks for what it writes
 		return nil, err
 	}
 	var repaired []resources.Child
-	for _, child := range children {
-		state := compare(child, s.children[child.String()])
+	for i, child := range children {
+		state := states[i]
 		if state == same {
 			continue
 		}

@@ -5,6 +5,7 @@ package controllers
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
+	"github.com/distro-naming/naming-operator/controllers/pki"
 	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 )
@@ -64,6 +66,41 @@ func TestEditedChildrenAreRepaired(t *testing.T) {
 	}
 	f.told(ReasonRepaired)
 	f.settled()
+}
+
+// TestAnEditedSecretIsRepaired edits a Secret of the operator's own, whose changes nobody
+// tells of: the next look sees it.
+func TestAnEditedSecretIsRepaired(t *testing.T) {
+	namespace := newNamespace(t)
+	permitSecrets(t, namespace)
+	f := create(t, namespace, shielded)
+	f.reaches(v1alpha1.TLSReady, metav1.ConditionTrue, v1alpha1.ReasonTLSApplied)
+	tests := map[string]func(*corev1.Secret){
+		"another key":   func(s *corev1.Secret) { s.Data[pki.KeyKey] = []byte("no key") },
+		"nothing in it": func(s *corev1.Secret) { s.Data = nil },
+		"no labels":     func(s *corev1.Secret) { s.Labels = nil },
+	}
+	for name, damage := range tests {
+		t.Run(name, func(t *testing.T) {
+			secret := new(corev1.Secret)
+			f.get("demo-members-tls", secret)
+			damage(secret)
+			if err := admin.Update(t.Context(), secret); err != nil {
+				t.Fatal(err)
+			}
+			f.annotate("example.org/edited", name) // not to wait for the next look
+			eventually(t, func() error {
+				found := new(corev1.Secret)
+				f.get("demo-members-tls", found)
+				life, fault := pki.CheckMembers(found.Data, nil, time.Now())
+				if fault != nil || life.Until.IsZero() || found.Labels[resources.ClusterLabel] != "demo" {
+					return fmt.Errorf("the Secret has labels %v, and %+v", found.Labels, fault)
+				}
+				return nil
+			})
+			f.reaches(v1alpha1.TLSReady, metav1.ConditionTrue, v1alpha1.ReasonTLSApplied)
+		})
+	}
 }
 
 func TestDeletedChildrenComeBack(t *testing.T) {

@@ -10,9 +10,11 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/report"
@@ -20,14 +22,18 @@ import (
 
 // truth is what there is, whatever the operator has read.
 type truth struct {
-	set  *appsv1.StatefulSet
-	list member.List
-	pods []corev1.Pod
+	paused bool // the cluster is, or there is none
+	set    *appsv1.StatefulSet
+	list   member.List
+	pods   []corev1.Pod
 }
 
 func (w *world) truth() truth {
 	w.t.Helper()
 	out := truth{set: w.set()}
+	c := new(v1alpha1.NamingCluster)
+	err := w.api.Get(w.t.Context(), client.ObjectKey{Namespace: "prod", Name: "demo"}, c)
+	out.paused = err != nil || wishesOf(c).paused != ""
 	var object corev1.ConfigMap
 	if err := w.api.Get(w.t.Context(), client.ObjectKey{Namespace: "prod", Name: "demo-members"}, &object); err == nil {
 		out.list, _ = member.Parse(object.Data[resources.MembersKey])
@@ -78,6 +84,9 @@ func offences(a, b truth) (out []string) {
 		if !slices.ContainsFunc(b.list.Addresses(), func(m member.Address) bool { return strings.HasPrefix(string(m), p.Name+".") }) {
 			out = append(out, p.Name+" is there and not listed")
 		}
+	}
+	if a.paused && b.set != nil && (a.set == nil || !equality.Semantic.DeepEqual(a.set.Spec, b.set.Spec)) {
+		out = append(out, "the set was changed though the cluster was paused or gone")
 	}
 	if a.set == nil || b.set == nil {
 		return out

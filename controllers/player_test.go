@@ -28,6 +28,7 @@ const (
 // those that are not ready first. A set with OnDelete is left to the test.
 type player struct {
 	client  client.Client
+	now     func() time.Time
 	mu      sync.Mutex
 	updates map[string][]string // by namespace: pods that were replaced, in order
 	faults  map[string][]string // by namespace: rules of the member list that were broken
@@ -36,7 +37,7 @@ type player struct {
 }
 
 func newPlayer() *player {
-	return &player{updates: map[string][]string{}, faults: map[string][]string{}, full: map[string]bool{}}
+	return &player{now: time.Now, updates: map[string][]string{}, faults: map[string][]string{}, full: map[string]bool{}}
 }
 
 // replaced returns the pods of a namespace that were replaced, in order.
@@ -157,7 +158,7 @@ func (p *player) warn(ctx context.Context, about client.Object, reason, message 
 	_ = p.client.Create(ctx, &corev1.Event{
 		ObjectMeta:     metav1.ObjectMeta{Namespace: about.GetNamespace(), Name: about.GetName() + "." + strings.ToLower(reason)},
 		InvolvedObject: corev1.ObjectReference{Namespace: about.GetNamespace(), Name: about.GetName(), UID: about.GetUID()},
-		Type:           corev1.EventTypeWarning, Reason: reason, Message: message, LastTimestamp: metav1.Now(),
+		Type:           corev1.EventTypeWarning, Reason: reason, Message: message, LastTimestamp: metav1.NewTime(p.now()),
 	})
 }
 
@@ -166,7 +167,7 @@ func (p *player) start(ctx context.Context, pod *corev1.Pod) bool {
 	if pod.Spec.InitContainers[0].Image == stuckImage {
 		if len(pod.Status.Conditions) == 0 {
 			pod.Status.Conditions = []corev1.PodCondition{
-				{Type: corev1.PodReady, Status: corev1.ConditionFalse, LastTransitionTime: metav1.Now()},
+				{Type: corev1.PodReady, Status: corev1.ConditionFalse, LastTransitionTime: metav1.NewTime(p.now())},
 				{Type: corev1.PodScheduled, Status: corev1.ConditionTrue},
 			}
 			_ = p.client.Status().Update(ctx, pod)
@@ -179,7 +180,7 @@ func (p *player) start(ctx context.Context, pod *corev1.Pod) bool {
 		ip := fmt.Sprintf("10.%d.%d.%d", p.pods>>16, p.pods>>8&255, p.pods&255)
 		pod.Status = corev1.PodStatus{Phase: corev1.PodRunning, PodIP: ip, PodIPs: []corev1.PodIP{{IP: ip}}}
 		p.pods++
-		condition := corev1.PodCondition{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now()}
+		condition := corev1.PodCondition{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(p.now())}
 		if bad {
 			condition.Status = corev1.ConditionFalse
 			pod.Status.Phase = corev1.PodPending

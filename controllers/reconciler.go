@@ -6,7 +6,6 @@ import (
 	"io"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -59,7 +58,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if s.firstSight() {
 		// Before anything else: tools take an object without conditions for a finished one.
 		if err := r.writeStatus(ctx, s, firstStatus(s.cluster, now)); err != nil {
-			return ctrl.Result{}, err
+			return ending(err)
 		}
 	}
 	if err := s.protect(r.Random, r.Domain, now); err != nil {
@@ -81,23 +80,28 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 			r.tellCertificates(s)
 		}
 	}
-	if apierrors.IsConflict(err) {
-		r.tellRepaired(s.cluster, repaired)
-		return ctrl.Result{RequeueAfter: firstRetry}, nil // what was read is old, and so would be the status
-	}
-	if unsaid := r.writeStatus(ctx, s, statusFor(s, facts, decision, err, now)); unsaid != nil {
-		return ctrl.Result{}, errors.Join(err, unsaid)
+	unsaid := error(nil)
+	if !old(err) { // or the status would be old as well
+		unsaid = r.writeStatus(ctx, s, statusFor(s, facts, decision, err, now))
 	}
 	r.tellRepaired(s.cluster, repaired)
-	switch {
-	case stalled(err):
-		return ctrl.Result{RequeueAfter: stalledRecheck}, nil // said in status; trying harder is of no use
-	case err != nil:
-		return ctrl.Result{}, err
+	if err := errors.Join(err, unsaid); err != nil {
+		return ending(err)
 	}
 	recheck := s.recheck(decision.Recheck)
 	if sooner := s.ripening(now); sooner > 0 && recheck > 0 {
 		recheck = min(recheck, sooner)
 	}
 	return ctrl.Result{RequeueAfter: recheck}, nil
+}
+
+// ending says when to look again after a pass that went wrong.
+func ending(err error) (ctrl.Result, error) {
+	switch {
+	case old(err):
+		return ctrl.Result{RequeueAfter: firstRetry}, nil
+	case stalled(err):
+		return ctrl.Result{RequeueAfter: stalledRecheck}, nil // said in status; trying harder is of no use
+	}
+	return ctrl.Result{}, err
 }

@@ -79,7 +79,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName, now 
 		return nil, nil
 	}
 	s.wishes = wishesOf(s.cluster)
-	for _, wanted := range resources.All(s.cluster, resources.Plan{}) {
+	for _, wanted := range resources.Names(s.cluster) {
 		if err := r.observeChild(ctx, s, wanted); err != nil {
 			return nil, err
 		}
@@ -162,24 +162,29 @@ func blank(kind string) client.Object {
 	}
 }
 
-func (r *Reconciler) observePods(ctx context.Context, s *scope) error {
-	if s.set == nil {
-		return nil
+func (r *Reconciler) observePods(ctx context.Context, s *scope) (err error) {
+	if s.set != nil {
+		s.pods, err = readPods(ctx, r.Client, s, client.UnsafeDisableDeepCopy) // passes change no pod
 	}
+	return err
+}
+
+// readPods reads the pods of the set, in order of ordinal.
+func readPods(ctx context.Context, from client.Reader, s *scope, how ...client.ListOption) ([]pod, error) {
 	var list corev1.PodList
-	err := r.Client.List(ctx, &list, client.InNamespace(s.cluster.Namespace),
-		client.MatchingLabels{resources.ClusterLabel: s.cluster.Name})
-	if err != nil {
-		return fmt.Errorf("list pods: %w", err)
+	how = append(how, client.InNamespace(s.cluster.Namespace), client.MatchingLabels{resources.ClusterLabel: s.cluster.Name})
+	if err := from.List(ctx, &list, how...); err != nil {
+		return nil, fmt.Errorf("list pods: %w", err)
 	}
+	var out []pod
 	for i := range list.Items {
 		p := &list.Items[i]
 		if o, ok := resources.Ordinal(s.cluster, p.Name); ok && metav1.IsControlledBy(p, s.set) {
-			s.pods = append(s.pods, pod{Pod: p, ordinal: o, address: resources.Address(s.cluster, o)})
+			out = append(out, pod{Pod: p, ordinal: o, address: resources.Address(s.cluster, o)})
 		}
 	}
-	slices.SortFunc(s.pods, func(a, b pod) int { return cmp.Compare(a.ordinal, b.ordinal) })
-	return nil
+	slices.SortFunc(out, func(a, b pod) int { return cmp.Compare(a.ordinal, b.ordinal) })
+	return out, nil
 }
 
 // owns reports whether object belongs to this very cluster.

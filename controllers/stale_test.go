@@ -22,10 +22,16 @@ var ways = map[string]staleness{
 	"every third is seen": {every: 3},
 }
 
+// longer are ways for caches that hardly follow. Not every kind is tried alone:
+// the more it lags, the longer it takes.
+var longer = map[string]staleness{
+	"twelve behind": {behind: 12},
+}
+
 // TestOldCopiesChangeNothingButTime makes every journey with a cache that is old
 // for one kind, or for all. It must end where it ends otherwise, and no write on
 // the way may break a law: what was decided on an old copy is refused by the API
-// server, or would have been right all the same.
+// server or not sent, or would have been right all the same.
 func TestOldCopiesChangeNothingButTime(t *testing.T) {
 	t.Parallel()
 	for name, j := range journeys {
@@ -34,29 +40,146 @@ func TestOldCopiesChangeNothingButTime(t *testing.T) {
 			want := forgetful(j.finish(j.start(t)).Objects)
 			for how, stale := range ways {
 				for _, kinds := range kindsToForget() {
-					w := j.start(t)
-					w.memory = forgetting(stale, kinds...)
-					got := j.finish(w)
-					if diff := cmp.Diff(want, forgetful(got.Objects)); diff != "" {
-						t.Errorf("%v %s (-fresh +old):\n%s", kinds, how, diff)
-					}
-					if broken := slices.Concat(got.Broken, w.broken); len(broken) > 0 {
-						t.Errorf("%v %s: %v", kinds, how, broken)
-					}
+					j.withOldCopies(t, want, how, stale, kinds)
 				}
+			}
+			for how, stale := range longer {
+				j.withOldCopies(t, want, how, stale, []string{"Pod"})
+				j.withOldCopies(t, want, how, stale, everyKind())
 			}
 		})
 	}
 }
 
-// kindsToForget are kinds that are old together. Pods are old with the rest
-// only: nodes take no time here, so that a pod would always be gone before it
-// was seen to leave, and come back behind a gate that was closed meanwhile.
+// withOldCopies makes the journey with copies of some kinds that are old.
+func (j journey) withOldCopies(t *testing.T, want map[string]any, how string, stale staleness, kinds []string) {
+	t.Helper()
+	w := j.start(t)
+	w.memory = forgetting(stale, kinds...)
+	got := j.finish(w)
+	if diff := cmp.Diff(want, forgetful(got.Objects)); diff != "" {
+		t.Errorf("%v %s (-fresh +old):\n%s", kinds, how, diff)
+	}
+	if broken := slices.Concat(got.Broken, w.broken); len(broken) > 0 {
+		t.Errorf("%v %s: %v", kinds, how, broken)
+	}
+}
+
+// kindsToForget are kinds that are old together.
 func kindsToForget() (out [][]string) {
-	for _, kind := range []string{"NamingCluster", "StatefulSet", "ConfigMap"} {
+	for _, kind := range []string{"NamingCluster", "StatefulSet", "ConfigMap", "Pod"} {
 		out = append(out, []string{kind})
 	}
-	return append(out, slices.Sorted(maps.Keys(remembered)))
+	return append(out, everyKind())
+}
+
+func everyKind() []string { return slices.Sorted(maps.Keys(remembered)) }
+
+// TestAnOldCopyKeepsNobodyAlive deletes the cluster while the cache still shows it,
+// and its pods and children. The garbage collector takes what is
+// left, and nothing may come back for good.
+func TestAnOldCopyKeepsNobodyAlive(t *testing.T) {
+	t.Parallel()
+	for how, stale := range ways {
+		for _, kinds := range kindsToForget() {
+			w := newWorld(t)
+			w.edit(protected)
+			w.rest()
+			w.edit(imaged("newer")) // it is in the middle of something
+			w.memory = forgetting(stale, kinds...)
+			w.steps(1)
+			if err := w.api.Delete(t.Context(), w.cluster()); err != nil {
+				t.Fatal(err)
+			}
+			for range 3 * (w.memory.oldest() + 1) {
+				w.steps(1)
+				w.collect()
+			}
+			if left := w.objects(); len(left) > 0 {
+				t.Errorf("%v %s: still there: %v", kinds, how, slices.Sorted(maps.Keys(left)))
+			}
+			if len(w.broken) > 0 {
+				t.Errorf("%v %s: %v", kinds, how, w.broken)
+			}
+		}
+	}
+}
+
+// TestAPauseHoldsAtOnce pauses a rollout at every step while the cache does not show it yet. That
+// nothing is done to the set any more is a law of every write.
+func TestAPauseHoldsAtOnce(t *testing.T) {
+	t.Parallel()
+	for how, stale := range ways {
+		for step := range 6 {
+			w := newWorld(t)
+			w.edit(sized(3))
+			w.rest()
+			w.edit(imaged("newer"))
+			w.memory = forgetting(stale, everyKind()...)
+			w.steps(step)
+			w.edit(func(c *v1alpha1.NamingCluster) { c.Spec.Paused = true })
+			w.rest()
+			w.edit(func(c *v1alpha1.NamingCluster) { c.Spec.Paused = false })
+			w.rest()
+			if len(w.broken) > 0 {
+				t.Errorf("%s, paused at step %d: %v", how, step, w.broken)
+			}
+			if set := w.set(); set.Status.UpdatedReplicas != 3 {
+				t.Errorf("%s, paused at step %d: %d members are updated in the end, want 3", how, step, set.Status.UpdatedReplicas)
+			}
+		}
+	}
+}
+
+// TestAnOldStatusDoesNotShortenTheWait has members differ for a moment in the
+// middle of a rollout, shortly before they have agreed for long enough: the wait
+// begins anew, whichever status the cache shows.
+func TestAnOldStatusDoesNotShortenTheWait(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"NamingCluster", "Pod", "StatefulSet", "ConfigMap"} {
+		for how, stale := range ways {
+			w := newWorld(t)
+			w.edit(func(c *v1alpha1.NamingCluster) {
+				c.Spec.Replicas, c.Spec.MinConvergedSeconds = new(int32(2)), int32(settle.Seconds())
+			})
+			w.rest()
+			w.memory = forgetting(stale, kind)
+			w.edit(imaged("newer"))
+			w.until(1)
+			w.steps(int(settle/poll) + 3) // the first of them for a member that comes back
+			w.members.diverge("demo-0.demo-headless.prod.svc:8848", true)
+			w.steps(2)
+			w.members.diverge("demo-0.demo-headless.prod.svc:8848", false)
+			agreed := w.now
+			w.until(0)
+			if waited := w.now.Add(-poll).Sub(agreed); waited < settle {
+				t.Errorf("%s %s: the next step came after members had agreed for %v, want %v", kind, how, waited, settle)
+			}
+		}
+	}
+}
+
+// settle is for how long members have to agree in that.
+const settle = 12 * poll
+
+// steps lets the operator and the nodes do n steps.
+func (w *world) steps(n int) {
+	for range n {
+		w.pass()
+		w.nodes.step(w.t.Context())
+	}
+}
+
+// until goes on until the set may replace the member with the ordinal.
+func (w *world) until(open int32) {
+	w.t.Helper()
+	for range 10 * settle / poll {
+		if w.pass(); gate(w.set()) <= open {
+			return
+		}
+		w.nodes.step(w.t.Context())
+	}
+	w.t.Fatalf("%s: the gate is at %d, want %d", w.t.Name(), gate(w.set()), open)
 }
 
 // TestASuccessorOfAnotherIsLeftAlone has somebody put an object of their own in

@@ -121,7 +121,9 @@ func (s *scope) convergence(agree bool, now time.Time) *v1alpha1.Convergence {
 }
 
 // writeStatus stores the status if it differs from the one that was read, and
-// tells users about the transitions in it.
+// tells users about the transitions in it. The API server refuses it if the cluster is
+// no longer the one that was read: what status remembers, such as since when
+// members agree, would go back.
 func (r *Reconciler) writeStatus(ctx context.Context, s *scope, status v1alpha1.NamingClusterStatus) error {
 	if equality.Semantic.DeepEqual(s.cluster.Status, status) {
 		return nil
@@ -132,6 +134,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *scope, status v1alpha1.
 	}
 	config := v1alpha1ac.NamingCluster(s.cluster.Name, s.cluster.Namespace).
 		WithUID(s.cluster.UID). // not to be written to a successor of the same name
+		WithResourceVersion(s.cluster.ResourceVersion).
 		WithStatus(content)
 	err = r.Client.Status().Apply(ctx, config, fieldOwner, client.ForceOwnership)
 	if client.IgnoreNotFound(err) != nil {
@@ -139,6 +142,9 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *scope, status v1alpha1.
 	}
 	r.tellTransitions(s.cluster, s.cluster.Status.Conditions, status.Conditions)
 	s.cluster.Status = status
+	if config.ResourceVersion != nil { // the answer's
+		s.cluster.ResourceVersion = *config.ResourceVersion
+	}
 	return nil
 }
 

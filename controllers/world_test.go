@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/meta/testrestmapper"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoapply "k8s.io/client-go/applyconfigurations"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -70,6 +72,7 @@ func newWorld(t *testing.T) *world {
 		WithIndex(&corev1.Event{}, "involvedObject.uid", about).WithIndex(&corev1.Event{}, "type", kind).
 		Build()
 	w.nodes.client, w.members.client = w.api, w.api
+	w.nodes.now = func() time.Time { return w.now }
 	c := &v1alpha1.NamingCluster{}
 	c.Namespace, c.Name, c.UID, c.Generation = "prod", "demo", "u", 1
 	if err := w.api.Create(t.Context(), c); err != nil {
@@ -237,6 +240,44 @@ func (w *world) rest() {
 	w.t.Fatalf("the operator has not come to rest after %d writes", w.writes)
 }
 
+// collect plays the garbage collector: what a cluster or a set owned that is
+// gone goes too.
+func (w *world) collect() {
+	w.t.Helper()
+	there := map[string]bool{}
+	var all []client.Object
+	for _, list := range everything() {
+		if err := w.api.List(w.t.Context(), list); err != nil {
+			w.t.Fatal(err)
+		}
+		err := meta.EachListItem(list, func(o runtime.Object) error {
+			object := o.(client.Object)
+			all = append(all, object)
+			there[fmt.Sprint(strings.TrimSuffix(kindOf(list), "List"), object.GetName(), object.GetUID())] = true
+			return nil
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	for _, o := range all {
+		if owner := metav1.GetControllerOf(o); owner != nil && !there[fmt.Sprint(owner.Kind, owner.Name, owner.UID)] {
+			if err := w.api.Delete(w.t.Context(), o); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// everything returns lists of all kinds that there are.
+func everything() []client.ObjectList {
+	return []client.ObjectList{
+		&corev1.ConfigMapList{}, &corev1.ServiceAccountList{}, &corev1.ServiceList{}, &corev1.PodList{},
+		&appsv1.StatefulSetList{}, &policyv1.PodDisruptionBudgetList{}, &networkingv1.NetworkPolicyList{},
+		&v1alpha1.NamingClusterList{}, &corev1.SecretList{},
+	}
+}
+
 // cluster reads the NamingCluster.
 func (w *world) cluster() *v1alpha1.NamingCluster {
 	w.t.Helper()
@@ -266,12 +307,7 @@ func (w *world) edit(change func(*v1alpha1.NamingCluster)) {
 func (w *world) objects() map[string]any {
 	w.t.Helper()
 	out := map[string]any{}
-	lists := []client.ObjectList{
-		&corev1.ConfigMapList{}, &corev1.ServiceAccountList{}, &corev1.ServiceList{}, &corev1.PodList{},
-		&appsv1.StatefulSetList{}, &policyv1.PodDisruptionBudgetList{}, &networkingv1.NetworkPolicyList{},
-		&v1alpha1.NamingClusterList{}, &corev1.SecretList{},
-	}
-	for _, list := range lists {
+	for _, list := range everything() {
 		if err := w.api.List(w.t.Context(), list); err != nil {
 			w.t.Fatal(err)
 		}

@@ -89,6 +89,11 @@ type NamingClusterSpec struct {
 	// +optional
 	NetworkPolicy NetworkPolicy `json:"networkPolicy,omitzero"`
 
+	// Refuse on the port on which members replicate who speaks plaintext from an address that is not a listed member's. Set it to
+	// false where members are seen from other addresses than their pods', as in a service mesh. Default: true.
+	// +optional
+	StrictPeers *bool `json:"strictPeers,omitempty"`
+
 	// TLS on the ports of members. Default: off, all speak plaintext.
 	// +optional
 	TLS *TLS `json:"tls,omitempty"`

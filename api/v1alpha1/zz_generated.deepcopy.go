@@ -284,6 +284,11 @@ func (in *NamingClusterSpec) DeepCopyInto(out *NamingClusterSpec) {
 		(*in).DeepCopyInto(*out)
 	}
 	in.NetworkPolicy.DeepCopyInto(&out.NetworkPolicy)
+	if in.StrictPeers != nil {
+		in, out := &in.StrictPeers, &out.StrictPeers
+		*out = new(bool)
+		**out = **in
+	}
 	if in.TLS != nil {
 		in, out := &in.TLS, &out.TLS
 		*out = new(TLS)

@@ -52,6 +52,21 @@ func All(c *v1alpha1.NamingCluster, p Plan) []Child {
 	return append(out, child(statefulSet(c, p)), child(disruptionBudget(c)))
 }
 
+// Names lists the children of All that are there under any plan, Secrets not among them, without
+// what they are to be.
+func Names(c *v1alpha1.NamingCluster) []Child {
+	out := []Child{
+		{Kind: "ConfigMap", Name: MembersName(c)},
+		{Kind: "ServiceAccount", Name: c.Name},
+		{Kind: "Service", Name: HeadlessName(c)},
+		{Kind: "Service", Name: c.Name},
+	}
+	if Shielded(c) {
+		out = append(out, Child{Kind: "NetworkPolicy", Name: c.Name})
+	}
+	return append(out, Child{Kind: "StatefulSet", Name: c.Name}, Child{Kind: "PodDisruptionBudget", Name: c.Name})
+}
+
 // child turns an apply configuration into what is sent, with a hash of itself.
 func child(config any) Child {
 	var content map[string]any

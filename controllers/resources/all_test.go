@@ -53,6 +53,31 @@ func TestANetworkPolicyIsMadeOnlyWhereWanted(t *testing.T) {
 	}
 }
 
+func TestNamesAreThoseOfTheChildren(t *testing.T) {
+	c := readCluster(t, "testdata/minimal.in.yaml")
+	for _, shielded := range []bool{true, false} {
+		c.Spec.NetworkPolicy.Enabled = &shielded
+		var want []Child
+		for _, child := range All(c, steady(c)) {
+			want = append(want, Child{Kind: child.Kind, Name: child.Name})
+		}
+		if got := Names(c); !slices.Equal(got, want) {
+			t.Errorf("Names = %v, want %v", got, want)
+		}
+	}
+}
+
+func TestStrangersAreRefusedUnlessTheSpecSaysOtherwise(t *testing.T) {
+	for strict, want := range map[*bool]bool{nil: true, new(true): true, new(false): false} {
+		c := readCluster(t, "testdata/minimal.in.yaml")
+		c.Spec.StrictPeers = strict
+		args := sidecar(c, defaultImage).Args
+		if got := !slices.Contains(args, "--strict-peers=false"); got != want || got && strings.Contains(strings.Join(args, " "), "strict-peers") {
+			t.Errorf("strictPeers %v: args = %v, want refused: %t, and nothing said of what is the default", strict, args, want)
+		}
+	}
+}
+
 func TestHashes(t *testing.T) {
 	tests := map[string]struct {
 		change        func(*v1alpha1.NamingCluster, *Plan)

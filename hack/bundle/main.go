@@ -47,6 +47,7 @@ func write(to string) error {
 		"manifests/naming.distro.io_namingclusters.yaml": "config/crd/bases/naming.distro.io_namingclusters.yaml",
 		"manifests/metrics_service.yaml":                 "config/manager/metrics_service.yaml",
 		"manifests/metrics_reader.yaml":                  "config/rbac/metrics_reader.yaml",
+		"manifests/secrets_role.yaml":                    "config/rbac/secrets_role.yaml", // bound by users, where TLS needs it
 	} {
 		objects, err := read(source)
 		if err != nil {

@@ -240,6 +240,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: service
       type:
         namedType: com.github.distro-naming.naming-operator.api.v1alpha1.Service
+    - name: strictPeers
+      type:
+        scalar: boolean
     - name: template
       type:
         namedType: com.github.distro-naming.naming-operator.api.v1alpha1.PodTemplate

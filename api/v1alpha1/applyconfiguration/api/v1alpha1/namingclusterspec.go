@@ -31,6 +31,9 @@ type NamingClusterSpecApplyConfiguration struct {
 	Service *ServiceApplyConfiguration `json:"service,omitempty"`
 	// Who may reach the port on which members replicate.
 	NetworkPolicy *NetworkPolicyApplyConfiguration `json:"networkPolicy,omitempty"`
+	// Refuse on the port on which members replicate who speaks plaintext from an address that is not a listed member's. Set it to
+	// false where members are seen from other addresses than their pods', as in a service mesh. Default: true.
+	StrictPeers *bool `json:"strictPeers,omitempty"`
 	// TLS on the ports of members. Default: off, all speak plaintext.
 	TLS *TLSApplyConfiguration `json:"tls,omitempty"`
 	// Who may do what on the Nacos ports. Default: everybody may do everything.
@@ -126,6 +129,14 @@ func (b *NamingClusterSpecApplyConfiguration) WithService(value *ServiceApplyCon
 // If called multiple times, the NetworkPolicy field is set to the value of the last call.
 func (b *NamingClusterSpecApplyConfiguration) WithNetworkPolicy(value *NetworkPolicyApplyConfiguration) *NamingClusterSpecApplyConfiguration {
 	b.NetworkPolicy = value
+	return b
+}
+
+// WithStrictPeers sets the StrictPeers field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the StrictPeers field is set to the value of the last call.
+func (b *NamingClusterSpecApplyConfiguration) WithStrictPeers(value bool) *NamingClusterSpecApplyConfiguration {
+	b.StrictPeers = &value
 	return b
 }
 
