@@ -32,7 +32,7 @@ func TestRefusedValues(t *testing.T) {
 		"nothing to show where it is asked": {
 			"naming-cluster", "spec: {tls: {clients: {mode: Required, caSecretName: clients}}}", "test.tls.secretName",
 		},
-		"less than no members":             {"naming-cluster", "spec: {replicas: -1}", "replicas"},
+		"less than no members": {"naming-cluster", "spec: {replicas: -1}", "replicas"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
