@@ -19,6 +19,7 @@ var errorCodes = map[string][]string{
 	"CodeNoHandler":       {"302", "`ErrorResponse`", "the request is unknown"},
 	"CodeInvalid":         {"400", "the request's own", "the request must be changed: the message names the member, the limit and the way out"},
 	"CodeForbidden":       {"403", "the request's own", "a member did not show that it is one, or a caller has no right to it"},
+	"CodeOverThreshold":   {"503", "the request's own", "it goes over a limit, which the message names"},
 	"CodeServerError":     {"500", "the request's own", "it could not be done; the log of the member says more"},
 	"CodeNotServed":       {"501", "the request's own", "this server does not serve it: publishing a configuration"},
 	"CodeBadGateway":      {"502", "`ErrorResponse`", "it belongs on the members' port, or its body cannot be read"},

@@ -35,7 +35,7 @@ func TestRefusedValues(t *testing.T) {
 		"a test without a user": {
 			"naming-cluster", "spec: {auth: {mode: Required, secretName: users}}", "test.login.secretName",
 		},
-		"less than no members":             {"naming-cluster", "spec: {replicas: -1}", "replicas"},
+		"less than no members": {"naming-cluster", "spec: {replicas: -1}", "replicas"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

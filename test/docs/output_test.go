@@ -11,12 +11,12 @@ import (
 // what it may be in an output. An earlier one wins where several could begin.
 var forms = []struct{ shown, printed string }{
 	{shown: `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]*(?:Z|[+-]\d\d:\d\d)`}, // a time
-	{shown: `\b\d{4}-\d\d-\d\d\b`}, // a time as people read it, in two words
+	{shown: `\b\d{4}-\d\d-\d\d\b`},                                     // a time as people read it, in two words
 	{shown: `\b\d\d:\d\d:\d\dZ`},
 	{shown: `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`},
-	{shown: `\b\d+\.\d+\.\d+\.\d+\b`},                                                                                    // an IPv4 address
+	{shown: `\b\d+\.\d+\.\d+\.\d+\b`}, // an IPv4 address
 	{shown: `\b(?:\d+[dhm]){0,3}\d+(?:\.\d+)?(?:µs|[mun]?s|[dhm])\b`, printed: `(?:\d+(?:\.\d+)?(?:µs|[mun]?s|[dhm]))+`}, // an age
-	{shown: `\b[0-9a-f]{10,}\b`},                                                                                         // a digest, an epoch
+	{shown: `\b[0-9a-f]{10,}\b`}, // a digest, an epoch
 }
 
 var volatile = regexp.MustCompile(anyForm())
