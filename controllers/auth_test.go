@@ -278,7 +278,8 @@ func TestPodsAreTouchedForNewUsers(t *testing.T) {
 	if s.decide(t).hash != before || before == "" {
 		t.Error("the hash changes by itself, or there is none")
 	}
-	s.secrets["demo-auth"].found.Data[permissions] = []byte("admin admin\nadmin * r\n")
+	data := s.secrets["demo-auth"].found.Data
+	data[permissions] = append(data[permissions], "admin * r\n"...)
 	if s.decide(t).hash == before {
 		t.Error("pods are not told of another permission")
 	}

@@ -56,7 +56,8 @@ func (u use) judgeAuth() verdict {
 	case len(behind) > 0:
 		return late("told %s, but not followed yet by %s", u.plan.Mode, strings.Join(behind, ", "))
 	}
-	return verdict{metav1.ConditionTrue, v1alpha1.ReasonAuthApplied, u.plan.Mode + "; users and keys are in Secret " + u.target.Secret + u.told(), false}
+	text := u.plan.Mode + "; users and keys are in Secret " + u.target.Secret + u.told()
+	return verdict{metav1.ConditionTrue, v1alpha1.ReasonAuthApplied, text, false}
 }
 
 // told says where the first user's password is.
@@ -93,7 +94,7 @@ func (r *Reconciler) tellAuth(s *scope) {
 			continue
 		}
 		if found := s.ours(made.Name); found == nil || authFingerprint(found.Data) != authFingerprint(made.Data) {
-			tell(ReasonUsersMade, "Secret %s has users and keys, %s the password of %s", made.Name, resources.AdminName(s.cluster), firstUser)
+			tell(ReasonUsersMade, "Secret %s has users and keys, %s the password of %s", made.Name, u.admin, firstUser)
 		}
 	}
 	if u.plan.Mode != string(u.facts.Published) && u.plan.Mode != "" {

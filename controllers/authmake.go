@@ -96,11 +96,13 @@ func (u *users) next(random io.Reader, asked string) (changed bool, err error) {
 			return false, err
 		}
 		changed = true
-		newest := slices.DeleteFunc(u.keys, func(line string) bool { return strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") })
+		newest := slices.DeleteFunc(u.keys, func(line string) bool {
+			return strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#")
+		})
 		u.keys, u.asked = append(text{key}, newest[:min(len(newest), 1)]...), asked
 	}
-	known := slices.ContainsFunc(u.users, func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), firstUser+":") })
-	if known && u.password != "" {
+	isFirst := func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), firstUser+":") }
+	if slices.ContainsFunc(u.users, isFirst) && u.password != "" {
 		return changed, nil
 	}
 	if u.password == "" {
@@ -114,8 +116,7 @@ func (u *users) next(random io.Reader, asked string) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	others := slices.DeleteFunc(u.users, func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), firstUser+":") })
-	u.users = append(text{firstUser + ":" + string(hash)}, others...)
+	u.users = append(text{firstUser + ":" + string(hash)}, slices.DeleteFunc(u.users, isFirst)...)
 	if right := firstUser + " admin"; !slices.Contains(u.rights, right) {
 		u.rights = append(text{right}, u.rights...)
 	}

@@ -156,7 +156,10 @@ var Meanings = []Meaning{
 	},
 
 	{AuthReady, metav1.ConditionTrue, ReasonAuthDisabled, "The spec asks for no auth: everybody may do everything.", ""},
-	{AuthReady, metav1.ConditionTrue, ReasonAuthApplied, "Users and keys are good, and members insist on rights as the spec asks.", ""},
+	{
+		AuthReady, metav1.ConditionTrue, ReasonAuthApplied,
+		"Users and keys are good, and members insist on rights as the spec asks.", "",
+	},
 	{
 		AuthReady, metav1.ConditionFalse, ReasonMembersOpen, "Auth was turned on, and some members have no users and keys yet.",
 		"Wait for the rollout; what holds it up is in Progressing.",
@@ -178,7 +181,8 @@ var Meanings = []Meaning{
 		"Add the key that the message names.",
 	},
 	{
-		AuthReady, metav1.ConditionFalse, ReasonSecretInvalid, "Users, permissions or signing keys cannot be used. Members go on with those that they have.",
+		AuthReady, metav1.ConditionFalse, ReasonSecretInvalid,
+		"Users, permissions or signing keys cannot be used. Members go on with those that they have.",
 		"Correct the line that the message names.",
 	},
 	{

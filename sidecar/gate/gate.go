@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -71,7 +72,10 @@ type book struct {
 	proofs   []string // of members, one for each key
 	revision string
 	signing  auth.Key
-	settled  time.Time // when the newest key begins to sign, if it is another
+	proof    string    // that this member shows
+	settled  time.Time // when the newest key begins to sign, and its proof to be shown, if they are others
+	former   []string  // proofs that were taken before
+	parted   time.Time // when those are taken no more
 }
 
 // Gate follows the files. Its methods may be called from any goroutine.
@@ -138,7 +142,7 @@ func (g *Gate) look() (changed bool) {
 	next, err := g.read()
 	g.note(0, "users and keys refused, the ones before are kept", err)
 	if last := g.book.Load(); err == nil && next.revision != last.revision {
-		g.book.Store(next.after(last, g.now().Add(g.cfg.Settle)))
+		g.book.Store(next.after(last, g.now(), g.cfg.Settle))
 		g.memory.forget()
 		g.log.Info("users and keys adopted", "directory", g.cfg.Dir, "users", len(next.users), "keys", len(next.keys))
 		changed = true
@@ -178,7 +182,7 @@ func (g *Gate) read() (*book, error) {
 	for _, k := range b.keys {
 		b.proofs = append(b.proofs, k.Derive(proofPurpose))
 	}
-	b.signing = b.keys[0]
+	b.signing, b.proof = b.keys[0], b.proofs[0]
 	sum := sha256.New()
 	for _, name := range []string{KeysFile, UsersFile, PermissionsFile} {
 		fmt.Fprintf(sum, "%d %s", len(files[name]), files[name])
@@ -187,17 +191,43 @@ func (g *Gate) read() (*book, error) {
 	return b, nil
 }
 
-// after returns b as it follows last: the key that signed goes on, where it is still
-// known, until the newest has settled with the other members.
-func (b *book) after(last *book, settled time.Time) *book {
-	signed := last.signer(settled) // whatever it is about to be
+// after returns b as it follows last. Until the newest key has settled with the other
+// members, the one that signed goes on, where it is still known, and this member shows
+// what it has shown; and what others have shown is taken for as long as they may have
+// to learn of it, also where no token is by those keys any more.
+func (b *book) after(last *book, now time.Time, settle time.Duration) *book {
+	if slices.Equal(b.proofs, last.proofs) { // the same keys
+		b.signing, b.proof, b.settled, b.former, b.parted = last.signing, last.proof, last.settled, last.former, last.parted
+		return b
+	}
+	signed := last.signer(now)
 	for _, k := range b.keys {
-		if k.Equal(last.signing) || k.Equal(signed) {
-			b.signing, b.settled = k, settled
-			break
+		if k.Equal(signed) {
+			b.signing = k
 		}
 	}
+	b.proof, b.settled = last.shown(now), now.Add(settle)
+	b.former, b.parted = last.proofs, b.settled.Add(2*settle)
+	if now.Before(last.parted) {
+		b.former = append(slices.Clone(b.former), last.former...)
+	}
 	return b
+}
+
+// shown is the proof that this member shows at a time.
+func (b *book) shown(at time.Time) string {
+	if at.Before(b.settled) {
+		return b.proof
+	}
+	return b.proofs[0]
+}
+
+// taken are the proofs that are taken at a time.
+func (b *book) taken(at time.Time) []string {
+	if at.Before(b.parted) {
+		return append(slices.Clone(b.proofs), b.former...)
+	}
+	return b.proofs
 }
 
 // signer returns the key that signs at a time.

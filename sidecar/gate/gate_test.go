@@ -101,6 +101,10 @@ func TestRotationLogsNobodyOut(t *testing.T) {
 		t.Fatal("new keys are no change")
 	}
 	meanwhile := p.login(g, "alice")
+	clock = clock.Add(g.cfg.Settle / 2)
+	p.write(PermissionsFile, "alice public rw")
+	g.look() // which does not begin the time anew
+	clock = clock.Add(-g.cfg.Settle / 2)
 	for name, token := range map[string]string{"before": before, "meanwhile": meanwhile} {
 		if p.judge(g, auth.Caller{Token: token}, auth.Read) != nil || late.judge(behind, auth.Caller{Token: token}, auth.Read) != nil {
 			t.Errorf("a token of %s is refused where there are both keys, or where the new one is late", name)
@@ -122,6 +126,41 @@ func TestRotationLogsNobodyOut(t *testing.T) {
 	}
 	if err := p.judge(g, auth.Caller{Token: before, Seen: &auth.Pass{Name: "alice", Token: before, Until: clock.Add(time.Hour)}}, auth.Read); !errors.Is(err, auth.ErrInvalid) {
 		t.Errorf("without the old key a token of it is taken: %v", err)
+	}
+}
+
+// TestMembersKnowEachOtherThroughANewKeyAlone has the old key gone at once: its tokens
+// are over, and members that learn of it one after the other stay together.
+func TestMembersKnowEachOtherThroughANewKeyAlone(t *testing.T) {
+	p, late := newPlace(t), newPlace(t)
+	g, behind := p.mustOpen(""), late.mustOpen("")
+	clock := time.Now()
+	g.now = func() time.Time { return clock }
+	behind.now = g.now
+	token := p.login(g, "alice")
+	together := func(when string) {
+		t.Helper()
+		if !behind.Knows(shownBy(g)) || !g.Knows(shownBy(behind)) {
+			t.Errorf("%s members do not know each other", when)
+		}
+	}
+	p.write(KeysFile, keyOf("b"))
+	g.look()
+	if err := p.judge(g, auth.Caller{Token: token}, auth.Read); !errors.Is(err, auth.ErrInvalid) {
+		t.Errorf("a token of the old key: %v", err)
+	}
+	together("while one is behind")
+	clock = clock.Add(g.cfg.Settle - time.Second)
+	late.write(KeysFile, keyOf("b"))
+	behind.look()
+	together("when it has followed")
+	clock = clock.Add(2 * time.Second)
+	together("when the first shows what is new")
+	clock = clock.Add(3 * g.cfg.Settle)
+	together("at last")
+	old := newPlace(t)
+	if g.Knows(shownBy(old.mustOpen(""))) {
+		t.Error("who has the old key alone is known for ever")
 	}
 }
 

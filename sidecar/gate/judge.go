@@ -77,8 +77,7 @@ const (
 
 // Shown is what this member puts on its calls of other members.
 func (g *Gate) Shown() []wire.Identity {
-	b := g.book.Load()
-	out := []wire.Identity{{Key: proofHeader, Value: b.signer(g.now()).Derive(proofPurpose)}}
+	out := []wire.Identity{{Key: proofHeader, Value: g.book.Load().shown(g.now())}}
 	if g.shown.Key != "" {
 		out = append(out, g.shown)
 	}
@@ -92,7 +91,7 @@ func (g *Gate) Sign(p *nacospb.Payload) *nacospb.Payload { return wire.Show(g.Sh
 func (g *Gate) Knows(header func(name string) string) bool {
 	proof := header(proofHeader)
 	known := g.shown.Knows(header)
-	for _, right := range g.book.Load().proofs {
+	for _, right := range g.book.Load().taken(g.now()) {
 		if (wire.Identity{Value: right}).Is(proof) {
 			known = true // and goes on: each is compared, whichever it is
 		}

@@ -81,7 +81,7 @@ const tokenHeader = "accessToken"
 func (p *port) permit(ctx context.Context, s *session, in *nacospb.Payload) *nacospb.Payload {
 	kind := wire.KindOf(in)
 	r := rules[kind]
-	if r.right == auth.Member {
+	if forMembers[kind] {
 		if !p.server.cfg.Identity.Admits(wire.Headers(in)) {
 			return wire.Refuse(kind, naming.ServiceKey{}, "", wire.CodeForbidden, unidentified)
 		}
