@@ -30,12 +30,12 @@ type Config struct {
 	PeerStream      bool           // stream to members of this program, and let them
 	DrainTimeout    time.Duration  // how long leaving may take
 	LogLevel        string         // info or debug
+	Limits          limits.Limits  // against who asks too much; none: the defaults
 	Identity        wire.Identity  // by which the members know each other; none if its key is empty
 	TLSMembers      string         // directory of the members' certificates; empty means plaintext
 	TLSClients      string         // directory of the clients' certificates; empty means plaintext
 	TLSPolicy       string         // file with the modes of TLS; without one it is required
 	StrictPeers     bool           // who is not listed may not speak to members
-	Limits          limits.Limits  // against who asks too much; none: the defaults
 }
 
 // parseConfig reads the flags of "serve". Every problem is reported at once.
@@ -58,6 +58,7 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.BoolVar(&cfg.PeerStream, "peer-stream", true,
 		"speak to members that are of this program by a stream of their own; others, and all if false, by Nacos's messages")
 	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
+	fs.StringVar(&bounds, "limits", "", "`name=value,…` of the limits that shall not be the default; docs/reference/limits.md has them all")
 	fs.StringVar(&identity, "server-identity", "",
 		"`file` with the line \"key: value\" that members show each other (nacos.core.auth.server.identity)")
 	fs.StringVar(&cfg.TLSMembers, "tls-members", "",
@@ -68,7 +69,6 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 		"`file` with members=Permissive|Required and clients=…; followed while running; without it both are Required")
 	fs.BoolVar(&cfg.StrictPeers, "strict-peers", false,
 		"refuse who comes to the members' port from an address that is not a listed member's (default true with --headless-service)")
-	fs.StringVar(&bounds, "limits", "", "`name=value,…` of the limits that shall not be the default; docs/reference/limits.md has them all")
 	fs.StringVar(&cfg.LogLevel, "log-level", "info", "info or debug")
 	if err := fs.Parse(args); err != nil {
 		return Config{}, err
