@@ -102,10 +102,6 @@ type NamingClusterSpec struct {
 	// +optional
 	Auth *Auth `json:"auth,omitempty"`
 
-	// Limits on connections, sizes, numbers and times that shall not be the default, such as `connections-per-ip: "3000"`.
-	// +optional
-	Limits Limits `json:"limits,omitempty"`
-
 	// Where pods may run. It adds to the default spread over nodes.
 	// +optional
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`
@@ -132,6 +128,10 @@ type NamingClusterSpec struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	PriorityClassName string `json:"priorityClassName,omitempty"`
+
+	// Limits on connections, sizes, numbers and times that shall not be the default, such as `connections-per-ip: "3000"`.
+	// +optional
+	Limits Limits `json:"limits,omitempty"`
 
 	// Seconds a pod may take to leave. A third of it is for handing clients over to other members.
 	// +kubebuilder:default=60

@@ -299,13 +299,6 @@ func (in *NamingClusterSpec) DeepCopyInto(out *NamingClusterSpec) {
 		*out = new(Auth)
 		**out = **in
 	}
-	if in.Limits != nil {
-		in, out := &in.Limits, &out.Limits
-		*out = make(Limits, len(*in))
-		for key, val := range *in {
-			(*out)[key] = val
-		}
-	}
 	if in.Affinity != nil {
 		in, out := &in.Affinity, &out.Affinity
 		*out = new(v1.Affinity)
@@ -330,6 +323,13 @@ func (in *NamingClusterSpec) DeepCopyInto(out *NamingClusterSpec) {
 		*out = make([]v1.TopologySpreadConstraint, len(*in))
 		for i := range *in {
 			(*in)[i].DeepCopyInto(&(*out)[i])
+		}
+	}
+	if in.Limits != nil {
+		in, out := &in.Limits, &out.Limits
+		*out = make(Limits, len(*in))
+		for key, val := range *in {
+			(*out)[key] = val
 		}
 	}
 	if in.TerminationGracePeriodSeconds != nil {

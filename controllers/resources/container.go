@@ -54,15 +54,15 @@ func sidecar(c *v1alpha1.NamingCluster, image string) *corev1ac.ContainerApplyCo
 		WithLifecycle(corev1ac.Lifecycle().WithPreStop(corev1ac.LifecycleHandler().
 			WithExec(corev1ac.ExecAction().WithCommand("/distro-sidecar", "drain")))).
 		WithSecurityContext(locked().WithReadOnlyRootFilesystem(true).WithRunAsUser(userID).WithRunAsGroup(userID))
-	if len(c.Spec.Limits) > 0 {
-		out.WithArgs("--limits=" + written(c.Spec.Limits))
-	}
 	if strict := c.Spec.StrictPeers; strict != nil && !*strict { // otherwise it is by itself, since it is given a headless Service
 		out.WithArgs("--strict-peers=false")
 	}
 	if limit, ok := needs.Limits[corev1.ResourceMemory]; ok {
 		// Collect garbage harder near the limit instead of being killed at it.
 		out.WithEnv(corev1ac.EnvVar().WithName("GOMEMLIMIT").WithValue(strconv.FormatInt(limit.Value()/10*9, 10)))
+	}
+	if len(c.Spec.Limits) > 0 {
+		out.WithArgs("--limits=" + written(c.Spec.Limits))
 	}
 	pullAs(out, c)
 	return withProbes(out)

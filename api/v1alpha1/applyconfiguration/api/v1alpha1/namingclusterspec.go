@@ -38,8 +38,6 @@ type NamingClusterSpecApplyConfiguration struct {
 	TLS *TLSApplyConfiguration `json:"tls,omitempty"`
 	// Who may do what on the Nacos ports. Default: everybody may do everything.
 	Auth *AuthApplyConfiguration `json:"auth,omitempty"`
-	// Limits on connections, sizes, numbers and times that shall not be the default, such as `connections-per-ip: "3000"`.
-	Limits *apiv1alpha1.Limits `json:"limits,omitempty"`
 	// Where pods may run. It adds to the default spread over nodes.
 	Affinity *v1.Affinity `json:"affinity,omitempty"`
 	// Taints that pods tolerate.
@@ -50,6 +48,8 @@ type NamingClusterSpecApplyConfiguration struct {
 	TopologySpreadConstraints []v1.TopologySpreadConstraint `json:"topologySpreadConstraints,omitempty"`
 	// PriorityClass of the pods.
 	PriorityClassName *string `json:"priorityClassName,omitempty"`
+	// Limits on connections, sizes, numbers and times that shall not be the default, such as `connections-per-ip: "3000"`.
+	Limits *apiv1alpha1.Limits `json:"limits,omitempty"`
 	// Seconds a pod may take to leave. A third of it is for handing clients over to other members.
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
 	// How members are replaced when what they run changes.
@@ -156,14 +156,6 @@ func (b *NamingClusterSpecApplyConfiguration) WithAuth(value *AuthApplyConfigura
 	return b
 }
 
-// WithLimits sets the Limits field in the declarative configuration to the given value
-// and returns the receiver, so that objects can be built by chaining "With" function invocations.
-// If called multiple times, the Limits field is set to the value of the last call.
-func (b *NamingClusterSpecApplyConfiguration) WithLimits(value apiv1alpha1.Limits) *NamingClusterSpecApplyConfiguration {
-	b.Limits = &value
-	return b
-}
-
 // WithAffinity sets the Affinity field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Affinity field is set to the value of the last call.
@@ -211,6 +203,14 @@ func (b *NamingClusterSpecApplyConfiguration) WithTopologySpreadConstraints(valu
 // If called multiple times, the PriorityClassName field is set to the value of the last call.
 func (b *NamingClusterSpecApplyConfiguration) WithPriorityClassName(value string) *NamingClusterSpecApplyConfiguration {
 	b.PriorityClassName = &value
+	return b
+}
+
+// WithLimits sets the Limits field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Limits field is set to the value of the last call.
+func (b *NamingClusterSpecApplyConfiguration) WithLimits(value apiv1alpha1.Limits) *NamingClusterSpecApplyConfiguration {
+	b.Limits = &value
 	return b
 }
 
