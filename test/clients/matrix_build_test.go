@@ -83,9 +83,9 @@ func pythonDriver(version string) func(context.Context) ([]string, error) {
 	}
 }
 
-// cached returns a folder with copies of files in which make has succeeded, now
+// cached returns a folder with copies of files in which fill has succeeded, now
 // or in an earlier run with the same files.
-func cached(name string, files []string, make func(dir string) error) (string, error) {
+func cached(name string, files []string, fill func(dir string) error) (string, error) {
 	caches, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
@@ -113,7 +113,7 @@ func cached(name string, files []string, make func(dir string) error) (string, e
 			return "", err
 		}
 	}
-	if err := make(dir); err != nil {
+	if err := fill(dir); err != nil {
 		return "", err
 	}
 	return dir, os.WriteFile(done, nil, 0o600)

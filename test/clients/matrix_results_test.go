@@ -14,7 +14,7 @@ type results struct {
 	cells map[[2]string]string
 }
 
-func (r *results) note(client, scenario string, t *testing.T) {
+func (r *results) note(t *testing.T, client, scenario string) {
 	t.Helper()
 	word := "pass"
 	switch {

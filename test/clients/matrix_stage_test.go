@@ -95,12 +95,17 @@ func requireFound(t *testing.T, d *driver, query line.Request, want ...line.Inst
 func requirePushed(t *testing.T, d *driver, service string, clusters []string, want ...line.Instance) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%s is told %v", d.name, endpoints(want)), func() error {
-		lists := d.lists(service, clusters...)
-		if len(lists) == 0 {
-			return missing(endpoints(want), "nothing yet")
-		}
-		return same(want, lists[len(lists)-1])
+		return told(d, service, clusters, want...)
 	})
+}
+
+// told says how the newest list of a subscription differs from want.
+func told(d *driver, service string, clusters []string, want ...line.Instance) error {
+	lists := d.lists(service, clusters...)
+	if len(lists) == 0 {
+		return missing(endpoints(want), "nothing yet")
+	}
+	return same(want, lists[len(lists)-1])
 }
 
 // requireNeverLost looks at every list of a subscription so far, from the first

@@ -15,6 +15,7 @@ import (
 // came of it. Every cell must be as the table of kinds says: what a client does
 // not offer stands there with the reason, and everything else passes.
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	seen := &results{}
 	t.Cleanup(func() { fmt.Fprint(os.Stdout, seen) }) // when all clients are done
 	for _, k := range kinds {
@@ -66,7 +67,7 @@ func (k kind) judge(t *testing.T, scenario string, seen *results) {
 	case !t.Skipped() && absent:
 		t.Errorf("%s passes %q, of which kinds say: %s", k.name, scenario, reason)
 	}
-	seen.note(k.name, scenario, t)
+	seen.note(t, k.name, scenario)
 }
 
 // prepare makes the client ready to run, or says loudly why it is left out. In

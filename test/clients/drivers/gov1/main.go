@@ -54,7 +54,8 @@ func (c *client) Open(servers []string, dir string, secure *line.TLS) (err error
 
 func (c *client) Register(service string, i line.Instance) error {
 	return line.Refused(c.naming.RegisterInstance(vo.RegisterInstanceParam{
-		ServiceName: service, Ip: i.IP, Port: uint64(i.Port), Weight: i.Weight, ClusterName: i.Cluster, Metadata: i.Metadata, //nolint:gosec // a port
+		ServiceName: service, Ip: i.IP, Port: uint64(i.Port),
+		Weight: i.Weight, ClusterName: i.Cluster, Metadata: i.Metadata,
 		Enable: true, Healthy: true, Ephemeral: true,
 	}))
 }
@@ -63,7 +64,7 @@ func (c *client) RegisterAll(string, []line.Instance) error { return line.ErrAbs
 
 func (c *client) Deregister(service string, i line.Instance) error {
 	return line.Refused(c.naming.DeregisterInstance(vo.DeregisterInstanceParam{
-		ServiceName: service, Ip: i.IP, Port: uint64(i.Port), Cluster: i.Cluster, Ephemeral: true, //nolint:gosec // a port
+		ServiceName: service, Ip: i.IP, Port: uint64(i.Port), Cluster: i.Cluster, Ephemeral: true,
 	}))
 }
 
@@ -80,7 +81,8 @@ func (c *client) Query(service string, clusters []string, healthy bool) ([]line.
 	var out []line.Instance
 	for _, h := range hosts {
 		out = append(out, line.Instance{
-			IP: h.Ip, Port: int(h.Port), Weight: h.Weight, Healthy: h.Healthy, Cluster: h.ClusterName, Metadata: h.Metadata, //nolint:gosec // a port
+			IP: h.Ip, Port: int(h.Port), Weight: h.Weight, Healthy: h.Healthy,
+			Cluster: h.ClusterName, Metadata: h.Metadata,
 		})
 	}
 	return out, err
@@ -93,7 +95,8 @@ func (c *client) Subscribe(service string, clusters []string, deliver func([]lin
 			var out []line.Instance
 			for _, h := range hosts {
 				out = append(out, line.Instance{
-					IP: h.Ip, Port: int(h.Port), Weight: h.Weight, Healthy: h.Healthy, Cluster: h.ClusterName, Metadata: h.Metadata, //nolint:gosec // a port
+					IP: h.Ip, Port: int(h.Port), Weight: h.Weight, Healthy: h.Healthy,
+					Cluster: h.ClusterName, Metadata: h.Metadata,
 				})
 			}
 			deliver(out)

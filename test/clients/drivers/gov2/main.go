@@ -44,13 +44,15 @@ func (c *client) Open(servers []string, dir string, secure *line.TLS) (err error
 	if secure != nil {
 		options = append(options, constant.WithTLS(constant.TLSConfig{Enable: true, CaFile: secure.CA}))
 	}
-	c.naming, err = clients.NewNamingClient(vo.NacosClientParam{ClientConfig: constant.NewClientConfig(options...), ServerConfigs: list})
+	config := constant.NewClientConfig(options...)
+	c.naming, err = clients.NewNamingClient(vo.NacosClientParam{ClientConfig: config, ServerConfigs: list})
 	return err
 }
 
 func param(service string, i line.Instance) vo.RegisterInstanceParam {
 	return vo.RegisterInstanceParam{
-		ServiceName: service, Ip: i.IP, Port: uint64(i.Port), Weight: i.Weight, ClusterName: i.Cluster, Metadata: i.Metadata, //nolint:gosec // a port
+		ServiceName: service, Ip: i.IP, Port: uint64(i.Port),
+		Weight: i.Weight, ClusterName: i.Cluster, Metadata: i.Metadata,
 		Enable: true, Healthy: true, Ephemeral: true,
 	}
 }
@@ -69,7 +71,7 @@ func (c *client) RegisterAll(service string, list []line.Instance) error {
 
 func (c *client) Deregister(service string, i line.Instance) error {
 	return line.Refused(c.naming.DeregisterInstance(vo.DeregisterInstanceParam{
-		ServiceName: service, Ip: i.IP, Port: uint64(i.Port), Cluster: i.Cluster, Ephemeral: true, //nolint:gosec // a port
+		ServiceName: service, Ip: i.IP, Port: uint64(i.Port), Cluster: i.Cluster, Ephemeral: true,
 	}))
 }
 
@@ -107,7 +109,8 @@ func (c *client) Close() error {
 func instances(hosts []model.Instance) (out []line.Instance) {
 	for _, h := range hosts {
 		out = append(out, line.Instance{
-			IP: h.Ip, Port: int(h.Port), Weight: h.Weight, Healthy: h.Healthy, Cluster: h.ClusterName, Metadata: h.Metadata, //nolint:gosec // a port
+			IP: h.Ip, Port: int(h.Port), Weight: h.Weight, Healthy: h.Healthy,
+			Cluster: h.ClusterName, Metadata: h.Metadata,
 		})
 	}
 	return out

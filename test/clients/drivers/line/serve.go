@@ -9,7 +9,7 @@ import (
 )
 
 // Client is an official client in Go, as a driver offers it.
-type Client interface {
+type Client interface { //nolint:interfacebloat // all that a driver offers, once
 	Open(servers []string, dir string, secure *TLS) error
 	Register(service string, i Instance) error
 	RegisterAll(service string, list []Instance) error
