@@ -26,6 +26,10 @@ const (
 	// kubelet takes to call a member not ready.
 	unheard = time.Second
 
+	// blurred is how long registries may change at each look until it is no longer
+	// taken for granted that members agree.
+	blurred = 15 * time.Second
+
 	// patience is how long members may differ, or not serve although they run,
 	// before that is called a fault.
 	patience = 2 * time.Minute
@@ -42,11 +46,13 @@ type view struct {
 	answers  []report.Report // of both, in order of ordinal; shorter if some are silent
 	updated  int32           // pods that run the newest template
 	faults   []fault
-	idle     []string // members that do not serve though nobody keeps clients from them, with their states
-	silent   []string // ready pods that do not answer
-	mute     []string // of those, the ones that have not answered for a while
-	cut      []string // pairs of members that serve and cannot reach each other
-	tls      verdict  // about certificates
+	idle     []string     // members that do not serve though nobody keeps clients from them, with their states
+	silent   []string     // ready pods that do not answer
+	mute     []string     // of those, the ones that have not answered for a while
+	cut      []string     // pairs of members that serve and cannot reach each other
+	tls      verdict      // about certificates
+	changing *metav1.Time // since when registries change faster than they are compared, or nil
+	loose    []string     // volumes that no container mounts
 	rolling  bool
 	decision rollout.Decision
 	err      error // of applying
@@ -83,6 +89,8 @@ func newView(s *scope, f rollout.Facts, d rollout.Decision, applyErr error, now 
 	v.rolling = v.updated < int32(len(s.pods))
 	v.cut = s.cut(now)
 	v.tls = s.tls.judge(now)
+	v.changing = s.changing(now)
+	v.loose = resources.Loose(s.cluster)
 	return v
 }
 
@@ -188,7 +196,8 @@ func (v view) membershipCurrent() metav1.Condition {
 }
 
 // converged says whether serving members hold the same registry. A silent
-// member makes the answer unknown, not false.
+// member makes the answer unknown, not false. Registries that change while they are
+// compared change the answer only after a while, and then to unknown.
 func (v view) converged() metav1.Condition {
 	switch {
 	case v.holders() == 0:
@@ -200,11 +209,21 @@ func (v view) converged() metav1.Condition {
 	case report.SameDigest(v.answers):
 		return yes(v1alpha1.Converged, v1alpha1.ReasonDigestsMatch,
 			fmt.Sprintf("%d members hold the same registry", len(v.answers)))
+	case v.blurs() && meta.IsStatusConditionTrue(v.before, v1alpha1.Converged):
+		return yes(v1alpha1.Converged, v1alpha1.ReasonDigestsMatch,
+			fmt.Sprintf("%d members held the same registry when it last could be told; it is changing", len(v.answers)))
+	case v.changing != nil && !(v.blurs() && meta.IsStatusConditionFalse(v.before, v1alpha1.Converged)):
+		return unknown(v1alpha1.Converged, v1alpha1.ReasonRegistryChanging, fmt.Sprintf(
+			"registries of %d members change faster than they can be compared, since %s", len(v.answers), v.changing.UTC().Format(time.RFC3339)))
 	default:
 		return no(v1alpha1.Converged, v1alpha1.ReasonDigestsDiffer,
 			"out of step: "+strings.Join(v.minority(), ", "))
 	}
 }
+
+// blurs reports whether registries have begun to change so fast that the last
+// answer may still be the right one.
+func (v view) blurs() bool { return v.changing != nil && v.now.Sub(v.changing.Time) < blurred }
 
 // doings say what each reason of the planner means.
 var doings = map[rollout.Reason]string{
@@ -307,8 +326,18 @@ func (v view) reconciling() metav1.Condition {
 	case progress.Status == metav1.ConditionTrue:
 		return yes(v1alpha1.Reconciling, progress.Reason, progress.Message)
 	default:
-		return no(v1alpha1.Reconciling, v1alpha1.ReasonUpToDate, "the newest spec is applied")
+		return no(v1alpha1.Reconciling, v1alpha1.ReasonUpToDate, "the newest spec is applied"+v.remark())
 	}
+}
+
+// remark tells of volumes that no container mounts: the kubelet does not look at
+// them, so whatever is wrong with them shows nowhere.
+func (v view) remark() string {
+	if len(v.loose) == 0 {
+		return ""
+	}
+	return "; no container mounts what spec.template.volumes has as " + strings.Join(v.loose, ", ") +
+		", so nobody notices if it is missing: mount it or remove it"
 }
 
 func (v view) stalled() metav1.Condition {

@@ -53,7 +53,7 @@ func statusFor(
 		UpdatedReplicas:    v.updated,
 		Selector:           resources.Selector(s.cluster),
 		MembersGeneration:  max(s.cluster.Status.MembersGeneration, s.published.Generation()),
-		Convergence:        s.convergence(f.Agree(), now),
+		Convergence:        s.convergence(f.Agree(), v.changing, now),
 		Endpoints:          s.endpoints(),
 		TLS:                s.tls.status(),
 	}
@@ -88,22 +88,50 @@ func (s *scope) endpoints() *v1alpha1.Endpoints {
 	return out
 }
 
-// convergence says whose registry is the common one and, if all agree, since
-// when; nil while nobody answers.
-func (s *scope) convergence(agree bool, now time.Time) *v1alpha1.Convergence {
-	var answers []report.Report
+// holding are the reports of the members that hold a registry, under the names of their pods.
+func (s *scope) holding() (out []report.Report) {
 	for _, p := range s.pods {
 		if said, ok := s.reports[p.address]; ok && p.ready() {
 			said.Member = p.Name
-			answers = append(answers, said)
+			out = append(out, said)
 		}
 	}
+	return out
+}
+
+// changing is since when registries differ and change from look to look, or nil if
+// they are equal, or differ at rest. Members are not asked at the same instant, so
+// only what two looks have found, with nothing changed in between, is a difference.
+func (s *scope) changing(now time.Time) *metav1.Time {
+	answers := s.holding()
+	if report.SameDigest(answers) || !slices.ContainsFunc(answers, s.moved) {
+		return nil
+	}
+	if seen := s.cluster.Status.Convergence; seen != nil && seen.ChangingSince != nil {
+		return seen.ChangingSince
+	}
+	return new(metav1.NewTime(now).Rfc3339Copy())
+}
+
+// moved reports whether a pod's member has another registry than at the look before.
+func (s *scope) moved(r report.Report) bool {
+	return !slices.ContainsFunc(s.cluster.Status.Members, func(m v1alpha1.Member) bool { return m.Name == r.Member && m.Digest == r.Digest })
+}
+
+// convergence says whose registry is the common one and, if all agree, since
+// when; nil while nobody answers.
+func (s *scope) convergence(agree bool, changing *metav1.Time, now time.Time) *v1alpha1.Convergence {
+	answers := s.holding()
 	if len(answers) == 0 {
 		return nil
 	}
-	out := &v1alpha1.Convergence{DivergentMembers: report.Minority(answers)}
+	minority := report.Minority(answers)
+	out := &v1alpha1.Convergence{ChangingSince: changing}
+	if changing == nil {
+		out.DivergentMembers = minority
+	}
 	for _, a := range answers {
-		if !slices.Contains(out.DivergentMembers, a.Member) {
+		if !slices.Contains(minority, a.Member) {
 			out.Digest = a.Digest
 		}
 	}
