@@ -26,10 +26,6 @@ const (
 	// kubelet takes to call a member not ready.
 	unheard = time.Second
 
-	// blurred is how long registries may change at each look until it is no longer
-	// taken for granted that members agree.
-	blurred = 15 * time.Second
-
 	// patience is how long members may differ, or not serve although they run,
 	// before that is called a fault.
 	patience = 2 * time.Minute
@@ -195,36 +191,6 @@ func (v view) membershipCurrent() metav1.Condition {
 	}
 }
 
-// converged says whether serving members hold the same registry. A silent
-// member makes the answer unknown, not false. Registries that change while they are
-// compared change the answer only after a while, and then to unknown.
-func (v view) converged() metav1.Condition {
-	switch {
-	case v.holders() == 0:
-		return unknown(v1alpha1.Converged, v1alpha1.ReasonNoMemberReady, "no member serves clients")
-	case len(v.answers) < v.holders():
-		return unknown(v1alpha1.Converged, v1alpha1.ReasonMemberUnreachable, v.silence())
-	case len(v.answers) == 1:
-		return yes(v1alpha1.Converged, v1alpha1.ReasonSingleMember, "one member serves, and it agrees with itself")
-	case report.SameDigest(v.answers):
-		return yes(v1alpha1.Converged, v1alpha1.ReasonDigestsMatch,
-			fmt.Sprintf("%d members hold the same registry", len(v.answers)))
-	case v.blurs() && meta.IsStatusConditionTrue(v.before, v1alpha1.Converged):
-		return yes(v1alpha1.Converged, v1alpha1.ReasonDigestsMatch,
-			fmt.Sprintf("%d members held the same registry when it last could be told; it is changing", len(v.answers)))
-	case v.changing != nil && !(v.blurs() && meta.IsStatusConditionFalse(v.before, v1alpha1.Converged)):
-		return unknown(v1alpha1.Converged, v1alpha1.ReasonRegistryChanging, fmt.Sprintf(
-			"registries of %d members change faster than they can be compared, since %s", len(v.answers), v.changing.UTC().Format(time.RFC3339)))
-	default:
-		return no(v1alpha1.Converged, v1alpha1.ReasonDigestsDiffer,
-			"out of step: "+strings.Join(v.minority(), ", "))
-	}
-}
-
-// blurs reports whether registries have begun to change so fast that the last
-// answer may still be the right one.
-func (v view) blurs() bool { return v.changing != nil && v.now.Sub(v.changing.Time) < blurred }
-
 // doings say what each reason of the planner means.
 var doings = map[rollout.Reason]string{
 	rollout.Idle:              "the cluster has the wanted shape",
@@ -375,15 +341,6 @@ func (v view) count() string {
 		text += "; not " + strings.Join(v.idle, ", ")
 	}
 	return text
-}
-
-// minority names the pods whose registry differs from the common one.
-func (v view) minority() []string {
-	out := report.Minority(v.answers)
-	for i, name := range out {
-		out[i], _, _ = strings.Cut(name, ".")
-	}
-	return out
 }
 
 // podOf is the name of the pod that r is from.

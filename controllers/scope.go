@@ -272,28 +272,6 @@ func (s *scope) planned(generation int64) []rollout.Member {
 	return out
 }
 
-// agreedSince is when members came to agree, as far as status tells, or nil. A
-// pod that has become ready after that makes it worthless: nobody may have
-// looked in between.
-func (s *scope) agreedSince() *metav1.Time {
-	seen := s.cluster.Status.Convergence
-	if seen == nil || seen.Since == nil || s.lastTurn().After(seen.Since.Time) {
-		return nil
-	}
-	return seen.Since
-}
-
-// lastTurn is when a pod has last become ready, or not.
-func (s *scope) lastTurn() time.Time {
-	var last time.Time
-	for _, p := range s.pods {
-		if turned := p.condition(corev1.PodReady).LastTransitionTime.Time; turned.After(last) {
-			last = turned
-		}
-	}
-	return last
-}
-
 // updatedNamed reports whether the pod with the name runs the newest template.
 func (s *scope) updatedNamed(name string) bool {
 	return slices.ContainsFunc(s.pods, func(p pod) bool { return p.Name == name && s.updated(p) })

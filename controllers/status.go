@@ -21,7 +21,6 @@ import (
 	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/controllers/rollout"
 	"github.com/distro-naming/naming-operator/sidecar/member"
-	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
 // firstStatus is what a new object gets before anything is done: every
@@ -84,65 +83,6 @@ func (s *scope) endpoints() *v1alpha1.Endpoints {
 	}
 	for _, at := range service.Status.LoadBalancer.Ingress {
 		out.External = append(out.External, net.JoinHostPort(cmp.Or(at.Hostname, at.IP), strconv.Itoa(int(port))))
-	}
-	return out
-}
-
-// holding are the reports of the members that hold a registry, under the names of their pods.
-func (s *scope) holding() (out []report.Report) {
-	for _, p := range s.pods {
-		if said, ok := s.reports[p.address]; ok && p.ready() {
-			said.Member = p.Name
-			out = append(out, said)
-		}
-	}
-	return out
-}
-
-// changing is since when registries differ and change from look to look, or nil if
-// they are equal, or differ at rest. Members are not asked at the same instant, so
-// only what two looks have found, with nothing changed in between, is a difference.
-func (s *scope) changing(now time.Time) *metav1.Time {
-	answers := s.holding()
-	if report.SameDigest(answers) || !slices.ContainsFunc(answers, s.moved) {
-		return nil
-	}
-	if seen := s.cluster.Status.Convergence; seen != nil && seen.ChangingSince != nil {
-		return seen.ChangingSince
-	}
-	return new(metav1.NewTime(now).Rfc3339Copy())
-}
-
-// moved reports whether a pod's member has another registry than at the look before.
-func (s *scope) moved(r report.Report) bool {
-	return !slices.ContainsFunc(s.cluster.Status.Members, func(m v1alpha1.Member) bool { return m.Name == r.Member && m.Digest == r.Digest })
-}
-
-// convergence says whose registry is the common one and, if all agree, since
-// when; nil while nobody answers.
-func (s *scope) convergence(agree bool, changing *metav1.Time, now time.Time) *v1alpha1.Convergence {
-	answers := s.holding()
-	if len(answers) == 0 {
-		return nil
-	}
-	minority := report.Minority(answers)
-	out := &v1alpha1.Convergence{ChangingSince: changing}
-	if changing == nil {
-		out.DivergentMembers = minority
-	}
-	for _, a := range answers {
-		if !slices.Contains(minority, a.Member) {
-			out.Digest = a.Digest
-		}
-	}
-	if agree {
-		out.Since = s.agreedSince()
-		if out.Since == nil {
-			if turned := s.lastTurn(); turned.After(now) {
-				now = turned // the node's clock is ahead of ours
-			}
-			out.Since = new(metav1.NewTime(now).Rfc3339Copy())
-		}
 	}
 	return out
 }
