@@ -42,12 +42,14 @@ type view struct {
 	answers  []report.Report // of both, in order of ordinal; shorter if some are silent
 	updated  int32           // pods that run the newest template
 	faults   []fault
-	idle     []string // members that do not serve though nobody keeps clients from them, with their states
-	silent   []string // ready pods that do not answer
-	mute     []string // of those, the ones that have not answered for a while
-	cut      []string // pairs of members that serve and cannot reach each other
-	tls      verdict  // about certificates
-	auth     verdict  // about users and keys
+	idle     []string     // members that do not serve though nobody keeps clients from them, with their states
+	silent   []string     // ready pods that do not answer
+	mute     []string     // of those, the ones that have not answered for a while
+	cut      []string     // pairs of members that serve and cannot reach each other
+	tls      verdict      // about certificates
+	auth     verdict      // about users and keys
+	changing *metav1.Time // since when registries change faster than they are compared, or nil
+	loose    []string     // volumes that no container mounts
 	rolling  bool
 	decision rollout.Decision
 	err      error // of applying
@@ -85,6 +87,8 @@ func newView(s *scope, f rollout.Facts, d rollout.Decision, applyErr error, now 
 	v.cut = s.cut(now)
 	v.tls = s.tls.judge(now)
 	v.auth = s.tls.auth.judgeAuth()
+	v.changing = s.changing(now)
+	v.loose = resources.Loose(s.cluster)
 	return v
 }
 
@@ -186,25 +190,6 @@ func (v view) membershipCurrent() metav1.Condition {
 	default:
 		return yes(v1alpha1.MembershipCurrent, v1alpha1.ReasonListApplied,
 			fmt.Sprintf("every serving member runs on generation %d of the list", v.list))
-	}
-}
-
-// converged says whether serving members hold the same registry. A silent
-// member makes the answer unknown, not false.
-func (v view) converged() metav1.Condition {
-	switch {
-	case v.holders() == 0:
-		return unknown(v1alpha1.Converged, v1alpha1.ReasonNoMemberReady, "no member serves clients")
-	case len(v.answers) < v.holders():
-		return unknown(v1alpha1.Converged, v1alpha1.ReasonMemberUnreachable, v.silence())
-	case len(v.answers) == 1:
-		return yes(v1alpha1.Converged, v1alpha1.ReasonSingleMember, "one member serves, and it agrees with itself")
-	case report.SameDigest(v.answers):
-		return yes(v1alpha1.Converged, v1alpha1.ReasonDigestsMatch,
-			fmt.Sprintf("%d members hold the same registry", len(v.answers)))
-	default:
-		return no(v1alpha1.Converged, v1alpha1.ReasonDigestsDiffer,
-			"out of step: "+strings.Join(v.minority(), ", "))
 	}
 }
 
@@ -312,8 +297,18 @@ func (v view) reconciling() metav1.Condition {
 	case progress.Status == metav1.ConditionTrue:
 		return yes(v1alpha1.Reconciling, progress.Reason, progress.Message)
 	default:
-		return no(v1alpha1.Reconciling, v1alpha1.ReasonUpToDate, "the newest spec is applied")
+		return no(v1alpha1.Reconciling, v1alpha1.ReasonUpToDate, "the newest spec is applied"+v.remark())
 	}
+}
+
+// remark tells of volumes that no container mounts: the kubelet does not look at
+// them, so whatever is wrong with them shows nowhere.
+func (v view) remark() string {
+	if len(v.loose) == 0 {
+		return ""
+	}
+	return "; no container mounts what spec.template.volumes has as " + strings.Join(v.loose, ", ") +
+		", so nobody notices if it is missing: mount it or remove it"
 }
 
 func (v view) stalled() metav1.Condition {
@@ -351,15 +346,6 @@ func (v view) count() string {
 		text += "; not " + strings.Join(v.idle, ", ")
 	}
 	return text
-}
-
-// minority names the pods whose registry differs from the common one.
-func (v view) minority() []string {
-	out := report.Minority(v.answers)
-	for i, name := range out {
-		out[i], _, _ = strings.Cut(name, ".")
-	}
-	return out
 }
 
 // podOf is the name of the pod that r is from.

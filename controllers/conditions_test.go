@@ -52,11 +52,14 @@ func fencing(n int) func(*view) {
 		v.fenced, v.serving = v.serving[len(v.serving)-n:], v.serving[:len(v.serving)-n]
 	}
 }
-func answering(n int) func(*view)        { return func(v *view) { v.answers = v.answers[:n] } }
-func wanting(n int32) func(*view)        { return func(v *view) { v.want, v.joined = n, n } }
-func joined(n int32) func(*view)         { return func(v *view) { v.joined = n } }
-func lagging(v *view)                    { v.answers[1].Generation = 6 }
-func differing(v *view)                  { v.answers[2].Digest = "other" }
+func answering(n int) func(*view) { return func(v *view) { v.answers = v.answers[:n] } }
+func wanting(n int32) func(*view) { return func(v *view) { v.want, v.joined = n, n } }
+func joined(n int32) func(*view)  { return func(v *view) { v.joined = n } }
+func lagging(v *view)             { v.answers[1].Generation = 6 }
+func differing(v *view)           { v.answers[2].Digest = "other" }
+func changing(since time.Duration) func(*view) {
+	return func(v *view) { v.changing = new(metav1.NewTime(noon.Add(-since))) }
+}
 func braked(v *view)                     { v.answers[1].Braked = 4 }
 func paused(v *view)                     { v.wishes.paused = v1alpha1.ReasonPausedBySpec }
 func noted(v *view)                      { v.wishes.paused = v1alpha1.ReasonPausedByAnnotation }
@@ -186,9 +189,20 @@ func TestConverged(t *testing.T) {
 		"all agree":            {with(), metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch},
 		"one differs":          {with(differing), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
 		"a fenced one differs": {with(differing, fencing(1)), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
-		"one is silent":        {with(differing, answering(2)), metav1.ConditionUnknown, v1alpha1.ReasonMemberUnreachable},
-		"one serves":           {with(serving(1)), metav1.ConditionTrue, v1alpha1.ReasonSingleMember},
-		"nobody serves":        {with(serving(0)), metav1.ConditionUnknown, v1alpha1.ReasonNoMemberReady},
+		"they agreed, and are changing": {
+			with(differing, changing(blurred-1), before(v1alpha1.Converged, metav1.ConditionTrue, 0)), metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch,
+		},
+		"they differed, and are changing": {
+			with(differing, changing(blurred-1), before(v1alpha1.Converged, metav1.ConditionFalse, 0)), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer,
+		},
+		"nobody has known yet": {with(differing, changing(0)), metav1.ConditionUnknown, v1alpha1.ReasonRegistryChanging},
+		"they have been changing for long": {
+			with(differing, changing(blurred), before(v1alpha1.Converged, metav1.ConditionTrue, time.Hour)),
+			metav1.ConditionUnknown, v1alpha1.ReasonRegistryChanging,
+		},
+		"one is silent": {with(differing, answering(2)), metav1.ConditionUnknown, v1alpha1.ReasonMemberUnreachable},
+		"one serves":    {with(serving(1)), metav1.ConditionTrue, v1alpha1.ReasonSingleMember},
+		"nobody serves": {with(serving(0)), metav1.ConditionUnknown, v1alpha1.ReasonNoMemberReady},
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
+	"github.com/distro-naming/naming-operator/controllers/resources"
 )
 
 // errOld says that a pass has decided on a copy that is no longer the newest.
@@ -36,7 +37,7 @@ func (r *Reconciler) confirm(ctx context.Context, s *scope) error {
 	if s.set == nil {
 		return nil // it has no pods
 	}
-	pods, err := readPods(ctx, r.Live, s)
+	pods, err := readPods(ctx, r.Live, s, client.MatchingLabels{resources.ClusterLabel: s.cluster.Name})
 	if err != nil {
 		return err
 	}

@@ -164,16 +164,16 @@ func blank(kind string) client.Object {
 
 func (r *Reconciler) observePods(ctx context.Context, s *scope) (err error) {
 	if s.set != nil {
-		s.pods, err = readPods(ctx, r.Client, s, client.UnsafeDisableDeepCopy) // passes change no pod
+		s.pods, err = readPods(ctx, r.Client, s, client.MatchingFields{clusterIndex: s.cluster.Name},
+			client.UnsafeDisableDeepCopy) // passes change no pod
 	}
 	return err
 }
 
-// readPods reads the pods of the set, in order of ordinal.
+// readPods reads the pods of the set, in order of ordinal; how finds those of the cluster.
 func readPods(ctx context.Context, from client.Reader, s *scope, how ...client.ListOption) ([]pod, error) {
 	var list corev1.PodList
-	how = append(how, client.InNamespace(s.cluster.Namespace), client.MatchingLabels{resources.ClusterLabel: s.cluster.Name})
-	if err := from.List(ctx, &list, how...); err != nil {
+	if err := from.List(ctx, &list, append(how, client.InNamespace(s.cluster.Namespace))...); err != nil {
 		return nil, fmt.Errorf("list pods: %w", err)
 	}
 	var out []pod
@@ -270,28 +270,6 @@ func (s *scope) planned(generation int64) []rollout.Member {
 		})
 	}
 	return out
-}
-
-// agreedSince is when members came to agree, as far as status tells, or nil. A
-// pod that has become ready after that makes it worthless: nobody may have
-// looked in between.
-func (s *scope) agreedSince() *metav1.Time {
-	seen := s.cluster.Status.Convergence
-	if seen == nil || seen.Since == nil || s.lastTurn().After(seen.Since.Time) {
-		return nil
-	}
-	return seen.Since
-}
-
-// lastTurn is when a pod has last become ready, or not.
-func (s *scope) lastTurn() time.Time {
-	var last time.Time
-	for _, p := range s.pods {
-		if turned := p.condition(corev1.PodReady).LastTransitionTime.Time; turned.After(last) {
-			last = turned
-		}
-	}
-	return last
 }
 
 // updatedNamed reports whether the pod with the name runs the newest template.

@@ -86,7 +86,7 @@ func TestConvergence(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := seen()
 			tc.change(s)
-			if diff := cmp.Diff(tc.want, s.convergence(s.facts("image", noon).Agree(), noon)); diff != "" {
+			if diff := cmp.Diff(tc.want, s.convergence(s.facts("image", noon).Agree(), nil, noon)); diff != "" {
 				t.Errorf("convergence (-want +got):\n%s", diff)
 			}
 		})

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 	"github.com/distro-naming/naming-operator/controllers/resources"
@@ -52,6 +54,18 @@ var edits = []struct {
 	}},
 	{"new certificates", annotated(v1alpha1.RotateCertificatesAnnotation, "now")},
 	{"a new authority", annotated(v1alpha1.RotateAuthorityAnnotation, "now")},
+	{"a container beside it", func(c *v1alpha1.NamingCluster) {
+		c.Spec.Template.Containers = []corev1.Container{{Name: "gateway", Image: "gateway:v1"}}
+	}},
+	{"labels of pods", func(c *v1alpha1.NamingCluster) {
+		c.Spec.Template.Metadata.Labels = v1alpha1.Labels{"team": "payments"}
+	}},
+	{"nothing beside it", func(c *v1alpha1.NamingCluster) { c.Spec.Template = v1alpha1.PodTemplate{} }},
+	{"more memory", func(c *v1alpha1.NamingCluster) {
+		c.Spec.Resources = &corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")}}
+	}},
+	{"a mesh", func(c *v1alpha1.NamingCluster) { c.Spec.StrictPeers = new(false) }},
+	{"a restart", annotated(v1alpha1.RestartedAnnotation, "2026-11-25T12:00:00Z")},
 	{"another port", func(c *v1alpha1.NamingCluster) { c.Spec.Service = &v1alpha1.Service{Port: 80} }},
 }
 
@@ -90,7 +104,7 @@ func TestAnySequenceOfEditsCanBeLeft(t *testing.T) {
 			if diff := cmp.Diff(want, forgetful(w.objects())); diff != "" {
 				t.Errorf("after %s (-straight +winding):\n%s", strings.Join(done, ", "), diff)
 			}
-			if broken := w.nodes.broken("prod"); len(broken) > 0 {
+			if broken := slices.Concat(w.nodes.broken("prod"), w.broken); len(broken) > 0 {
 				t.Errorf("after %s: %v", strings.Join(done, ", "), broken)
 			}
 		})

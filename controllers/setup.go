@@ -94,7 +94,10 @@ func trim(object any) (any, error) {
 
 // SetupWithManager makes the manager run r, and says what wakes it: changes of
 // spec and annotations, of children, and of pods.
-func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager) error {
+	if err := mgr.GetFieldIndexer().IndexField(ctx, &corev1.Pod{}, clusterIndex, clusterName); err != nil {
+		return fmt.Errorf("set up index of pods: %w", err)
+	}
 	wanted := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
 	err := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.NamingCluster{}, builder.WithPredicates(wanted)).
@@ -115,6 +118,15 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		return fmt.Errorf("set up controller: %w", err)
 	}
 	return nil
+}
+
+// clusterIndex finds the pods of a cluster in the cache without a look at those of
+// all others.
+const clusterIndex = "cluster"
+
+// clusterName is what clusterIndex finds a pod by.
+func clusterName(pod client.Object) []string {
+	return []string{pod.GetLabels()[resources.ClusterLabel]}
 }
 
 // clusterOf names the cluster that a pod belongs to.

@@ -21,7 +21,6 @@ import (
 	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/controllers/rollout"
 	"github.com/distro-naming/naming-operator/sidecar/member"
-	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
 // firstStatus is what a new object gets before anything is done: every
@@ -53,7 +52,7 @@ func statusFor(
 		UpdatedReplicas:    v.updated,
 		Selector:           resources.Selector(s.cluster),
 		MembersGeneration:  max(s.cluster.Status.MembersGeneration, s.published.Generation()),
-		Convergence:        s.convergence(f.Agree(), now),
+		Convergence:        s.convergence(f.Agree(), v.changing, now),
 		Endpoints:          s.endpoints(),
 		TLS:                s.tls.status(),
 		Auth:               s.tls.auth.authStatus(),
@@ -85,37 +84,6 @@ func (s *scope) endpoints() *v1alpha1.Endpoints {
 	}
 	for _, at := range service.Status.LoadBalancer.Ingress {
 		out.External = append(out.External, net.JoinHostPort(cmp.Or(at.Hostname, at.IP), strconv.Itoa(int(port))))
-	}
-	return out
-}
-
-// convergence says whose registry is the common one and, if all agree, since
-// when; nil while nobody answers.
-func (s *scope) convergence(agree bool, now time.Time) *v1alpha1.Convergence {
-	var answers []report.Report
-	for _, p := range s.pods {
-		if said, ok := s.reports[p.address]; ok && p.ready() {
-			said.Member = p.Name
-			answers = append(answers, said)
-		}
-	}
-	if len(answers) == 0 {
-		return nil
-	}
-	out := &v1alpha1.Convergence{DivergentMembers: report.Minority(answers)}
-	for _, a := range answers {
-		if !slices.Contains(out.DivergentMembers, a.Member) {
-			out.Digest = a.Digest
-		}
-	}
-	if agree {
-		out.Since = s.agreedSince()
-		if out.Since == nil {
-			if turned := s.lastTurn(); turned.After(now) {
-				now = turned // the node's clock is ahead of ours
-			}
-			out.Since = new(metav1.NewTime(now).Rfc3339Copy())
-		}
 	}
 	return out
 }

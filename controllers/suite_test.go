@@ -122,7 +122,7 @@ func runOperator(ctx context.Context, config *rest.Config, scheme *runtime.Schem
 		Events: mgr.GetEventRecorder("naming-operator"), Image: testImage, Now: time.Now,
 		Random: rand.Reader, Domain: "cluster.local",
 	}
-	if err := r.SetupWithManager(mgr); err != nil {
+	if err := r.SetupWithManager(ctx, mgr); err != nil {
 		return err
 	}
 	return mgr.Start(ctx)

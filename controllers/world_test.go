@@ -70,6 +70,7 @@ func newWorld(t *testing.T) *world {
 		WithGlobalResourceVersionCounter(). // a successor of an object is never at its version
 		WithStatusSubresource(&v1alpha1.NamingCluster{}, &appsv1.StatefulSet{}, &corev1.Pod{}).
 		WithIndex(&corev1.Event{}, "involvedObject.uid", about).WithIndex(&corev1.Event{}, "type", kind).
+		WithIndex(&corev1.Pod{}, clusterIndex, clusterName).
 		Build()
 	w.nodes.client, w.members.client = w.api, w.api
 	w.nodes.now = func() time.Time { return w.now }

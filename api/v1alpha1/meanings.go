@@ -94,8 +94,14 @@ var Meanings = []Meaning{
 	{Converged, metav1.ConditionTrue, ReasonDigestsMatch, "All members that are ready report the same digest.", ""},
 	{Converged, metav1.ConditionTrue, ReasonSingleMember, "One member is ready, and it agrees with itself.", ""},
 	{
-		Converged, metav1.ConditionFalse, ReasonDigestsDiffer, "Members report different digests; the message names the minority.",
-		"Normal for fractions of a second while clients register. If it lasts, as for Degraded, DivergedTooLong.",
+		Converged, metav1.ConditionFalse, ReasonDigestsDiffer,
+		"Members report different digests, the same as at the look before; the message names the minority.",
+		"If it lasts, as for Degraded, DivergedTooLong.",
+	},
+	{
+		Converged, metav1.ConditionUnknown, ReasonRegistryChanging,
+		"Registries change faster than members can be asked, so they were never seen to be equal for a quarter of a minute.",
+		"Normal while many clients register. If it lasts, compare `naming_replication_lag_seconds` of the members.",
 	},
 	{
 		Converged, metav1.ConditionUnknown, ReasonMemberUnreachable, "A member that is ready did not answer the operator.",

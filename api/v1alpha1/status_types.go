@@ -147,6 +147,11 @@ type Convergence struct {
 	// +optional
 	Since *metav1.Time `json:"since,omitempty"`
 
+	// Since when members have differed at each look because their registries change faster than they can be asked; absent
+	// while they are seen to agree, or to differ at rest.
+	// +optional
+	ChangingSince *metav1.Time `json:"changingSince,omitempty"`
+
 	// Members that hold another registry than most.
 	// +listType=set
 	// +optional

@@ -86,6 +86,10 @@ func (in *Convergence) DeepCopyInto(out *Convergence) {
 		in, out := &in.Since, &out.Since
 		*out = (*in).DeepCopy()
 	}
+	if in.ChangingSince != nil {
+		in, out := &in.ChangingSince, &out.ChangingSince
+		*out = (*in).DeepCopy()
+	}
 	if in.DivergentMembers != nil {
 		in, out := &in.DivergentMembers, &out.DivergentMembers
 		*out = make([]string, len(*in))

@@ -60,7 +60,7 @@ func operate(ctx context.Context, o options, stdout io.Writer) error {
 		Random: rand.Reader,
 		Domain: o.clusterDomain,
 	}
-	if err := reconciler.SetupWithManager(mgr); err != nil {
+	if err := reconciler.SetupWithManager(ctx, mgr); err != nil {
 		return err
 	}
 	if err := metrics.Registry.Register(census.New(mgr.GetCache())); err != nil {

@@ -1,6 +1,9 @@
 package resources
 
 import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
@@ -23,6 +26,19 @@ func volumes(c *v1alpha1.NamingCluster, tls TLS) []*corev1ac.VolumeApplyConfigur
 	out = append(out, tls.volumes()...)
 	for _, v := range c.Spec.Template.Volumes {
 		out = append(out, as[corev1ac.VolumeApplyConfiguration](v))
+	}
+	return out
+}
+
+// Loose names the user's volumes that no container uses.
+func Loose(c *v1alpha1.NamingCluster) (out []string) {
+	for _, v := range c.Spec.Template.Volumes {
+		if !slices.ContainsFunc(c.Spec.Template.Containers, func(by corev1.Container) bool {
+			return slices.ContainsFunc(by.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == v.Name }) ||
+				slices.ContainsFunc(by.VolumeDevices, func(d corev1.VolumeDevice) bool { return d.Name == v.Name })
+		}) {
+			out = append(out, v.Name)
+		}
 	}
 	return out
 }

@@ -71,6 +71,9 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.distro-naming.naming-operator.api.v1alpha1.Convergence
   map:
     fields:
+    - name: changingSince
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
     - name: digest
       type:
         scalar: string

@@ -18,6 +18,9 @@ type ConvergenceApplyConfiguration struct {
 	Digest *string `json:"digest,omitempty"`
 	// Since when all wanted members have served and held the same registry; absent while they do not.
 	Since *v1.Time `json:"since,omitempty"`
+	// Since when members have differed at each look because their registries change faster than they can be asked; absent
+	// while they are seen to agree, or to differ at rest.
+	ChangingSince *v1.Time `json:"changingSince,omitempty"`
 	// Members that hold another registry than most.
 	DivergentMembers []string `json:"divergentMembers,omitempty"`
 }
@@ -41,6 +44,14 @@ func (b *ConvergenceApplyConfiguration) WithDigest(value string) *ConvergenceApp
 // If called multiple times, the Since field is set to the value of the last call.
 func (b *ConvergenceApplyConfiguration) WithSince(value v1.Time) *ConvergenceApplyConfiguration {
 	b.Since = &value
+	return b
+}
+
+// WithChangingSince sets the ChangingSince field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ChangingSince field is set to the value of the last call.
+func (b *ConvergenceApplyConfiguration) WithChangingSince(value v1.Time) *ConvergenceApplyConfiguration {
+	b.ChangingSince = &value
 	return b
 }
 

@@ -1,0 +1,139 @@
+package controllers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/distro-naming/naming-operator/api/v1alpha1"
+	"github.com/distro-naming/naming-operator/sidecar/report"
+)
+
+// blurred is how long registries may change at each look until it is no longer
+// taken for granted that members agree.
+const blurred = 15 * time.Second
+
+// converged says whether serving members hold the same registry. A silent
+// member makes the answer unknown, not false. Registries that change while they are
+// compared change the answer only after a while, and then to unknown.
+func (v view) converged() metav1.Condition {
+	switch {
+	case v.holders() == 0:
+		return unknown(v1alpha1.Converged, v1alpha1.ReasonNoMemberReady, "no member serves clients")
+	case len(v.answers) < v.holders():
+		return unknown(v1alpha1.Converged, v1alpha1.ReasonMemberUnreachable, v.silence())
+	case len(v.answers) == 1:
+		return yes(v1alpha1.Converged, v1alpha1.ReasonSingleMember, "one member serves, and it agrees with itself")
+	case report.SameDigest(v.answers):
+		return yes(v1alpha1.Converged, v1alpha1.ReasonDigestsMatch,
+			fmt.Sprintf("%d members hold the same registry", len(v.answers)))
+	case v.blurs() && meta.IsStatusConditionTrue(v.before, v1alpha1.Converged):
+		return yes(v1alpha1.Converged, v1alpha1.ReasonDigestsMatch,
+			fmt.Sprintf("%d members held the same registry when it last could be told; it is changing", len(v.answers)))
+	case v.changing != nil && !(v.blurs() && meta.IsStatusConditionFalse(v.before, v1alpha1.Converged)):
+		return unknown(v1alpha1.Converged, v1alpha1.ReasonRegistryChanging, fmt.Sprintf(
+			"registries of %d members change faster than they can be compared, since %s", len(v.answers), v.changing.UTC().Format(time.RFC3339)))
+	default:
+		return no(v1alpha1.Converged, v1alpha1.ReasonDigestsDiffer,
+			"out of step: "+strings.Join(v.minority(), ", "))
+	}
+}
+
+// blurs reports whether registries have begun to change so fast that the last
+// answer may still be the right one.
+func (v view) blurs() bool { return v.changing != nil && v.now.Sub(v.changing.Time) < blurred }
+
+// minority names the pods whose registry differs from the common one.
+func (v view) minority() []string {
+	out := report.Minority(v.answers)
+	for i, name := range out {
+		out[i], _, _ = strings.Cut(name, ".")
+	}
+	return out
+}
+
+// holding are the reports of the members that hold a registry, under the names of their pods.
+func (s *scope) holding() (out []report.Report) {
+	for _, p := range s.pods {
+		if said, ok := s.reports[p.address]; ok && p.ready() {
+			said.Member = p.Name
+			out = append(out, said)
+		}
+	}
+	return out
+}
+
+// changing is since when registries differ and change from look to look, or nil if
+// they are equal, or differ at rest. Members are not asked at the same instant, so
+// only what two looks have found, with nothing changed in between, is a difference.
+func (s *scope) changing(now time.Time) *metav1.Time {
+	answers := s.holding()
+	if report.SameDigest(answers) || !slices.ContainsFunc(answers, s.moved) {
+		return nil
+	}
+	if seen := s.cluster.Status.Convergence; seen != nil && seen.ChangingSince != nil {
+		return seen.ChangingSince
+	}
+	return new(metav1.NewTime(now).Rfc3339Copy())
+}
+
+// moved reports whether a pod's member has another registry than at the look before.
+func (s *scope) moved(r report.Report) bool {
+	return !slices.ContainsFunc(s.cluster.Status.Members, func(m v1alpha1.Member) bool { return m.Name == r.Member && m.Digest == r.Digest })
+}
+
+// convergence says whose registry is the common one and, if all agree, since
+// when; nil while nobody answers.
+func (s *scope) convergence(agree bool, changing *metav1.Time, now time.Time) *v1alpha1.Convergence {
+	answers := s.holding()
+	if len(answers) == 0 {
+		return nil
+	}
+	minority := report.Minority(answers)
+	out := &v1alpha1.Convergence{ChangingSince: changing}
+	if changing == nil {
+		out.DivergentMembers = minority
+	}
+	for _, a := range answers {
+		if !slices.Contains(minority, a.Member) {
+			out.Digest = a.Digest
+		}
+	}
+	if agree {
+		out.Since = s.agreedSince()
+		if out.Since == nil {
+			if turned := s.lastTurn(); turned.After(now) {
+				now = turned // the node's clock is ahead of ours
+			}
+			out.Since = new(metav1.NewTime(now).Rfc3339Copy())
+		}
+	}
+	return out
+}
+
+// agreedSince is when members came to agree, as far as status tells, or nil. A
+// pod that has become ready after that makes it worthless: nobody may have
+// looked in between.
+func (s *scope) agreedSince() *metav1.Time {
+	seen := s.cluster.Status.Convergence
+	if seen == nil || seen.Since == nil || s.lastTurn().After(seen.Since.Time) {
+		return nil
+	}
+	return seen.Since
+}
+
+// lastTurn is when a pod has last become ready, or not.
+func (s *scope) lastTurn() time.Time {
+	var last time.Time
+	for _, p := range s.pods {
+		if turned := p.condition(corev1.PodReady).LastTransitionTime.Time; turned.After(last) {
+			last = turned
+		}
+	}
+	return last
+}
