@@ -1,7 +1,6 @@
 package sidecar
 
 import (
-	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -24,9 +23,10 @@ const (
 type cycle struct{ _ [4]*byte }
 
 // collectSeldom keeps the collector from small heaps, for as long as the program
-// runs. GOMEMLIMIT holds as ever, and GOGC overrules it.
+// runs. GOMEMLIMIT holds as ever, and a GOGC that is given overrules it.
 func collectSeldom() {
-	if os.Getenv("GOGC") != "" {
+	if given := debug.SetGCPercent(leastGrowth); given != leastGrowth {
+		debug.SetGCPercent(given)
 		return
 	}
 	samples := []metrics.Sample{

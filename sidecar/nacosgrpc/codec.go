@@ -60,14 +60,19 @@ func (m message) marshal() mem.BufferSlice {
 	body := protowire.SizeTag(anyValue) + protowire.SizeBytes(size)
 	const tagsAndLengths = 32 // at most
 	b := make([]byte, 0, len(m.kind)+tagsAndLengths)
-	b = protowire.AppendVarint(protowire.AppendTag(b, payloadMetadata, protowire.BytesType), uint64(metadata)) //nolint:gosec // a size
-	b = protowire.AppendString(protowire.AppendTag(b, metadataType, protowire.BytesType), string(m.kind))
-	b = protowire.AppendVarint(protowire.AppendTag(b, payloadBody, protowire.BytesType), uint64(body)) //nolint:gosec // a size
-	b = protowire.AppendVarint(protowire.AppendTag(b, anyValue, protowire.BytesType), uint64(size))    //nolint:gosec // a size
+	b = appendHead(b, payloadMetadata, metadata)
+	b = append(appendHead(b, metadataType, len(m.kind)), m.kind...)
+	b = appendHead(b, payloadBody, body)
+	b = appendHead(b, anyValue, size)
 	out := make(mem.BufferSlice, 0, 1+len(m.body))
 	out = append(out, mem.SliceBuffer(b))
 	for _, part := range m.body {
 		out = append(out, mem.SliceBuffer(part))
 	}
 	return out
+}
+
+// appendHead writes what stands before a field of that many bytes.
+func appendHead(b []byte, field protowire.Number, size int) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(size)) //nolint:gosec // not negative
 }

@@ -36,7 +36,8 @@ const (
 
 // dial opens the n-th connection. A hundred share an address of loopback.
 func dial(ctx context.Context, address string, n int) (*conn, error) {
-	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(n/100>>8), byte(n/100))}} //nolint:gosec // the rest is cut off
+	share := n / 100
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(share>>8), byte(share))}} //nolint:gosec // cut off
 	client, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
 			return from.DialContext(ctx, "tcp", address)

@@ -28,6 +28,7 @@ func herd(ctx context.Context, l *lab) error {
 	}
 	what := fmt.Sprintf("a member dies with %s clients: ", thousands(n))
 	l.row(what+"all are back", "≤ 15 s", "%s", seconds(seen.back))
+	l.row(what+"CPU of the other two for each of them", "", "%s", micros(seen.cpu/time.Duration(n)))
 	l.row(what+"lists without an instance that is alive", "0", "%d of %d that a subscriber of another member was pushed",
 		seen.short, seen.pushes)
 	return nil
@@ -36,6 +37,7 @@ func herd(ctx context.Context, l *lab) error {
 // herdSeen is what became of a herd.
 type herdSeen struct {
 	back          time.Duration // from the death until all had registered and subscribed
+	cpu           time.Duration // of the other two members until then
 	pushes, short int           // lists that a bystander was pushed, and those that lacked an instance
 }
 
@@ -67,6 +69,12 @@ func herdOn(ctx context.Context, cluster *loopback.Cluster, n, services int) (se
 	watching.Go(func() { seen.watch(watched, bystander, n/services) })
 
 	refuges := []string{members[1].GRPCAddress(), members[2].GRPCAddress()}
+	others := []int{members[1].PID(), members[2].PID()}
+	before, err := cpu(others...)
+	if err != nil {
+		stop()
+		return seen, err
+	}
 	var last atomic.Int64
 	began := time.Now()
 	for i, c := range clients {
@@ -83,6 +91,9 @@ func herdOn(ctx context.Context, cluster *loopback.Cluster, n, services int) (se
 	err = members[0].Kill()
 	herd.Wait()
 	seen.back = time.Duration(last.Load())
+	after, failed := cpu(others...)
+	seen.cpu = after - before
+	err = errors.Join(err, failed)
 	if err == nil && ctx.Err() == nil {
 		_, err = cluster.WaitAgreed(ctx)
 	}
