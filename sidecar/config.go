@@ -58,7 +58,8 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.BoolVar(&cfg.PeerStream, "peer-stream", true,
 		"speak to members that are of this program by a stream of their own; others, and all if false, by Nacos's messages")
 	fs.DurationVar(&cfg.DrainTimeout, "drain-timeout", 20*time.Second, "how long leaving may take")
-	fs.StringVar(&bounds, "limits", "", "`name=value,…` of the limits that shall not be the default; docs/reference/limits.md has them all")
+	fs.StringVar(&bounds, "limits", "",
+		"`name=value,…` of the limits that shall not be the default; docs/reference/limits.md has them all")
 	fs.StringVar(&identity, "server-identity", "",
 		"`file` with the line \"key: value\" that members show each other (nacos.core.auth.server.identity)")
 	fs.StringVar(&cfg.TLSMembers, "tls-members", "",
