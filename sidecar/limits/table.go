@@ -59,7 +59,7 @@ var Table = []Row{
 		Name: Streams, Default: 256, Least: 8, Counted: true, What: "calls under way on one gRPC connection of a client",
 		Seen: "nothing: HTTP/2 makes the next call wait; one that does not wait is refused by `REFUSED_STREAM`, and counted " +
 			"when the connection is closed for four times as many",
-		in:   func(l *Limits) *int64 { return &l.Streams },
+		in: func(l *Limits) *int64 { return &l.Streams },
 	},
 	{
 		Name: Message, Unit: Bytes, Default: 10 << 20, Least: 64 << 10, What: "one gRPC message, as in Nacos",

@@ -213,7 +213,7 @@ func TestConnectionsThatAreEnded(t *testing.T) {
 			endless(func() error { id += 2; return r.WriteHeaders(http2Headers(id)) })
 		},
 	}
-	s, _ := bounded(t, func(c *Config) { c.Limits.MessageWithin = time.Hour })
+	s, _ := bounded(t, func(c *Config) { c.Limits.MessageWithin, c.AnswerWithin = time.Hour, 2*time.Second })
 	good := connect(t, s.sdk, namingSetup)
 	good.stay()
 	for name, say := range tests {
