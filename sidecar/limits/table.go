@@ -30,8 +30,8 @@ type Row struct {
 
 // Words that recur in the table.
 const (
-	refusedConnection = "gRPC: `RESOURCE_EXHAUSTED` with the limit, to every call and to the stream, so that SDKs try another member; " +
-		"HTTP: 503 and `Retry-After`. Then it is closed"
+	refusedConnection = "gRPC: `RESOURCE_EXHAUSTED` with the limit, to every call and to the stream, so that SDKs try another " +
+		"member; HTTP: 503 and `Retry-After`. Then it is closed"
 	endedConnection = "the connection is closed"
 	typedAnswer     = "the answer of the request's own kind, error code 503; HTTP: 503"
 )
@@ -57,8 +57,9 @@ var Table = []Row{
 	},
 	{
 		Name: Streams, Default: 256, Least: 8, Counted: true, What: "calls under way on one gRPC connection of a client",
-		Seen: "nothing: HTTP/2 makes the next call wait; one that does not wait is refused by `REFUSED_STREAM`, and counted when the connection is closed for four times as many",
-		in:   func(l *Limits) *int64 { return &l.Streams },
+		Seen: "nothing: HTTP/2 makes the next call wait; one that does not wait is refused by `REFUSED_STREAM`, and counted " +
+			"when the connection is closed for four times as many",
+		in: func(l *Limits) *int64 { return &l.Streams },
 	},
 	{
 		Name: Message, Unit: Bytes, Default: 10 << 20, Least: 64 << 10, What: "one gRPC message, as in Nacos",
@@ -67,7 +68,8 @@ var Table = []Row{
 	},
 	{
 		Name: Unfinished, Unit: Bytes, Default: 64 << 20, Counted: true,
-		What: "all messages of clients together that were begun and are not whole yet. Over it, who has more than its share of them is cut",
+		What: "all messages of clients together that were begun and are not whole yet. Over it, who has more than its share of " +
+			"them is cut",
 		Seen: endedConnection,
 		in:   func(l *Limits) *int64 { return &l.Unfinished },
 	},
@@ -98,8 +100,9 @@ var Table = []Row{
 		in: func(l *Limits) *int64 { return (*int64)(&l.IdleWithin) },
 	},
 	{
-		Name: Header, Unit: Bytes, Default: 64 << 10, Least: 4 << 10, What: "the head of a call over HTTP, its query included", Seen: "431",
-		in: func(l *Limits) *int64 { return &l.Header },
+		Name: Header, Unit: Bytes, Default: 64 << 10, Least: 4 << 10, Seen: "431",
+		What: "the head of a call over HTTP, its query included",
+		in:   func(l *Limits) *int64 { return &l.Header },
 	},
 	{
 		Name: Body, Unit: Bytes, Default: 1 << 20, Least: 4 << 10, Counted: true, What: "the body of a call over HTTP", Seen: "413",

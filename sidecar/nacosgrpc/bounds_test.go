@@ -40,6 +40,14 @@ func limited(t *testing.T, change func(*limits.Limits)) (*running, *refusals) {
 	return bounded(t, func(c *Config) { change(&c.Limits) })
 }
 
+// patient leaves connections the time that they have, on a machine that is busy.
+func patient(change func(*limits.Limits)) func(*Config) {
+	return func(c *Config) {
+		c.IdleAfter, c.AnswerWithin = DefaultConfig().IdleAfter, DefaultConfig().AnswerWithin
+		change(&c.Limits)
+	}
+}
+
 func bounded(t *testing.T, tune func(*Config)) (*running, *refusals) {
 	t.Helper()
 	seen := &refusals{}
@@ -60,7 +68,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			s, seen := limited(t, tc.change)
+			s, seen := bounded(t, patient(tc.change))
 			first := connect(t, s.sdk, namingSetup)
 			extra := open(t, s.sdk)
 			_, err := extra.calls.Request(t.Context(), wire.Payload(wire.ServerCheckRequest, []byte(`{}`)))
@@ -99,13 +107,13 @@ func TestConnectionsThatAreTooManyAreClosed(t *testing.T) {
 
 // Clients cannot keep members out.
 func TestMembersHavePlacesOfTheirOwn(t *testing.T) {
-	s, _ := limited(t, func(l *limits.Limits) { l.Connections = 1 })
+	s, _ := bounded(t, patient(func(l *limits.Limits) { l.Connections = 1 }))
 	connect(t, s.sdk, namingSetup)
 	connect(t, s.cluster, clusterSetup)
 }
 
 func TestMembersPortIsLimited(t *testing.T) {
-	s, seen := limited(t, func(l *limits.Limits) { l.MemberConnections = 1 })
+	s, seen := bounded(t, patient(func(l *limits.Limits) { l.MemberConnections = 1 }))
 	connect(t, s.cluster, clusterSetup)
 	_, err := open(t, s.cluster).calls.Request(t.Context(), wire.Payload(wire.ServerCheckRequest, []byte(`{}`)))
 	if status.Code(err) != codes.ResourceExhausted || seen.of(limits.MemberConnections) == 0 {
@@ -114,7 +122,7 @@ func TestMembersPortIsLimited(t *testing.T) {
 }
 
 func TestRequestsAreLimited(t *testing.T) {
-	s, seen := limited(t, func(l *limits.Limits) { l.Subscriptions, l.Batch = 2, 2 })
+	s, seen := bounded(t, patient(func(l *limits.Limits) { l.Subscriptions, l.Batch = 2, 2 }))
 	c := connect(t, s.sdk, namingSetup)
 	subscribe := func(service string) reply {
 		return c.call(wire.SubscribeServiceRequest,
@@ -152,7 +160,7 @@ func TestRequestsAreLimited(t *testing.T) {
 
 // A message that is too large is refused with both sizes, and the connection goes on.
 func TestMessagesAreLimited(t *testing.T) {
-	s, _ := limited(t, func(l *limits.Limits) { l.Message = 64 << 10 })
+	s, _ := bounded(t, patient(func(l *limits.Limits) { l.Message = 64 << 10 }))
 	c := connect(t, s.sdk, namingSetup)
 	large := wire.Payload(wire.InstanceRequest, make([]byte, 65<<10))
 	if _, err := c.calls.Request(t.Context(), large); status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "65536") {
@@ -195,7 +203,7 @@ func TestMessagesThatDoNotComeEnd(t *testing.T) {
 // served.
 func TestUnfinishedMessagesAreBounded(t *testing.T) {
 	const most = 1 << 20
-	s, seen := limited(t, func(l *limits.Limits) { l.Unfinished, l.MessageWithin = most, 0 })
+	s, seen := bounded(t, patient(func(l *limits.Limits) { l.Unfinished, l.MessageWithin = most, 0 }))
 	good := connect(t, s.sdk, namingSetup)
 	r := speak(t, s.sdk)
 	part := make([]byte, 16<<10)

@@ -47,7 +47,8 @@ func (h *Handler) memberBody(w http.ResponseWriter, r *http.Request) (body []byt
 	case h.large <- struct{}{}:
 		release = func() { <-h.large }
 	default:
-		return nil, release, &limits.Over{Limit: limits.LargeBodies, Most: h.cfg.Limits.LargeBodies, What: "too many large bodies at once"}
+		most = h.cfg.Limits.LargeBodies
+		return nil, release, &limits.Over{Limit: limits.LargeBodies, Most: most, What: "too many large bodies at once"}
 	}
 	rest, err := wholeBody(in, limits.MemberBody, most)
 	if err == nil {

@@ -56,7 +56,9 @@ func front(t *testing.T, w *world, change func(*limits.Limits)) (address string,
 	go func() { ended <- server.Serve(l) }()
 	t.Cleanup(func() {
 		_ = server.Close()
-		<-ended
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("Serve: %v", err)
+		}
 		h.Close()
 	})
 	return l.Addr().String(), seen

@@ -20,7 +20,8 @@ func (h *Handler) subscribe(r *http.Request, form wire.Form, s naming.ServiceKey
 		return
 	}
 	h.deps.Push.Subscribe(wire.Subscriber{
-		Service: s, IP: remoteIP(r), Port: port, Agent: wire.Program(agent(r)), App: wire.Program(or(form.Get("app"), "unknown")), Clusters: clusters,
+		Service: s, IP: remoteIP(r), Port: port, Clusters: clusters,
+		Agent: wire.Program(agent(r)), App: wire.Program(or(form.Get("app"), "unknown")),
 	})
 }
 

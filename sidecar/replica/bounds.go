@@ -17,7 +17,8 @@ func (l *Loop) fits(r *naming.Record, s naming.ServiceKey, n int) error {
 	}
 	all := l.cfg.Limits
 	if n > held {
-		if err := over(limits.Instances, all.Instances, int64(r.Instances()-held+n), "the client publishes too many instances"); err != nil {
+		would := int64(r.Instances() - held + n)
+		if err := over(limits.Instances, all.Instances, would, "the client publishes too many instances"); err != nil {
 			return err
 		}
 	}

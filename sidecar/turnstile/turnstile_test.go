@@ -3,6 +3,7 @@ package turnstile
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"strconv"
@@ -101,8 +102,18 @@ func TestRefusedOverHTTP(t *testing.T) {
 	go func() {
 		ended <- server.Serve(Listen(l, New(Config{Limit: limits.HTTPConnections, Most: 1, PerIP: 5})))
 	}()
-	defer func() { _ = server.Close(); <-ended }()
-	ask := func(c net.Conn) *http.Response {
+	defer func() {
+		_ = server.Close()
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("Serve: %v", err)
+		}
+	}()
+	type said struct {
+		status  int
+		header  http.Header
+		closing bool
+	}
+	ask := func(c net.Conn) said {
 		if _, err := c.Write([]byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")); err != nil {
 			t.Fatal(err)
 		}
@@ -110,8 +121,8 @@ func TestRefusedOverHTTP(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = answer.Body.Close()
-		return answer
+		defer answer.Body.Close()
+		return said{answer.StatusCode, answer.Header, answer.Close}
 	}
 	dial := func() net.Conn {
 		var d net.Dialer
@@ -123,13 +134,13 @@ func TestRefusedOverHTTP(t *testing.T) {
 		return c
 	}
 	within := dial()
-	if a := ask(within); a.StatusCode != http.StatusOK {
-		t.Fatalf("the first: %s", a.Status)
+	if a := ask(within); a.status != http.StatusOK {
+		t.Fatalf("the first: %d", a.status)
 	}
-	if a := ask(dial()); a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" || !a.Close {
-		t.Errorf("the second: %s %v", a.Status, a.Header)
+	if a := ask(dial()); a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !a.closing {
+		t.Errorf("the second: %d %v", a.status, a.header)
 	}
-	if a := ask(within); a.StatusCode != http.StatusOK {
-		t.Errorf("the first, later: %s", a.Status)
+	if a := ask(within); a.status != http.StatusOK {
+		t.Errorf("the first, later: %d", a.status)
 	}
 }
