@@ -147,7 +147,7 @@ test-matrix: ## official clients of all languages, plaintext and TLS, while memb
 	@$(call need,node,nodejs)
 	@$(call need,npm,npm)
 	@python3 -c 'import ensurepip' 2>/dev/null || $(call need,ensurepip,python3 python3-venv)
-	cd test/clients && go test -count=1 -v -run '^TestMatrix$$' -parallel 4 -timeout 20m . | grep -v '^ *=== '
+	cd test/clients && go test -count=1 -v -run '^TestMatrix$$' -parallel 6 -timeout 20m . | grep -v '^ *=== '
 
 .PHONY: test-charts
 test-charts: $(TOOLS)/gotestsum ## Helm charts by Helm's library, alerts and dashboards by Prometheus's, the OLM bundle by its
