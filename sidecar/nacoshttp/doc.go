@@ -13,8 +13,8 @@
 // by its beats and is owned by the member that the hash ring names. Writes that
 // arrive elsewhere are forwarded there, once (gRPC page, 5.9), in all versions.
 //
-// What is said of services and of instances of others is kept by a Settings. There
-// may be none: those calls are then refused with what to do instead.
+// What is said of services and of instances by others than their clients is kept
+// by a Settings, which any member has.
 //
 // Texts and statuses are those that Nacos 2.5.1 was recorded to send.
 package nacoshttp

@@ -180,12 +180,22 @@ func (l *Loop) SettingsAnswer(ctx context.Context, q settings.Question) (a setti
 	return a, err
 }
 
-// SettingsMerge takes what another member answered.
+// mostMerged is how many entries are taken in one turn: all may be answered.
+const mostMerged = 256
+
+// SettingsMerge takes what another member answered, in parts, so that it holds up
+// nobody.
 func (l *Loop) SettingsMerge(ctx context.Context, list []settings.Entry) error {
-	return l.call(ctx, func(now time.Time) error {
-		l.mergeSettings(now, list)
-		return nil
-	})
+	for part := range slices.Chunk(list, mostMerged) {
+		err := l.call(ctx, func(now time.Time) error {
+			l.mergeSettings(now, part)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l *Loop) mergeSettings(now time.Time, list []settings.Entry) {

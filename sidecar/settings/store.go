@@ -200,6 +200,15 @@ func (s *Store) drop(h *held) {
 	}
 }
 
+// beyond is how many times the limits what other members hold is taken. Each
+// keeps to them when it is written to, so only faults reach it.
+const beyond = 10
+
+// overrun reports whether there is no room for what another member holds.
+func (s *Store) overrun(fresh *held) bool {
+	return len(s.held) >= beyond*s.cfg.Entries || s.bytes+fresh.size > beyond*s.cfg.Bytes
+}
+
 // Merge takes what another member holds and returns the keys under which
 // something else is said now, in order. clock is the hybrid time: tombstones that
 // are too old are not taken. Of what another member let end, since what it was
@@ -211,7 +220,7 @@ func (s *Store) Merge(clock int64, list []Entry, listed func(Key) bool) []Key {
 			continue
 		}
 		was, fresh := s.held[e.Key], hold(e)
-		if was != nil && !fresh.supersedes(was) {
+		if was != nil && !fresh.supersedes(was) || was == nil && s.overrun(fresh) {
 			continue
 		}
 		if was != nil && was.Ended == 0 && e.Ended != 0 && was.sameWrite(e) && listed(e.Key) {

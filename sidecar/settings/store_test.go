@@ -189,6 +189,23 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+func TestWhatOthersHoldIsBoundedToo(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Entries = 2
+	s := New(cfg)
+	var list []Entry
+	for i := range 100 {
+		list = append(list, weighs(naming.Endpoint{IP: fmt.Sprint("10.0.0.", i)}, 1, 1, "a"))
+	}
+	if s.Merge(1, list, nobody); s.Len() != 20 {
+		t.Errorf("%d entries were taken", s.Len())
+	}
+	s.Merge(1, []Entry{list[0].ends(9)}, nobody)
+	if _, held := s.Override(web, list[0].Key.Endpoint); held {
+		t.Error("there is no room for the end of what is held")
+	}
+}
+
 func TestWhatIsNotListedEndsAfterItsLife(t *testing.T) {
 	s, now := New(DefaultConfig()), time.UnixMilli(1e12)
 	after := func(d time.Duration, listed func(Key) bool) []Key {
