@@ -27,19 +27,12 @@ var errForeign = errors.New("belongs to somebody else")
 // were changed or removed by others and are now as they should be.
 func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) ([]resources.Child, error) {
 	children := resources.All(s.cluster, plan)
-	for _, child := range children {
-		if found, ok := s.children[child.String()]; ok && !s.owns(found) {
-			return nil, fmt.Errorf("apply %s: the one that exists %w%s", child, errForeign, controllerOf(found))
-		}
+	states, err := s.compare(children)
+	if err != nil {
+		return nil, err
 	}
-	states := make([]state, len(children))
-	for i, child := range children {
-		states[i] = compare(child, s.children[child.String()])
-		if child.Kind == "StatefulSet" && states[i] != same {
-			if err := r.confirm(ctx, s); err != nil {
-				return nil, err
-			}
-		}
+	if err := r.confirm(ctx, s, children, states); err != nil {
+		return nil, err
 	}
 	if err := r.fence(ctx, s); err != nil { // before a Service asks for what it writes
 		return nil, err
@@ -68,6 +61,19 @@ func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) (
 		return repaired, err
 	}
 	return repaired, r.touch(ctx, s, plan.Members, s.tls.hash)
+}
+
+// compare says of each child what has to be done about it.
+func (s *scope) compare(children []resources.Child) ([]state, error) {
+	var out []state
+	for _, child := range children {
+		found, ok := s.children[child.String()]
+		if ok && !s.owns(found) {
+			return nil, fmt.Errorf("apply %s: the one that exists %w%s", child, errForeign, controllerOf(found))
+		}
+		out = append(out, compare(child, found))
+	}
+	return out, nil
 }
 
 // over is what is sent to make found what child wants, or to make it anew if

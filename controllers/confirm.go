@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -20,13 +21,17 @@ var errOld = errors.New("the copy that was read is old")
 // next one reads it anew, and there is nothing to say about this one.
 func old(err error) bool { return apierrors.IsConflict(err) || errors.Is(err, errOld) }
 
-// confirm reads the cluster and its pods from the API server, and fails if they are
-// not what this pass has read. It is asked before the set is changed, since that
-// moves pods: each kind's copy in the cache has an age of its own, and the API
-// server refuses only what was decided on an old copy of what is written. So a gate
-// that is closed for a pod which has just gone would bring it back as it was, and one that
-// is opened on an old status would cut spec.minConvergedSeconds short.
-func (r *Reconciler) confirm(ctx context.Context, s *scope) error {
+// confirm reads the cluster and its pods from the API server if the set is to be
+// changed, which moves pods, and fails if they are not what this pass has read. Each
+// kind's copy in the cache has an age of its own, and the API server refuses only what
+// was decided on an old copy of what is written. A gate that is closed for a pod which
+// has just gone would bring it back as it was, and one that is opened on an old
+// status would cut spec.minConvergedSeconds short.
+func (r *Reconciler) confirm(ctx context.Context, s *scope, children []resources.Child, states []state) error {
+	set := slices.IndexFunc(children, func(c resources.Child) bool { return c.Kind == "StatefulSet" })
+	if states[set] == same {
+		return nil
+	}
 	now := new(v1alpha1.NamingCluster)
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(s.cluster), now); err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("confirm NamingCluster: %w", err)

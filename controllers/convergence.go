@@ -35,9 +35,10 @@ func (v view) converged() metav1.Condition {
 	case v.blurs() && meta.IsStatusConditionTrue(v.before, v1alpha1.Converged):
 		return yes(v1alpha1.Converged, v1alpha1.ReasonDigestsMatch,
 			fmt.Sprintf("%d members held the same registry when it last could be told; it is changing", len(v.answers)))
-	case v.changing != nil && !(v.blurs() && meta.IsStatusConditionFalse(v.before, v1alpha1.Converged)):
-		return unknown(v1alpha1.Converged, v1alpha1.ReasonRegistryChanging, fmt.Sprintf(
-			"registries of %d members change faster than they can be compared, since %s", len(v.answers), v.changing.UTC().Format(time.RFC3339)))
+	case v.changing != nil && (!v.blurs() || !meta.IsStatusConditionFalse(v.before, v1alpha1.Converged)):
+		return unknown(v1alpha1.Converged, v1alpha1.ReasonRegistryChanging,
+			fmt.Sprintf("registries of %d members change faster than they can be compared, since %s",
+				len(v.answers), v.changing.UTC().Format(time.RFC3339)))
 	default:
 		return no(v1alpha1.Converged, v1alpha1.ReasonDigestsDiffer,
 			"out of step: "+strings.Join(v.minority(), ", "))
@@ -84,7 +85,9 @@ func (s *scope) changing(now time.Time) *metav1.Time {
 
 // moved reports whether a pod's member has another registry than at the look before.
 func (s *scope) moved(r report.Report) bool {
-	return !slices.ContainsFunc(s.cluster.Status.Members, func(m v1alpha1.Member) bool { return m.Name == r.Member && m.Digest == r.Digest })
+	return !slices.ContainsFunc(s.cluster.Status.Members, func(m v1alpha1.Member) bool {
+		return m.Name == r.Member && m.Digest == r.Digest
+	})
 }
 
 // convergence says whose registry is the common one and, if all agree, since

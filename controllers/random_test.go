@@ -23,6 +23,7 @@ import (
 // every change of its members; pods come and go only as listed; from wherever it was, the cluster
 // reaches the last wish, and then nothing is written any more.
 func TestAnySequenceOfEditsOnAnAPIServer(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()

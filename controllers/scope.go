@@ -205,8 +205,15 @@ func (s *scope) reachable() map[member.Address]string {
 }
 
 // list returns the member list for a set of n members. A pod beyond n stays
-// listed until it has gone: it is still handing over.
+// listed until it has gone: it is still handing over. Who has no pod stays listed
+// too until the set's controller has seen that none is wanted: it may be about to make one.
 func (s *scope) list(n int32) member.List {
+	if s.set != nil {
+		n = max(n, *s.set.Spec.Replicas)
+		if !s.taken() {
+			n = max(n, int32(s.published.Len()))
+		}
+	}
 	hints := make(map[member.Address]member.Hint, len(s.pods))
 	for _, a := range s.published.Addresses() {
 		hints[a] = s.published.Hint(a) // the last known place, until a pod has another
@@ -235,7 +242,7 @@ func (s *scope) facts(defaultImage string, now time.Time) rollout.Facts {
 			f.Partition = *rolling.Partition
 		}
 	}
-	f.Settled = s.set.Status.ObservedGeneration == s.set.Generation
+	f.Settled = s.taken()
 	f.Rolling = s.set.Status.CurrentRevision != s.set.Status.UpdateRevision
 	f.Changed = s.set.Annotations[resources.TemplateAnnotation] != resources.TemplateHash(s.cluster, defaultImage, s.tls.plan)
 	f.OnDelete = resources.OnDelete(s.cluster)
@@ -250,6 +257,9 @@ func (s *scope) facts(defaultImage string, now time.Time) rollout.Facts {
 	f.Members = s.planned(s.list(f.Replicas).Generation())
 	return f
 }
+
+// taken reports whether the set's controller has seen the set's newest shape.
+func (s *scope) taken() bool { return s.set.Status.ObservedGeneration == s.set.Generation }
 
 // planned describes each pod to the planner; generation is that of the newest list.
 func (s *scope) planned(generation int64) []rollout.Member {

@@ -152,3 +152,21 @@ func TestUpdatedReplicas(t *testing.T) {
 		})
 	}
 }
+
+func TestTheListShrinksOnlyWhenNobodyCanComeAnyMore(t *testing.T) {
+	s := seen()
+	published := s.list(3)
+	s.published, s.pods = published, s.pods[:2]
+	if got := s.list(2).Len(); got != 3 {
+		t.Errorf("%d members are listed before the set is told that two are wanted, want 3", got)
+	}
+	s.set.Spec.Replicas, s.set.Generation = new(int32(2)), 2
+	s.set.Status.ObservedGeneration = 1
+	if got := s.list(2).Len(); got != 3 {
+		t.Errorf("%d members are listed before the set's controller has seen that two are wanted, want 3", got)
+	}
+	s.set.Status.ObservedGeneration = 2
+	if got := s.list(2).Len(); got != 2 {
+		t.Errorf("%d members are listed in the end, want 2", got)
+	}
+}

@@ -75,7 +75,7 @@ const (
 	ReasonDigestsMatch = "DigestsMatch"
 	// ReasonRegistryChanging: registries change so fast that members asked one after the other are never seen to be equal.
 	ReasonRegistryChanging = "RegistryChanging"
-	// ReasonDigestsDiffer: serving members report different digests, and have not changed since the last look; the message names the minority.
+	// ReasonDigestsDiffer: serving members report different digests, the same as at the last look; the message names the minority.
 	ReasonDigestsDiffer = "DigestsDiffer"
 	// ReasonSingleMember: one member serves, and it agrees with itself.
 	ReasonSingleMember = "SingleMember"
