@@ -58,7 +58,8 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 	fs.StringVar(&address, "address", "", "own `host:port` as it stands in the member list; gRPC listens on port+1000 and port+1001")
 	fs.StringVar(&identity, "server-identity", "",
 		"`file` with the line \"key: value\" that members show each other (nacos.core.auth.server.identity)")
-	fs.StringVar(&bounds, "limits", "", "`name=value,…` of the limits that shall not be the default; docs/reference/limits.md has them all")
+	fs.StringVar(&bounds, "limits", "",
+		"`name=value,…` of the limits that shall not be the default; docs/reference/limits.md has them all")
 	if err := fs.Parse(args); err != nil {
 		return Config{}, err
 	}

@@ -35,7 +35,8 @@ func (c *Config) protects(fs *flag.FlagSet) {
 		"`directory` with signing-keys, users and permissions: who may do what on the Nacos ports; followed while running")
 	fs.StringVar(&c.AuthPolicy, "auth-policy", "",
 		"`file` with auth=Permissive|Required; followed while running; without it auth is Required")
-	fs.DurationVar(&c.AuthTokenTTL, "auth-token-ttl", gate.DefaultConfig().TokenTTL, "how long a token is good that a client gets when it logs in")
+	fs.DurationVar(&c.AuthTokenTTL, "auth-token-ttl", gate.DefaultConfig().TokenTTL,
+		"how long a token is good that a client gets when it logs in")
 	fs.BoolVar(&c.StrictPeers, "strict-peers", false,
 		"refuse who comes to the members' port from an address that is not a listed member's (default true with --headless-service)")
 }
