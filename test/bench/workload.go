@@ -31,6 +31,7 @@ type workload struct {
 	conns, depth, count int
 	prepare             func(ctx context.Context, conns []*conn) error // not measured
 	request             func(i int) *pb.Payload                        // the i-th request
+	rest                time.Duration                                  // between rounds of pushes
 	pushes              bool                                           // each request is followed by one push to every connection
 }
 
@@ -97,7 +98,7 @@ func cpuOf(workloads ...workload) func(context.Context, *lab) error {
 		for i := range l.count(l.rounds, 1) {
 			l.say("round %d", i+1)
 			for _, w := range workloads {
-				w.conns, w.count = l.count(w.conns, 10), l.count(w.count, min(w.count, 20))
+				w.conns, w.count, w.rest = l.count(w.conns, 10), l.count(w.count, min(w.count, 20)), l.wait(pushPause)
 				if err := w.once(ctx, l, r); err != nil {
 					return fmt.Errorf("%s: %w", w.name, err)
 				}
@@ -260,7 +261,7 @@ func (w workload) driveCalls(ctx context.Context, conns []*conn) (*pb.Payload, e
 	return last.Load(), context.Cause(ctx)
 }
 
-// pushPause is longer than any merging of changes.
+// pushPause, between rounds of pushes, is longer than any merging of changes.
 const pushPause = 600 * time.Millisecond
 
 // drivePushes causes one round of pushes at a time and waits until every
@@ -272,7 +273,7 @@ func (w workload) drivePushes(ctx context.Context, conns []*conn,
 	defer cancel()
 	var last []byte
 	for i := range w.count {
-		if err := pause(ctx, pushPause); err != nil {
+		if err := pause(ctx, w.rest); err != nil {
 			return nil, nil, err
 		}
 		began := time.Now()
