@@ -68,7 +68,8 @@ func TestFewSnapshotsAreWrittenAtOnce(t *testing.T) {
 	}
 	given := func(ctx context.Context) bool { // who runs out of time is told so by either side
 		out, err := c.calls.Request(ctx, wire.Payload(wire.DistroDataRequest, wire.SnapshotRequest()))
-		return err == nil && wire.KindOf(out) == wire.DistroDataResponse
+		result, unread := wire.DecodeResult(wire.Body(out))
+		return err == nil && unread == nil && result.OK()
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
