@@ -36,6 +36,8 @@ type Limits struct {
 	Clients        int64 // that publish, of all members together
 	Subscriptions  int64 // of one connection
 	UDPSubscribers int64
+	Patterns       int64 // that one connection watches
+	Matches        int64 // services that it is told of one pattern
 }
 
 // Default returns the numbers that hold where nothing is said.
@@ -72,6 +74,8 @@ const (
 	Clients           = "clients"
 	Subscriptions     = "subscriptions"
 	UDPSubscribers    = "udp-subscribers"
+	Patterns          = "patterns"
+	Matches           = "matches"
 )
 
 // Over is the error of who goes over a limit. Its text names the limit and the way

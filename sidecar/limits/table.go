@@ -150,6 +150,15 @@ var Table = []Row{
 		Seen: "nothing: it is not pushed, and asks again by itself",
 		in:   func(l *Limits) *int64 { return &l.UDPSubscribers },
 	},
+	{
+		Name: Patterns, Default: 20, Least: 1, Counted: true, What: "patterns that one connection watches (fuzzy watch), as in Nacos",
+		Seen: "error code 50310, Nacos's words", in: func(l *Limits) *int64 { return &l.Patterns },
+	},
+	{
+		Name: Matches, Default: 10_000, Least: 1, Counted: true, What: "services that one connection is told of one pattern",
+		Seen: "error code 50311, Nacos's words; those that it was told of stay watched",
+		in:   func(l *Limits) *int64 { return &l.Matches },
+	},
 }
 
 // Find returns the limit of a name; it is one of the table.

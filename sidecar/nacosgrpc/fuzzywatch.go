@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
@@ -44,10 +45,11 @@ func (s *Server) watchPattern(c *session, pattern naming.Pattern, request wire.F
 		return c.undone(wire.NamingFuzzyWatchRequest, naming.ServiceKey{}, naming.ErrNoClient)
 	}
 	if !s.enterPattern(c, pattern) {
+		s.over(limits.Patterns)
 		return overLimit(wire.CodeTooManyPatterns, wire.TooManyPatterns)
 	}
 	w := &watcher{session: c, pattern: pattern, text: request.Pattern, told: map[string]struct{}{}}
-	for _, known := range request.Received[:min(len(request.Received), s.cfg.MaxMatches)] {
+	for _, known := range request.Received[:min(len(request.Received), int(s.cfg.Limits.Matches))] {
 		w.told[known] = struct{}{}
 	}
 	w.kind = wire.FuzzyDiff
@@ -59,7 +61,8 @@ func (s *Server) watchPattern(c *session, pattern naming.Pattern, request wire.F
 	if c.phase.Load() == gone { // and may have been forgotten before it was entered
 		s.forgetPatterns(c)
 	}
-	if len(s.patterns.matching(pattern)) > s.cfg.MaxMatches {
+	if int64(len(s.patterns.matching(pattern))) > s.cfg.Limits.Matches {
+		s.over(limits.Matches)
 		return overLimit(wire.CodeTooManyMatches, wire.TooManyMatches) // those that it is told of stay watched
 	}
 	return fuzzyWatched
@@ -73,7 +76,7 @@ func overLimit(code int, message string) *nacospb.Payload {
 // are too many. It is counted before: the connection may end at any time, and then
 // what is counted for it is what it has.
 func (s *Server) enterPattern(c *session, pattern naming.Pattern) bool {
-	if !c.mayWatch(pattern, s.cfg.MaxPatterns) || !s.patterns.enter(pattern) {
+	if !c.mayWatch(pattern, s.cfg.Limits.Patterns) || !s.patterns.enter(pattern) {
 		return false
 	}
 	if !c.watch(pattern) {
@@ -83,11 +86,11 @@ func (s *Server) enterPattern(c *session, pattern naming.Pattern) bool {
 }
 
 // mayWatch reports whether a connection watches a pattern, or has room for one more.
-func (c *session) mayWatch(pattern naming.Pattern, most int) bool {
+func (c *session) mayWatch(pattern naming.Pattern, most int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, already := c.watched[pattern]
-	return already || len(c.watched) < most
+	return already || int64(len(c.watched)) < most
 }
 
 // watch adds a pattern to those that a connection watches, and reports whether it
@@ -152,7 +155,7 @@ func (w *watcher) news(now []string) (came, went []string) {
 		}
 	}
 	slices.Sort(went)
-	room := w.session.port.server.cfg.MaxMatches - len(w.told) + len(went)
+	room := int(w.session.port.server.cfg.Limits.Matches) - len(w.told) + len(went)
 	for _, s := range now {
 		if _, known := w.told[s]; !known && len(came) < room {
 			came = append(came, s)

@@ -199,7 +199,7 @@ func TestWatchEndsWhenItIsCancelledAndWithItsConnection(t *testing.T) {
 }
 
 func TestLimitsOfWatching(t *testing.T) {
-	s := start(t, func(c *Config) { c.MaxPatterns, c.MaxMatches = 2, 2 })
+	s := start(t, func(c *Config) { c.Limits.Patterns, c.Limits.Matches = 2, 2 })
 	c := connect(t, s.sdk, namingSetup)
 	for _, service := range []string{"s1", "s2", "s3"} {
 		c.must(wire.InstanceRequest, registration(service, anInstance))

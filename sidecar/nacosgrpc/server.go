@@ -33,8 +33,6 @@ type Config struct {
 	Streams      stream.Config
 	Identity     wire.Credentials // required on the members' port; none: everybody is taken for a member there
 	DeafAfter    time.Duration    // for which a client may acknowledge no push before it is closed
-	MaxPatterns  int              // that one connection may watch
-	MaxMatches   int              // services that are told of one pattern
 	Public       bool             // the namespace "" means "public", unless a Java server is a peer
 	Gate         Gate             // who may do what; nil: everybody everything
 	Admit        Admission        // who may speak on the members' port; nil: everybody
@@ -58,8 +56,6 @@ func DefaultConfig() Config {
 		IdleAfter:    limits.Default().SilentFor,
 		AnswerWithin: 5 * time.Second,
 		DeafAfter:    time.Minute, // the pauses of five tries
-		MaxPatterns:  20,
-		MaxMatches:   10_000,
 		Stream:       true,
 		Streams:      stream.DefaultConfig(),
 		Identity:     wire.Identity{},
