@@ -82,12 +82,7 @@ func (s *stage) requireAllKnowDead(t *testing.T, victim *loopback.Member) {
 func (s *stage) leave(t *testing.T, m *loopback.Member) {
 	t.Helper()
 	m.Leave()
-	eventually(t, m.Name+" has ended", func() error {
-		if m.Running() {
-			return missing("an end", "still running")
-		}
-		return nil
-	})
+	requireEnded(t, m)
 }
 
 // requireBack starts a member again.
