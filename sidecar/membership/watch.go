@@ -133,6 +133,7 @@ func (w *Watch) Run(ctx context.Context) error {
 
 // tell hands what changed to Events, outside the lock.
 func (w *Watch) tell() {
+	v, fresh := w.freshView() // first: who is there again is not told without which incarnation of it
 	w.pending.Lock()
 	met, clock := w.pending.met, w.pending.clock
 	w.pending.met, w.pending.clock = nil, 0
@@ -140,7 +141,7 @@ func (w *Watch) tell() {
 	if clock > 0 {
 		w.events.Clock(clock)
 	}
-	if v, fresh := w.freshView(); fresh {
+	if fresh {
 		w.events.View(v)
 	}
 	for _, m := range met {

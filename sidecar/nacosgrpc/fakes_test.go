@@ -257,6 +257,10 @@ func (w *world) Snapshot(context.Context) ([]*naming.Record, bool, error) {
 	return w.registry.Records(), w.loaded, nil
 }
 
+func (w *world) Remaining(ctx context.Context) ([]*naming.Record, bool, error) {
+	return w.Snapshot(ctx)
+}
+
 func (w *world) Lacks(_ context.Context, _ member.Address, clients []naming.ClientID) error {
 	w.do(func() { w.lacking = append(w.lacking, clients...) })
 	return nil

@@ -47,12 +47,19 @@ type PatternSubscriptions interface {
 	Touch(pattern naming.ServiceKey)
 }
 
+// Records are what a peer that loads may be given.
+type Records interface {
+	Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error)
+	// Remaining is Snapshot for a member of our own kind.
+	Remaining(ctx context.Context) (records []*naming.Record, loaded bool, err error)
+}
+
 // Inbox is what peers may ask.
 type Inbox interface {
+	Records
 	Receive(ctx context.Context, from member.Address, r *naming.Record) error
 	Forget(ctx context.Context, from member.Address, c naming.ClientID, version int64) error
 	Compare(ctx context.Context, from member.Address, marks []naming.Mark) ([]naming.ClientID, error)
-	Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error)
 	// Lacks tells that a peer was not given these clients when it loaded.
 	Lacks(ctx context.Context, peer member.Address, clients []naming.ClientID) error
 	// Restarted tells that a peer was seen to start.

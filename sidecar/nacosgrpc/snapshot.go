@@ -24,7 +24,11 @@ func (s *Server) snapshot(ctx context.Context, from member.Address, ours bool) *
 	case <-ctx.Done():
 		return failed(context.Cause(ctx))
 	}
-	records, loaded, err := s.deps.Inbox.Snapshot(ctx)
+	give := s.deps.Inbox.Snapshot
+	if ours {
+		give = s.deps.Inbox.Remaining
+	}
+	records, loaded, err := give(ctx)
 	if err == nil && !loaded && !ours {
 		err = naming.ErrLoading
 	}

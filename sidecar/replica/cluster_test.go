@@ -198,7 +198,7 @@ func (l *link) Load(
 	if err != nil {
 		return false, err
 	}
-	records, loaded, err := p.Snapshot(ctx)
+	records, loaded, err := p.Remaining(ctx)
 	if err == nil {
 		err = take(records, 0)
 	}

@@ -68,9 +68,10 @@ func (c *cluster) give(s naming.ServiceKey, revision int32, ips ...string) {
 	}
 }
 
+// wantListed checks which addresses all members list in s.
 func (c *cluster) wantListed(s naming.ServiceKey, want ...string) {
 	c.t.Helper()
-	for _, m := range []member.Address{memberA, memberB} {
+	for m := range c.loops {
 		var got []string
 		for _, h := range c.loops[m].View(s).Hosts {
 			got = append(got, h.IP)

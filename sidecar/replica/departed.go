@@ -165,6 +165,38 @@ func (l *Loop) replaced(c naming.ClientID) (by naming.ClientID) {
 	return by
 }
 
+// remaining returns r without what others took over from its client, if that has
+// departed. Who loads it could not know of them when they have withdrawn since,
+// and would list it.
+//
+// It is then older than what the owner wrote, by the least there is: if the owner
+// is alive after all it finds that when it verifies, and sends the whole. Of a
+// record without a version nothing can be older. The revision stays, so members
+// agree.
+func (l *Loop) remaining(r *naming.Record) *naming.Record {
+	if r.Stamp.Version <= 1 || !l.registry.Departed(r.Client) {
+		return r
+	}
+	var left []naming.Publication
+	taken := false
+	for _, p := range r.Publications() {
+		had := len(p.Instances)
+		p.Instances = slices.DeleteFunc(p.Instances, func(i naming.Instance) bool {
+			return l.registry.Heir(r.Client, p.Service, i.Endpoint()) != ""
+		})
+		taken = taken || len(p.Instances) < had
+		if len(p.Instances) > 0 {
+			left = append(left, p)
+		}
+	}
+	if !taken {
+		return r
+	}
+	stamp := r.Stamp
+	stamp.Version--
+	return naming.Normal(r.Client, stamp, left)
+}
+
 // judgeHold ends a hold when its time is over, or when all of it was replaced:
 // nobody sees that, as the others' is listed already.
 func (l *Loop) judgeHold(now time.Time, c naming.ClientID) {

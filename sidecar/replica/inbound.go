@@ -122,6 +122,18 @@ func (l *Loop) Compare(ctx context.Context, from member.Address, marks []naming.
 // Snapshot returns every record that this member knows, in no order, and whether
 // its own load is complete. The list is the caller's own.
 func (l *Loop) Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error) {
+	return l.snapshot(ctx, func(r *naming.Record) *naming.Record { return r })
+}
+
+// Remaining is Snapshot for a member of our own kind, which has not seen who took
+// over what from clients that have departed: that is left out.
+func (l *Loop) Remaining(ctx context.Context) (records []*naming.Record, loaded bool, err error) {
+	return l.snapshot(ctx, l.remaining)
+}
+
+func (l *Loop) snapshot(
+	ctx context.Context, given func(*naming.Record) *naming.Record,
+) (records []*naming.Record, loaded bool, err error) {
 	err = l.call(ctx, func(time.Time) error {
 		records, loaded = make([]*naming.Record, 0, l.registry.Len()), l.engine.Loaded()
 		for r := range l.registry.All() {
@@ -131,7 +143,7 @@ func (l *Loop) Snapshot(ctx context.Context) (records []*naming.Record, loaded b
 			if r.Stamp.Version == 0 || r.Stamp.Owner == "" {
 				r = l.attributed(r)
 			}
-			records = append(records, r)
+			records = append(records, given(r))
 		}
 		return nil
 	})

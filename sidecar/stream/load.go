@@ -39,7 +39,7 @@ func (r *Receiver) Give(ctx context.Context, from member.Address, pipe Pipe) err
 		return fmt.Errorf("%w: a snapshot is being given to %s, or to %d others", naming.ErrBusy, from, r.cfg.Loads)
 	}
 	defer r.leave(from)
-	records, loaded, err := r.inbox.Snapshot(ctx)
+	records, loaded, err := r.inbox.Remaining(ctx)
 	if err != nil {
 		return err
 	}

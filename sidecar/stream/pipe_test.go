@@ -104,7 +104,7 @@ func (d *desk) CompareBuckets(
 	return nil, naming.ErrStopped
 }
 
-func (d *desk) Snapshot(context.Context) ([]*naming.Record, bool, error) {
+func (d *desk) Remaining(context.Context) ([]*naming.Record, bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.list), true, nil

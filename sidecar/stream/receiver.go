@@ -22,9 +22,10 @@ type Inbox interface {
 	// CompareBuckets returns those of the marks that are not held alike.
 	CompareBuckets(ctx context.Context, from member.Address, held [16]byte, buckets []uint8, marks []naming.Mark) (
 		[]naming.ClientID, error)
-	// Snapshot returns all records, in no order, in a list that is the caller's own,
-	// and whether they are all that this member will ever load.
-	Snapshot(ctx context.Context) (records []*naming.Record, loaded bool, err error)
+	// Remaining returns all records as a member that loads should have them, in no
+	// order, in a list that is the caller's own, and whether they are all that this
+	// member will ever load.
+	Remaining(ctx context.Context) (records []*naming.Record, loaded bool, err error)
 }
 
 // Receiver answers the Senders of all peers.

@@ -95,7 +95,7 @@ func as(t *testing.T, m *loopback.Member, name, password, namespace string) nami
 	return c
 }
 
-func register(c naming_client.INamingClient, port uint64) error {
+func registerAs(c naming_client.INamingClient, port uint64) error {
 	ok, err := c.RegisterInstance(vo.RegisterInstanceParam{
 		Ip: "192.0.2.1", Port: port, ServiceName: service, Weight: 1, Enable: true, Healthy: true, Ephemeral: true,
 	})
@@ -119,7 +119,7 @@ func ports(c naming_client.INamingClient) (out []uint64, err error) {
 func TestOfficialClientsLogIn(t *testing.T) {
 	c, folder, logs := startGuarded(t)
 	writer, reader := as(t, c.Members[0], "writer", "writer", ""), as(t, c.Members[1], "reader", "reader", "")
-	must(t, register(writer, 1001))
+	must(t, registerAs(writer, 1001))
 	seen := func(port uint64) { // a client's next registration takes the place of the one before
 		t.Helper()
 		eventually(t, fmt.Sprintf("the reader sees %d", port), func() error {
@@ -137,7 +137,7 @@ func TestOfficialClientsLogIn(t *testing.T) {
 		"who has a wrong one":      as(t, c.Members[2], "writer", "guess", ""),
 		"who has rights elsewhere": as(t, c.Members[2], "writer", "writer", "prod"),
 	} {
-		if register(refused, 6666) == nil {
+		if registerAs(refused, 6666) == nil {
 			t.Errorf("%s registers", what)
 		}
 	}
@@ -150,7 +150,7 @@ func TestOfficialClientsLogIn(t *testing.T) {
 		}
 		return nil
 	})
-	must(t, register(writer, 1002)) // it has logged in anew
+	must(t, registerAs(writer, 1002)) // it has logged in anew
 	seen(1002)
 
 	replace(t, folder, "signing-keys", signingKey("b")+"\n"+signingKey("a"))
@@ -163,7 +163,7 @@ func TestOfficialClientsLogIn(t *testing.T) {
 			return err
 		})
 	}
-	must(t, register(writer, 1003))
+	must(t, registerAs(writer, 1003))
 	seen(1003)
 	noSecrets(t, c, logs, first)
 }

@@ -32,16 +32,22 @@ func TestLeavingMemberMovesItsClients(t *testing.T) {
 		}
 		return nil
 	})
-	eventually(t, leaving.Name+" has ended", func() error {
-		if leaving.Running() {
-			return missing("an end", "still running")
-		}
-		return nil
-	})
+	requireEnded(t, leaving)
 	requireAgreement(t, c)
 	requireListed(t, []*sdk.Client{reader}, service, slices.Clone(living)...)
 	requireNeverMissing(t, c.Members[1].Name, lists, living)
 	requireWithdrawn(t, reader, holders, living)
+}
+
+// requireEnded waits until the process of a member has ended.
+func requireEnded(t *testing.T, m *loopback.Member) {
+	t.Helper()
+	eventually(t, m.Name+" has ended", func() error {
+		if m.Running() {
+			return missing("an end", "still running")
+		}
+		return nil
+	})
 }
 
 // holdOnAll publishes one instance from each of six clients, each of which may

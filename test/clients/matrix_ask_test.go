@@ -26,24 +26,28 @@ func (s *stage) requireListedEverywhere(t *testing.T, service string, want ...li
 		if !m.Running() {
 			continue
 		}
-		eventually(t, fmt.Sprintf("%s lists %v", m.Name, endpoints(want)), func() error {
-			var answer struct {
-				Hosts []struct {
-					line.Instance
-					ClusterName string
-				}
-			}
-			if err := s.read(t, m, listPath, url.Values{"serviceName": {service}}, &answer); err != nil {
-				return err
-			}
-			var got []line.Instance
-			for _, h := range answer.Hosts {
-				h.Cluster = h.ClusterName
-				got = append(got, h.Instance)
-			}
-			return same(want, got)
-		})
+		eventually(t, fmt.Sprintf("%s lists %v", m.Name, endpoints(want)), func() error { return s.lists(t, m, service, want) })
 	}
+}
+
+// lists is nil if a member lists exactly want now.
+func (s *stage) lists(t *testing.T, m *loopback.Member, service string, want []line.Instance) error {
+	t.Helper()
+	var answer struct {
+		Hosts []struct {
+			line.Instance
+			ClusterName string
+		}
+	}
+	if err := s.read(t, m, listPath, url.Values{"serviceName": {service}}, &answer); err != nil {
+		return err
+	}
+	var got []line.Instance
+	for _, h := range answer.Hosts {
+		h.Cluster = h.ClusterName
+		got = append(got, h.Instance)
+	}
+	return same(want, got)
 }
 
 // watchedAt returns how many watch the service at a member.

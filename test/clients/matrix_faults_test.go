@@ -18,8 +18,7 @@ func memberKilled(t *testing.T, s *stage) {
 	s.requireAllKnowDead(t, victim)
 	s.requireStillServed(t, service)
 
-	s.requireBack(t, victim)
-	s.requireListedEverywhere(t, service, one(81))
+	s.requireListedBy(t, victim, service, one(81))
 }
 
 // memberDrained asks the member to leave that the subscriber is connected to.
@@ -30,8 +29,7 @@ func memberDrained(t *testing.T, s *stage) {
 	s.leave(t, leaving)
 	s.requireStillServed(t, service)
 
-	s.requireBack(t, leaving)
-	s.requireListedEverywhere(t, service, one(81))
+	s.requireListedBy(t, leaving, service, one(81))
 }
 
 func (s *stage) publishAndWatch(t *testing.T, service string) {
@@ -67,8 +65,8 @@ func (s *stage) requireStillServed(t *testing.T, service string) {
 	requireFound(t, s.subscriber, line.Request{Service: service}, one(81))
 }
 
-// requireAllKnowDead waits until the others take a member for dead. What is
-// withdrawn before is not gone for good yet.
+// requireAllKnowDead waits until the others take a member for dead: what is
+// withdrawn before may be listed again (docs/explanation/promises-and-limits.md).
 func (s *stage) requireAllKnowDead(t *testing.T, victim *loopback.Member) {
 	t.Helper()
 	for _, m := range s.Members {
@@ -82,12 +80,16 @@ func (s *stage) requireAllKnowDead(t *testing.T, victim *loopback.Member) {
 func (s *stage) leave(t *testing.T, m *loopback.Member) {
 	t.Helper()
 	m.Leave()
-	eventually(t, m.Name+" has ended", func() error {
-		if m.Running() {
-			return missing("an end", "still running")
-		}
-		return nil
-	})
+	requireEnded(t, m)
+}
+
+// requireListedBy starts a member again. What it lists when it has just become
+// ready is what lives.
+func (s *stage) requireListedBy(t *testing.T, m *loopback.Member, service string, living ...line.Instance) {
+	t.Helper()
+	s.requireBack(t, m)
+	must(t, s.lists(t, m, service, living))
+	s.requireListedEverywhere(t, service, living...)
 }
 
 // requireBack starts a member again.

@@ -38,7 +38,7 @@ func TestSettingsSurviveRegistrationsAndRestarts(t *testing.T) {
 	form := url.Values{"serviceName": {service}, "protectThreshold": {"0.75"}, "metadata": {"team=a"}}
 	call(t, c.Members[0], http.MethodPut, servicePath, form, http.StatusOK)
 	call(t, c.Members[0], http.MethodPut, instancePath, changing(i, "7", "set=yes"), http.StatusOK)
-	requirePushed(t, pushed, func(list []sdk.Instance) bool { return len(list) == 1 && list[0].Metadata["set"] == "yes" })
+	requireShown(t, pushed, func(list []sdk.Instance) bool { return len(list) == 1 && list[0].Metadata["set"] == "yes" })
 
 	requireSet := func() {
 		t.Helper()
@@ -213,8 +213,8 @@ func showsSet(t *testing.T, m *loopback.Member, i sdk.Instance) error {
 	return nil
 }
 
-// requirePushed waits for a list that is as wanted.
-func requirePushed(t *testing.T, lists <-chan []sdk.Instance, wanted func([]sdk.Instance) bool) {
+// requireShown waits for a list that is as wanted.
+func requireShown(t *testing.T, lists <-chan []sdk.Instance, wanted func([]sdk.Instance) bool) {
 	t.Helper()
 	late := time.After(patience)
 	for {
