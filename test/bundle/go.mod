@@ -2,7 +2,11 @@ module github.com/distro-naming/naming-operator/test/bundle
 
 go 1.26.0
 
-require github.com/operator-framework/api v0.31.0
+require (
+	github.com/operator-framework/api v0.31.0
+	k8s.io/apimachinery v0.32.3
+	sigs.k8s.io/yaml v1.4.0
+)
 
 require (
 	cel.dev/expr v0.18.0 // indirect
@@ -69,7 +73,6 @@ require (
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	k8s.io/api v0.32.3 // indirect
 	k8s.io/apiextensions-apiserver v0.32.3 // indirect
-	k8s.io/apimachinery v0.32.3 // indirect
 	k8s.io/apiserver v0.32.3 // indirect
 	k8s.io/client-go v0.32.3 // indirect
 	k8s.io/component-base v0.32.3 // indirect
@@ -80,5 +83,4 @@ require (
 	sigs.k8s.io/controller-runtime v0.20.4 // indirect
 	sigs.k8s.io/json v0.0.0-20241010143419-9aa6b5e7a4b3 // indirect
 	sigs.k8s.io/structured-merge-diff/v4 v4.4.2 // indirect
-	sigs.k8s.io/yaml v1.4.0 // indirect
 )
