@@ -116,7 +116,7 @@ func (p page) run(t *testing.T) {
 	var rest bytes.Buffer
 	cmd := exec.CommandContext(ctx, "bash", "-c", p.script())
 	cmd.Dir = p.tree
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+p.kubeconfig)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+p.kubeconfig, "MAKEFLAGS=", "MAKELEVEL=") // as a user's shell has it
 	cmd.Stdout, cmd.Stderr = &rest, &rest
 	cmd.ExtraFiles = []*os.File{progress}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
