@@ -30,6 +30,20 @@ func (s *stage) requireListedEverywhere(t *testing.T, service string, want ...li
 	}
 }
 
+// listsEverywhere is nil if every member that runs lists exactly want now.
+func (s *stage) listsEverywhere(t *testing.T, service string, want ...line.Instance) error {
+	t.Helper()
+	for _, m := range s.Members {
+		if !m.Running() {
+			continue
+		}
+		if err := s.lists(t, m, service, want); err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
 // lists is nil if a member lists exactly want now.
 func (s *stage) lists(t *testing.T, m *loopback.Member, service string, want []line.Instance) error {
 	t.Helper()

@@ -48,14 +48,16 @@ func (s *stage) requireStillServed(t *testing.T, service string) {
 	t.Helper()
 	changed := one(80)
 	changed.Metadata = map[string]string{"moved": "true"}
-	eventually(t, "the subscriber is told what the publisher changed", func() error {
+	eventually(t, "what the publisher changed is listed, and the subscriber is told", func() error {
 		// While a client connects again it refuses, or renews what it had, and that may come last: it is asked until it is seen.
 		if _, err := s.publisher.ask(line.Request{Op: "register", Service: service, Instances: []line.Instance{changed}}); err != nil {
 			return err
 		}
+		if err := s.listsEverywhere(t, service, changed, one(81)); err != nil {
+			return err
+		}
 		return told(s.subscriber, service, nil, changed, one(81))
 	})
-	s.requireListedEverywhere(t, service, changed, one(81))
 	requireNeverLost(t, s.subscriber, service, one(80), one(81))
 
 	retry(t, s.publisher, "deregister", service, one(80))
