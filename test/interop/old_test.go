@@ -153,6 +153,9 @@ func (c *cluster) oldSlow(pid int, members ...string) {
 	}
 	must(c.t, syscall.Kill(pid, syscall.SIGCONT))
 	c.requireAcquainted()
+	for _, b := range clients { // who was away may tell its old copy first: lists of 1.x have no versions
+		b.change(members[0], at(80).changed())
+	}
 	c.requireSpread(at(80).changed())
 	clients.leave(members[1])
 	c.requireSpread()
