@@ -78,6 +78,8 @@ func (c *cluster) start(name member.Address) {
 	ctx, cancel := context.WithCancel(c.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- l.Run(ctx) }()
+	c.mu.Lock() // other members may be calling
+	defer c.mu.Unlock()
 	c.loops[name] = l
 	c.stops[name] = func() {
 		cancel()

@@ -14,7 +14,7 @@ import (
 // Post hands changes to the peer's Loop as one command.
 func (l *link) Post(to member.Address, changes []naming.Change, done func([]error)) bool {
 	p, err := l.peer(to)
-	if err != nil || !l.streams {
+	if err != nil || !l.streaming() {
 		return false
 	}
 	go func() {
@@ -22,7 +22,7 @@ func (l *link) Post(to member.Address, changes []naming.Change, done func([]erro
 			done(nil)
 			return
 		}
-		errs, err := p.Apply(l.t.Context(), l.from, l.loops[l.from].Clock(), changes)
+		errs, err := p.Apply(l.t.Context(), l.from, l.own().Clock(), changes)
 		if err != nil {
 			errs = slices.Repeat([]error{err}, len(changes))
 		}
@@ -32,6 +32,18 @@ func (l *link) Post(to member.Address, changes []naming.Change, done func([]erro
 		done(errs)
 	}()
 	return true
+}
+
+func (l *link) streaming() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.streams
+}
+
+func (l *link) own() *Loop {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.loops[l.from]
 }
 
 func (l *link) Summarize(ctx context.Context, to member.Address, root [16]byte) ([][16]byte, error) {
