@@ -11,9 +11,9 @@ import (
 )
 
 // summarize shows a peer the digest of what is owned here.
-func (l *Loop) summarize(ctx context.Context, a distro.Summarize) {
+func (l *Loop) summarize(a distro.Summarize) {
 	asking := call{a.To, "summarize", l.cfg.VerifyTimeout, time.Time{}}
-	l.start(ctx, a.Ticket, asking, func(ctx context.Context) (distro.Result, error) {
+	l.start(a.Ticket, asking, func(ctx context.Context) (distro.Result, error) {
 		digests, err := l.transport.Summarize(ctx, a.To, a.Root.Bytes())
 		if err != nil || digests == nil {
 			return distro.Result{}, err
@@ -30,9 +30,9 @@ func (l *Loop) summarize(ctx context.Context, a distro.Summarize) {
 }
 
 // detail shows a peer what is owned here where its digests differ.
-func (l *Loop) detail(ctx context.Context, a distro.Detail) {
+func (l *Loop) detail(a distro.Detail) {
 	asking := call{a.To, "detail", l.cfg.VerifyTimeout, time.Time{}}
-	l.start(ctx, a.Ticket, asking, func(ctx context.Context) (distro.Result, error) {
+	l.start(a.Ticket, asking, func(ctx context.Context) (distro.Result, error) {
 		different, err := l.transport.Detail(ctx, a.To, a.Held.Bytes(), a.Buckets, a.Marks)
 		return distro.Result{Different: different}, err
 	})

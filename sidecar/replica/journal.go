@@ -10,7 +10,7 @@ import (
 )
 
 // journal remembers why services changed: the last few causes of each of the
-// services that changed last. It is owned by the loop's goroutine.
+// services that changed last. It is owned by who has the turn.
 type journal struct {
 	causes   int // of one service; 0: nothing is remembered
 	services int

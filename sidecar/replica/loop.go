@@ -1,6 +1,6 @@
-// Package replica is the shell around the pure cores: one goroutine, the Loop,
-// owns a member's registry and its Distro engine, performs what the engine
-// decides, and hands immutable views to readers.
+// Package replica is the shell around the pure cores: the Loop owns a member's
+// registry and its Distro engine, changes them for one caller after the other,
+// performs what the engine decides, and hands immutable views to readers.
 //
 // It promises that every write is applied whole or not at all, that a write is
 // visible to readers before its caller is answered, and that nothing a peer
@@ -27,7 +27,6 @@ import (
 type Config struct {
 	Self          member.Address
 	Engine        distro.Config
-	Queue         int           // commands waiting; more wait with their callers
 	CallTimeout   time.Duration // one send or drop
 	VerifyTimeout time.Duration // one round of verifying
 	LoadTimeout   time.Duration // one part of a snapshot, until it was taken
@@ -46,7 +45,6 @@ func DefaultConfig(self member.Address) Config {
 	return Config{
 		Self:          self,
 		Engine:        distro.Default(),
-		Queue:         1024,
 		CallTimeout:   3 * time.Second,
 		VerifyTimeout: 30 * time.Second,
 		LoadTimeout:   time.Minute, // longer than the transport waits for a peer
@@ -116,11 +114,14 @@ type Loop struct {
 	observer  Observer
 	touch     func(naming.ServiceKey)
 
-	commands chan func(now time.Time)
-	stopped  chan struct{}
-	calls    sync.WaitGroup
+	turn    chan struct{} // holds one while somebody has the turn; from New on, until Run gives it away
+	stopped chan struct{}
+	calls   sync.WaitGroup
 
-	// Owned by the goroutine of Run.
+	// Owned by who has the turn.
+	ctx        context.Context //nolint:containedctx // of Run, for calls to peers
+	timer      *time.Timer     // wakes Run
+	wakes      time.Time       // when it does
 	registry   *naming.Registry
 	engine     *distro.Engine
 	clock      hybridClock
@@ -155,7 +156,7 @@ func New(cfg Config, log logr.Logger, transport Transport, observer Observer, to
 		transport:  transport,
 		observer:   observer,
 		touch:      touch,
-		commands:   make(chan func(time.Time), cfg.Queue),
+		turn:       make(chan struct{}, 1),
 		stopped:    make(chan struct{}),
 		registry:   naming.NewRegistry(),
 		engine:     distro.New(cfg.Self, cfg.Engine),
@@ -169,52 +170,9 @@ func New(cfg Config, log logr.Logger, transport Transport, observer Observer, to
 		views:      newViews(),
 		settings:   settings.New(cfg.Settings),
 	}
+	l.turn <- struct{}{}
 	l.described.Store(&map[naming.ServiceKey]*naming.Settings{})
 	return l
-}
-
-// Run owns the registry and the engine until ctx ends, and returns when every
-// call to a peer that it started has returned too.
-func (l *Loop) Run(ctx context.Context) error {
-	defer l.calls.Wait()
-	defer close(l.stopped)
-	l.began = time.Now()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		var now time.Time
-		select {
-		case <-ctx.Done():
-			return nil
-		case command := <-l.commands:
-			now = time.Now()
-			command(now)
-			for range len(l.commands) { // they share what follows
-				(<-l.commands)(now)
-			}
-		case now = <-timer.C:
-			l.expireBeats(now)
-			l.judgeDeparted(now)
-			l.sweepSettings(now)
-		}
-		l.settleDatums(now)
-		l.engine.Advance(now)
-		l.perform(ctx, now)
-		l.publishState()
-		timer.Reset(l.sleep(now))
-	}
-}
-
-// sleep returns the time until the engine, the beats, the departed, the lists of
-// members of Nacos 1.x or the settings have something to do.
-func (l *Loop) sleep(now time.Time) time.Duration {
-	wait := time.Hour
-	for _, due := range []func() (time.Time, bool){l.engine.Next, l.beats.next, l.departures.next, l.datums.next, l.nextSweep} {
-		if next, ok := due(); ok {
-			wait = min(wait, next.Sub(now))
-		}
-	}
-	return max(wait, 0)
 }
 
 // publishState lets readers outside the loop see what they ask for most.
@@ -233,32 +191,6 @@ func (l *Loop) Loaded() bool { return l.loaded.Load() }
 // Clock returns the member's hybrid time: Unix milliseconds that no version
 // issued or seen here exceeds.
 func (l *Loop) Clock() int64 { return l.time.Load() }
-
-// call runs fn on the loop's goroutine and waits for its answer. A caller that
-// gives up leaves nothing behind; a stopped loop answers naming.ErrStopped.
-func (l *Loop) call(ctx context.Context, fn func(now time.Time) error) error {
-	answer := make(chan error, 1) // buffered: the loop never waits for a caller that left
-	command := func(now time.Time) { answer <- fn(now) }
-	select {
-	case l.commands <- command: // nearly always there is room, and to look for that alone is cheap
-	default:
-		select {
-		case l.commands <- command:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-l.stopped:
-			return naming.ErrStopped
-		}
-	}
-	select {
-	case err := <-answer:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-l.stopped:
-		return naming.ErrStopped
-	}
-}
 
 // put stores r in place of what its client published, and says why.
 func (l *Loop) put(now time.Time, r *naming.Record, why naming.Cause) {

@@ -12,17 +12,17 @@ import (
 
 // perform does what the engine decided. Calls to peers run beside the loop, as
 // many at once as the engine allows, and report back as commands.
-func (l *Loop) perform(ctx context.Context, now time.Time) {
+func (l *Loop) perform(now time.Time) {
 	for actions := l.engine.Take(); len(actions) > 0; actions = l.engine.Take() {
 		l.lostTogether(now, actions)
 		for _, a := range actions {
-			l.performOne(ctx, now, a)
+			l.performOne(now, a)
 		}
-		l.postAll(ctx)
+		l.postAll()
 	}
 }
 
-func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
+func (l *Loop) performOne(now time.Time, a distro.Action) {
 	switch a := a.(type) {
 	case distro.Send:
 		r := l.registry.Record(a.Client)
@@ -30,21 +30,21 @@ func (l *Loop) performOne(ctx context.Context, now time.Time, a distro.Action) {
 			l.engine.Finished(now, a.Ticket, distro.Result{})
 			return
 		}
-		l.tell(ctx, a.To, errand{a.Ticket, a.Since}, naming.Change{Client: a.Client, Record: l.attributed(r)})
+		l.tell(a.To, errand{a.Ticket, a.Since}, naming.Change{Client: a.Client, Record: l.attributed(r)})
 	case distro.Drop:
-		l.tell(ctx, a.To, errand{a.Ticket, a.Since}, naming.Change{Client: a.Client, Version: a.Version})
+		l.tell(a.To, errand{a.Ticket, a.Since}, naming.Change{Client: a.Client, Version: a.Version})
 	case distro.Verify:
 		asking := call{a.To, "verify", l.cfg.VerifyTimeout, time.Time{}}
-		l.start(ctx, a.Ticket, asking, func(ctx context.Context) (distro.Result, error) {
+		l.start(a.Ticket, asking, func(ctx context.Context) (distro.Result, error) {
 			different, err := l.transport.Verify(ctx, a.To, a.Marks)
 			return distro.Result{Different: different}, err
 		})
 	case distro.Summarize:
-		l.summarize(ctx, a)
+		l.summarize(a)
 	case distro.Detail:
-		l.detail(ctx, a)
+		l.detail(a)
 	case distro.Load:
-		l.load(ctx, a)
+		l.load(a)
 	case distro.Expire:
 		delete(l.beats.last, a.Client)
 		l.lose(now, a.Client, naming.Cause{Kind: naming.CauseExpired, Client: a.Client, Reason: string(a.Reason)}, false)
@@ -67,10 +67,10 @@ type call struct {
 }
 
 // start runs one call to a peer beside the loop and reports its end.
-func (l *Loop) start(ctx context.Context, t distro.Ticket, c call, do func(context.Context) (distro.Result, error)) {
+func (l *Loop) start(t distro.Ticket, c call, do func(context.Context) (distro.Result, error)) {
 	v1 := l.view.V1(c.to) // it is told in another way, and observed there
 	l.calls.Go(func() {
-		ctx, cancel := context.WithTimeout(ctx, c.timeout)
+		ctx, cancel := context.WithTimeout(l.ctx, c.timeout)
 		defer cancel()
 		began := time.Now()
 		result, err := do(ctx)
@@ -88,9 +88,9 @@ func (l *Loop) start(ctx context.Context, t distro.Ticket, c call, do func(conte
 // load asks a peer for everything and offers what it gives to the engine, part
 // by part, for as long as parts come. The next part is asked for when one was
 // taken.
-func (l *Loop) load(ctx context.Context, a distro.Load) {
+func (l *Loop) load(a distro.Load) {
 	l.calls.Go(func() {
-		ctx, cancel := context.WithCancelCause(ctx)
+		ctx, cancel := context.WithCancelCause(l.ctx)
 		defer cancel(nil)
 		late := time.AfterFunc(l.cfg.LoadTimeout, func() { cancel(context.DeadlineExceeded) })
 		defer late.Stop()
@@ -124,14 +124,6 @@ func (l *Loop) hearsay(ctx context.Context, from member.Address, records []*nami
 		}
 		return nil
 	})
-}
-
-// report gives the result of a call to the loop, unless the loop has ended.
-func (l *Loop) report(result func(now time.Time)) {
-	select {
-	case l.commands <- result:
-	case <-l.stopped:
-	}
 }
 
 // adopt takes over an HTTP client that the ring gave to this member: its beats

@@ -25,7 +25,7 @@ type post struct {
 	errs    []error // once it is done; nil when all went well
 }
 
-// settling gathers posts that are done until the loop comes to them: one command
+// settling gathers posts that are done until it is somebody's turn to settle them: one
 // takes all.
 type settling struct {
 	mu    sync.Mutex
@@ -34,9 +34,9 @@ type settling struct {
 
 // tell carries out a Send or Drop: gathered with others of this turn for a peer
 // that streams, as a call for any other.
-func (l *Loop) tell(ctx context.Context, to member.Address, e errand, c naming.Change) {
+func (l *Loop) tell(to member.Address, e errand, c naming.Change) {
 	if !l.streaming[to] {
-		l.callWith(ctx, to, e, c)
+		l.callWith(to, e, c)
 		return
 	}
 	p := l.outgoing[to]
@@ -48,7 +48,7 @@ func (l *Loop) tell(ctx context.Context, to member.Address, e errand, c naming.C
 }
 
 // postAll posts what was gathered. A stream that has just ended leaves calls.
-func (l *Loop) postAll(ctx context.Context) {
+func (l *Loop) postAll() {
 	for to, p := range l.outgoing {
 		delete(l.outgoing, to)
 		p.began = time.Now()
@@ -56,17 +56,17 @@ func (l *Loop) postAll(ctx context.Context) {
 			continue
 		}
 		for i, e := range p.errands {
-			l.callWith(ctx, to, e, p.changes[i])
+			l.callWith(to, e, p.changes[i])
 		}
 	}
 }
 
-func (l *Loop) callWith(ctx context.Context, to member.Address, e errand, c naming.Change) {
+func (l *Loop) callWith(to member.Address, e errand, c naming.Change) {
 	kind := "send"
 	if c.Record == nil {
 		kind = "drop"
 	}
-	l.start(ctx, e.ticket, call{to, kind, l.cfg.CallTimeout, e.since}, func(ctx context.Context) (distro.Result, error) {
+	l.start(e.ticket, call{to, kind, l.cfg.CallTimeout, e.since}, func(ctx context.Context) (distro.Result, error) {
 		if c.Record == nil {
 			return distro.Result{}, l.transport.Drop(ctx, to, c.Client, c.Version)
 		}

@@ -23,7 +23,7 @@ type views struct {
 type entry struct {
 	view     atomic.Pointer[naming.View]
 	dirty    atomic.Bool
-	contests []naming.Contest // of the view; owned by the loop's goroutine
+	contests []naming.Contest // of the view; owned by who has the turn
 }
 
 func newViews() *views { return &views{entries: map[naming.ServiceKey]*entry{}} }
@@ -88,7 +88,7 @@ func (l *Loop) View(s naming.ServiceKey) *naming.View {
 	return out
 }
 
-// rebuild makes the answer for s from the registry, on the loop's goroutine.
+// rebuild makes the answer for s from the registry, for who has the turn.
 // An answer with equal hosts and threshold keeps its old view, so that nobody is told twice.
 func (l *Loop) rebuild(now time.Time, s naming.ServiceKey) *naming.View {
 	e := l.views.get(s)

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/frame"
@@ -248,14 +249,17 @@ func (s *Sender) next(turn bool) []byte {
 // frame writes the first of some parcels, up to a question or a full frame, and
 // returns how many they are.
 func (s *Sender) frame(seq, acked uint64, parcels []parcel) ([]byte, int) {
-	b := frame.AppendDelta(make([]byte, 0, 1<<10), seq, acked, s.self().Clock)
-	var scratch []byte
-	for n, p := range parcels {
+	n, b := 0, frame.AppendDelta(s.draft[:0], seq, acked, s.self().Clock)
+	for ; n < len(parcels); n++ {
+		p := parcels[n]
 		if p.question != nil || n > 0 && len(b) >= s.cfg.FrameBytes {
-			return b, n
+			break
 		}
-		scratch = s.encoder.Change(scratch[:0], s.bases.part(p.changes[p.place], p.whole))
-		b = frame.AppendChange(b, scratch)
+		s.change = s.encoder.Change(s.change[:0], s.bases.part(p.changes[p.place], p.whole))
+		b = frame.AppendChange(b, s.change)
 	}
-	return b, len(parcels)
+	if s.draft = b; cap(b) > 2*s.cfg.FrameBytes { // a large record was in it
+		s.draft, s.change = nil, nil
+	}
+	return slices.Clone(b), n
 }

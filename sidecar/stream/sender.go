@@ -23,6 +23,8 @@ type Sender struct {
 
 	wake    chan struct{}    // there may be something to write
 	encoder frame.Encoder    // of the goroutine that writes
+	draft   []byte           // of that goroutine: the frame before
+	change  []byte           // of that goroutine: the change before
 	bases   bases            // of that goroutine, and of who greets
 	telling sync.Mutex       // held while news is told
 	told    bool             // the last news
