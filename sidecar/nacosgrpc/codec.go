@@ -1,9 +1,11 @@
 package nacosgrpc
 
 import (
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/distro-naming/naming-operator/sidecar/wire"
@@ -75,4 +77,27 @@ func (m message) marshal() mem.BufferSlice {
 // appendHead writes what stands before a field of that many bytes.
 func appendHead(b []byte, field protowire.Number, size int) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(size)) //nolint:gosec // not negative
+}
+
+// received is a message as it came, to be read elsewhere.
+type received struct{ bytes mem.BufferSlice }
+
+// Unmarshal keeps the bytes of a received message, and reads any other.
+func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+	if r, is := v.(*received); is {
+		data.Ref()
+		r.bytes = data
+		return nil
+	}
+	return c.CodecV2.Unmarshal(data, v)
+}
+
+// payload reads the message and gives its bytes back.
+func (r *received) payload() (*nacospb.Payload, error) {
+	defer func() { r.bytes.Free(); r.bytes = nil }()
+	p := &nacospb.Payload{}
+	if err := encoding.GetCodecV2(proto.Name).Unmarshal(r.bytes, p); err != nil {
+		return nil, status.Errorf(codes.Internal, "read a message: %v", err)
+	}
+	return p, nil
 }
