@@ -1,18 +1,16 @@
 package nacosgrpc
 
 import (
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
 
-// Numbers of the fields that are written here, of a Payload, its metadata and its
+// Numbers of the fields that are written and read here, of a Payload, its metadata and its
 // body (sidecar/wire/nacospb/nacos.proto, google/protobuf/any.proto).
 const (
 	payloadMetadata protowire.Number = 2
@@ -79,25 +77,43 @@ func appendHead(b []byte, field protowire.Number, size int) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(size)) //nolint:gosec // not negative
 }
 
-// received is a message as it came, to be read elsewhere.
-type received struct{ bytes mem.BufferSlice }
-
-// Unmarshal keeps the bytes of a received message, and reads any other.
-func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
-	if r, is := v.(*received); is {
-		data.Ref()
-		r.bytes = data
-		return nil
+// readPayload reads kind and body out of the bytes of a Payload, of which the body stays a
+// part. Nothing else of a message on a stream matters.
+func readPayload(payload []byte) (kind wire.Kind, body []byte, err error) {
+	metadata, err := field(payload, payloadMetadata)
+	if err != nil {
+		return "", nil, err
 	}
-	return c.CodecV2.Unmarshal(data, v)
+	name, err := field(metadata, metadataType)
+	if err != nil {
+		return "", nil, err
+	}
+	content, err := field(payload, payloadBody)
+	if err != nil {
+		return "", nil, err
+	}
+	body, err = field(content, anyValue)
+	return wire.Kind(name), body, err
 }
 
-// payload reads the message and gives its bytes back.
-func (r *received) payload() (*nacospb.Payload, error) {
-	defer func() { r.bytes.Free(); r.bytes = nil }()
-	p := &nacospb.Payload{}
-	if err := encoding.GetCodecV2(proto.Name).Unmarshal(r.bytes, p); err != nil {
-		return nil, status.Errorf(codes.Internal, "read a message: %v", err)
+// field returns the bytes of a field of a message, nil when it has none, and of
+// several the last.
+func field(message []byte, wanted protowire.Number) (found []byte, err error) {
+	for len(message) > 0 {
+		number, kind, n := protowire.ConsumeTag(message)
+		if n < 0 {
+			return nil, protowire.ParseError(n)
+		}
+		message = message[n:]
+		if number == wanted && kind == protowire.BytesType {
+			found, n = protowire.ConsumeBytes(message)
+		} else {
+			n = protowire.ConsumeFieldValue(number, kind, message)
+		}
+		if n < 0 {
+			return nil, protowire.ParseError(n)
+		}
+		message = message[n:]
 	}
-	return p, nil
+	return found, nil
 }

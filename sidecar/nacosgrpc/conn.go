@@ -60,6 +60,7 @@ type session struct {
 	out  chan biStream // holds the stream while nobody sends on it
 
 	mu      sync.Mutex
+	carrier carrier                     // of the stream; nil: there was none
 	waiting map[string]chan wire.Result // answers awaited on the stream; nil: none were yet
 	watched map[naming.Pattern]struct{} // patterns
 }

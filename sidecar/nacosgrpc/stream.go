@@ -38,42 +38,63 @@ func (p *port) RequestBiStream(stream biStream) error {
 	if err := p.admit(s); err != nil {
 		return denied(err)
 	}
-	s.out <- stream // it holds none yet
-	ended := make(chan error, 1)
-	p.server.work.Go(func() { ended <- s.listen(stream) })
-	select {
-	case err := <-ended: // nil when the client closed its half
+	c, err := carrierOf(stream.Context())
+	if err != nil {
 		return err
-	case <-s.done:
-		return status.Error(codes.Unavailable, errGone.Error())
-	case <-p.server.stopping:
-		return status.Error(codes.Unavailable, "member is stopping")
+	}
+	s.out <- stream // it holds none yet
+	s.mu.Lock()
+	s.carrier = c
+	s.mu.Unlock()
+	if p.server.halted() {
+		return errStopping
+	}
+	return s.listen(stream.Context(), c)
+}
+
+// errStopping ends streams when the member stops.
+var errStopping = status.Error(codes.Unavailable, "member is stopping")
+
+// hangUp ends the stream, if there is one: who reads it is told so.
+func (s *session) hangUp(why error) {
+	s.mu.Lock()
+	c := s.carrier
+	s.mu.Unlock()
+	if c != nil {
+		_ = c.WriteStatus(status.Convert(why)) // it may have ended
 	}
 }
 
 // listen takes what comes in until the stream ends. It does so for as long as the
 // connection lasts, so what needs a deep stack is done elsewhere: one that has grown
-// stays large (a goroutine's stack shrinks only when it is nearly empty).
-func (s *session) listen(stream biStream) error {
-	var in received
+// stays large (Go shrinks only a stack that is nearly empty).
+func (s *session) listen(ctx context.Context, c carrier) error {
+	head := new(prefix)
 	for {
-		if err := stream.RecvMsg(&in); err != nil {
-			return nil //nolint:nilerr // a stream that ends, ends well
+		kind, body, err := receive(c, head, s.port.server.cfg.Limits.Message)
+		if err != nil {
+			return over(err)
 		}
 		s.touch()
-		payload, err := in.payload()
+		switch {
+		case kind == wire.ConnectionSetupRequest:
+			err = s.apart(func() error { return s.setUp(ctx, body) })
+		case kind.IsResponse() && s.awaits():
+			err = s.apart(func() error { return s.answered(body) })
+		}
 		if err != nil {
 			return err
 		}
-		switch kind := wire.KindOf(payload); {
-		case kind == wire.ConnectionSetupRequest:
-			if err := s.apart(func() error { return s.setUp(stream.Context(), payload) }); err != nil {
-				return err
-			}
-		case kind.IsResponse():
-			s.answered(payload)
-		}
 	}
+}
+
+// over returns how a stream ends that cannot be read on: well, if its client ended
+// it in any way, and else with why.
+func over(err error) error {
+	if s, is := status.FromError(err); is && s.Code() != codes.Canceled {
+		return err
+	}
+	return nil
 }
 
 // apart does something on a goroutine of its own, and waits for it.
@@ -85,12 +106,12 @@ func (s *session) apart(do func() error) error {
 
 // setUp registers the connection before anything else is read from it, as the
 // client's first call may be right behind.
-func (s *session) setUp(ctx context.Context, in *nacospb.Payload) error {
+func (s *session) setUp(ctx context.Context, body []byte) error {
 	server := s.port.server
 	if !s.port.members && (server.loading() || server.leaving.Load()) {
 		return status.Error(codes.Unavailable, "member does not take clients now")
 	}
-	setup, err := wire.DecodeSetup(wire.Body(in))
+	setup, err := wire.DecodeSetup(body)
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -185,21 +206,18 @@ func (s *session) forget(id string) {
 	delete(s.waiting, id)
 }
 
-// awaited is how many answers are.
-func (s *session) awaited() int {
+// awaits reports whether any answer is awaited.
+func (s *session) awaits() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.waiting)
+	return len(s.waiting) > 0
 }
 
 // answered gives an answer to who waits for it; unknown ones are dropped.
-func (s *session) answered(in *nacospb.Payload) {
-	if s.awaited() == 0 {
-		return // it is there, which was all that was asked
-	}
-	result, err := wire.DecodeResult(wire.Body(in))
+func (s *session) answered(body []byte) error {
+	result, err := wire.DecodeResult(body)
 	if err != nil {
-		return
+		return nil //nolint:nilerr // it is as good as none
 	}
 	s.mu.Lock()
 	answer, ok := s.waiting[result.RequestID]
@@ -208,6 +226,7 @@ func (s *session) answered(in *nacospb.Payload) {
 	if ok {
 		answer <- result
 	}
+	return nil
 }
 
 // deliverer returns how views reach this subscriber.

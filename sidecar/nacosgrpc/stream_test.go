@@ -111,3 +111,60 @@ func TestEachOfManyConnectionsIsLookedAt(t *testing.T) {
 		}()
 	}
 }
+
+// What cannot be read ends the stream with why, and not the connection.
+func TestStreamsThatCannotBeRead(t *testing.T) {
+	large := []byte{0, 0xff, 0xff, 0xff, 0xff}
+	setUp := framed(wire.ConnectionSetupRequest, namingSetup)
+	tests := map[string]struct {
+		sent   []byte
+		status string
+	}{
+		"a compressed message":          {append([]byte{1}, setUp[1:]...), "12"},
+		"a message of four gigabytes":   {large, "8"},
+		"a message that is no protobuf": {append([]byte{0, 0, 0, 0, 4}, "\xff\xff\xff\xff"...), "13"},
+		"half a message":                {setUp[:len(setUp)-1], "13"},
+		"half a prefix":                 {setUp[:3], "13"},
+		"a set-up that is no JSON":      {framed(wire.ConnectionSetupRequest, `{`), "3"},
+		"nothing":                       {nil, "0"},
+		"a whole message":               {setUp, "0"},
+	}
+	s := start(t, nil)
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := speak(t, s.sdk)
+			r.begin(1, streamPath)
+			r.sent(r.WriteData(1, true, tc.sent))
+			if got := r.until(1); got.closed || got.status != tc.status {
+				t.Errorf("it ended with %+v, want status %q", got, tc.status)
+			}
+			r.begin(3, requestPath)
+			r.sent(r.WriteData(3, true, framed(wire.ServerCheckRequest, `{}`)))
+			if got := r.until(3); got.status != "0" {
+				t.Errorf("the next call ended with %+v", got)
+			}
+		})
+	}
+}
+
+// An answer is given to who waits for it, in whatever order they come.
+func TestAnswersFindWhoWaits(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.sdk, namingSetup)
+	one := s.open.all()[0]
+	asked := make(chan error, 2)
+	for range 2 {
+		go func() { asked <- s.moveTo(t.Context(), one, "") }()
+	}
+	first, second := c.receive(), c.receive()
+	c.send(wire.ConnectResetResponse, `{"resultCode":200,"requestId":"unknown"}`)
+	c.send(wire.ConnectResetResponse, `{`)
+	c.send(wire.ConnectResetResponse, `{"resultCode":200,"requestId":"`+wire.RequestID(wire.Body(second))+`"}`)
+	if err := <-asked; err != nil {
+		t.Error(err)
+	}
+	c.send(wire.ConnectResetResponse, `{"resultCode":500,"message":"no","requestId":"`+wire.RequestID(wire.Body(first))+`"}`)
+	if err := <-asked; err == nil || !strings.Contains(err.Error(), "500 no") {
+		t.Errorf("one that is refused: %v", err)
+	}
+}
