@@ -7,6 +7,11 @@
 // remembers is bounded by the streams that it is told to follow.
 package meter
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Lengths and kinds of HTTP/2.
 const (
 	prefaceBytes = 24
@@ -35,11 +40,12 @@ type Meter struct {
 	pads    bool
 
 	held int64
-	open map[uint32]message
+	open []message // in order of their streams
 }
 
 // message is where a stream stands.
 type message struct {
+	stream uint32
 	since  int64 // when it was begun, or the stream was; 0: there is none under way
 	have   int   // bytes of its prefix
 	length int64 // as the prefix says
@@ -49,7 +55,7 @@ type message struct {
 // New returns a meter of a connection on which messages may have most bytes, and
 // that many streams may wait for theirs at once.
 func New(most int64, streams int) *Meter {
-	return &Meter{most: most, streams: streams, preface: prefaceBytes, open: map[uint32]message{}}
+	return &Meter{most: most, streams: streams, preface: prefaceBytes}
 }
 
 // Held returns how many bytes of messages came that are not whole.
@@ -106,11 +112,11 @@ func (m *Meter) is(flag byte) bool { return m.head[4]&flag != 0 }
 func (m *Meter) begin(now int64) bool {
 	m.left = int(m.head[0])<<16 | int(m.head[1])<<8 | int(m.head[2])
 	m.padding, m.pads = 0, m.kind() == data && m.is(padded)
-	if _, known := m.open[m.id()]; m.kind() == headers && !m.is(endStream) && !known {
+	if at, known := m.find(); m.kind() == headers && !m.is(endStream) && !known {
 		if len(m.open) >= m.streams {
 			return false
 		}
-		m.open[m.id()] = message{since: now}
+		m.open = slices.Insert(m.open, at, message{stream: m.id(), since: now})
 	}
 	return true
 }
@@ -128,14 +134,13 @@ func (m *Meter) payload(p []byte, now int64) {
 	if filling := m.padding - m.left; filling > 0 { // the end of p is padding
 		p = p[:max(len(p)-filling, 0)]
 	}
-	s, known := m.open[m.id()]
+	at, known := m.find()
 	if !known {
 		return // the server drops it
 	}
 	for len(p) > 0 {
-		p = p[m.take(&s, p, now):]
+		p = p[m.take(&m.open[at], p, now):]
 	}
-	m.open[m.id()] = s
 }
 
 // take takes from p what belongs to the prefix or the body of a message, and
@@ -160,7 +165,7 @@ func (m *Meter) take(s *message, p []byte, now int64) (n int) {
 	}
 	if s.have == prefixBytes && s.body == s.length {
 		m.drop(*s)
-		*s = message{}
+		*s = message{stream: s.stream}
 	}
 	return n
 }
@@ -176,8 +181,16 @@ func (m *Meter) drop(s message) {
 func (m *Meter) end() {
 	m.have = 0
 	ends := m.kind() == rstStream || (m.kind() == data || m.kind() == headers) && m.is(endStream)
-	if s, known := m.open[m.id()]; ends && known {
-		m.drop(s)
-		delete(m.open, m.id())
+	if !ends {
+		return
 	}
+	if at, known := m.find(); known {
+		m.drop(m.open[at])
+		m.open = slices.Delete(m.open, at, at+1)
+	}
+}
+
+// find returns where the stream of the frame that was begun is, or would be.
+func (m *Meter) find() (at int, known bool) {
+	return slices.BinarySearchFunc(m.open, m.id(), func(s message, id uint32) int { return cmp.Compare(s.stream, id) })
 }

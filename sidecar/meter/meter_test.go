@@ -113,8 +113,8 @@ func FuzzMeter(f *testing.F) {
 			t.Errorf("%d held at once, %d in parts", whole.held, parts.held)
 		}
 		var held int64
-		for id := range whole.open {
-			if s := whole.open[id]; s.length <= whole.most {
+		for _, s := range whole.open {
+			if s.length <= whole.most {
 				held += s.body
 			}
 		}

@@ -71,13 +71,22 @@ func (p *port) streams() uint32 {
 // Read reads what the other end says, for as long as it keeps to the limits.
 func (s *session) Read(b []byte) (int, error) {
 	n, err := s.Conn.Read(b)
-	if n > 0 && !s.admitted.Load() {
-		if limit := s.metered(b[:n]); limit != "" {
-			s.cut(limit)
-			return 0, errGone
-		}
+	if n > 0 && !s.heard(b[:n]) {
+		return 0, errGone
 	}
 	return n, err
+}
+
+// heard takes in what was said. Who goes over a limit is cut, and not heard.
+func (s *session) heard(said []byte) bool {
+	if s.admitted.Load() {
+		return true
+	}
+	if limit := s.metered(said); limit != "" {
+		s.cut(limit)
+		return false
+	}
+	return true
 }
 
 // cut closes a connection that went over a limit.

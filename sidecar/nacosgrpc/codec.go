@@ -10,7 +10,7 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
 
-// Numbers of the fields that are written here, of a Payload, its metadata and its
+// Numbers of the fields that are written and read here, of a Payload, its metadata and its
 // body (sidecar/wire/nacospb/nacos.proto, google/protobuf/any.proto).
 const (
 	payloadMetadata protowire.Number = 2
@@ -75,4 +75,45 @@ func (m message) marshal() mem.BufferSlice {
 // appendHead writes what stands before a field of that many bytes.
 func appendHead(b []byte, field protowire.Number, size int) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(size)) //nolint:gosec // not negative
+}
+
+// readPayload reads kind and body out of the bytes of a Payload, of which the body stays a
+// part. Nothing else of a message on a stream matters.
+func readPayload(payload []byte) (kind wire.Kind, body []byte, err error) {
+	metadata, err := field(payload, payloadMetadata)
+	if err != nil {
+		return "", nil, err
+	}
+	name, err := field(metadata, metadataType)
+	if err != nil {
+		return "", nil, err
+	}
+	content, err := field(payload, payloadBody)
+	if err != nil {
+		return "", nil, err
+	}
+	body, err = field(content, anyValue)
+	return wire.Kind(name), body, err
+}
+
+// field returns the bytes of a field of a message, nil when it has none, and of
+// several the last.
+func field(message []byte, wanted protowire.Number) (found []byte, err error) {
+	for len(message) > 0 {
+		number, kind, n := protowire.ConsumeTag(message)
+		if n < 0 {
+			return nil, protowire.ParseError(n)
+		}
+		message = message[n:]
+		if number == wanted && kind == protowire.BytesType {
+			found, n = protowire.ConsumeBytes(message)
+		} else {
+			n = protowire.ConsumeFieldValue(number, kind, message)
+		}
+		if n < 0 {
+			return nil, protowire.ParseError(n)
+		}
+		message = message[n:]
+	}
+	return found, nil
 }

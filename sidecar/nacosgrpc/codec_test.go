@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
@@ -59,4 +60,35 @@ func TestPushesShareTheirBody(t *testing.T) {
 			t.Errorf("push %s has a copy of it", id)
 		}
 	}
+}
+
+// What is read on a stream is what protobuf reads.
+func FuzzReadPayload(f *testing.F) {
+	for _, p := range []*nacospb.Payload{
+		{},
+		wire.Payload(wire.ConnectionSetupRequest, []byte(namingSetup)),
+		{Metadata: &nacospb.Metadata{Type: "T", ClientIp: "10.0.0.1", Headers: map[string]string{"a": "b", "type": "c"}}},
+		{Body: &anypb.Any{TypeUrl: "u", Value: []byte("{}")}},
+	} {
+		sent, err := proto.Marshal(p)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(sent)
+	}
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		var p nacospb.Payload
+		if proto.Unmarshal(sent, &p) != nil {
+			_, _, _ = readPayload(sent) // which only must not panic
+			return
+		}
+		again, err := proto.Marshal(&p) // what comes twice is merged
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind, body, err := readPayload(again)
+		if err != nil || kind != wire.KindOf(&p) || !bytes.Equal(body, wire.Body(&p)) {
+			t.Errorf("%q, %q, %v; want %q, %q", kind, body, err, wire.KindOf(&p), wire.Body(&p))
+		}
+	})
 }

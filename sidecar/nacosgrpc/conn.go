@@ -41,11 +41,11 @@ type session struct {
 
 	place   *turnstile.Place // among the connections of its port
 	pending pending
+	ready   *ready // nil: reading it holds a buffer
 
 	active   atomic.Int64 // when it last said something, Unix nanoseconds
 	deaf     atomic.Int64 // since when it acknowledges no push, Unix nanoseconds; 0: it does
 	phase    atomic.Int32
-	asking   atomic.Bool                    // a detection is under way
 	moved    atomic.Bool                    // it was asked to go elsewhere
 	streamed atomic.Bool                    // it has, or had, its stream
 	admitted atomic.Bool                    // it may speak on the members' port
@@ -53,11 +53,15 @@ type session struct {
 	reporter atomic.Pointer[member.Address] // who introduced itself on it
 	agent    atomic.Pointer[string]         // how its program names itself
 
+	asked time.Time // since when it is asked whether it is there, by who watches; zero: it spoke lately
+	told  bool      // that was sent
+
 	done chan struct{} // closed when it is gone
-	out  chan any      // to be sent on the stream: a Payload or a message
+	out  chan biStream // holds the stream while nobody sends on it
 
 	mu      sync.Mutex
-	waiting map[string]chan wire.Result // answers awaited on the stream
+	carrier carrier                     // of the stream; nil: there was none
+	waiting map[string]chan wire.Result // answers awaited on the stream; nil: none were yet
 	watched map[naming.Pattern]struct{} // patterns
 }
 
@@ -73,9 +77,9 @@ func newSession(p *port, c net.Conn, place *turnstile.Place) *session {
 		port:    p,
 		place:   place,
 		pending: newPending(p),
+		ready:   newReady(c),
 		done:    make(chan struct{}),
-		out:     make(chan any),
-		waiting: map[string]chan wire.Result{},
+		out:     make(chan biStream, 1),
 	}
 	host, port, err := net.SplitHostPort(c.RemoteAddr().String())
 	if err != nil { // not TCP: a listener of tests

@@ -1,21 +1,30 @@
 package nacosgrpc
 
 import (
-	"context"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
-// looksPerIdle is how often within the idle time the connections are looked at.
-const looksPerIdle = 10
+const (
+	// looksPerIdle is how often within the idle time every connection is looked at.
+	looksPerIdle = 10
+	// partsPerLook is over how many parts of the time between two looks the
+	// connections are spread: many that came together are not asked together.
+	partsPerLook = 16
+)
+
+// detection asks a client whether it is there. Whatever the client says then, it
+// is; so nobody waits for an answer to this, and all may have the same number.
+var detection any = message{wire.ClientDetectionRequest, [][]byte{wire.Detection("0")}}
 
 // watch asks silent clients whether they are there, and closes what does not
 // answer, until the server stops (gRPC page, 2.8).
 func (s *Server) watch() {
-	tick := time.NewTicker(s.looks())
+	tick := time.NewTicker(max(s.looks()/partsPerLook, time.Millisecond))
 	defer tick.Stop()
+	var all, left []*session
 	for {
 		select {
 		case <-s.stopping:
@@ -24,19 +33,26 @@ func (s *Server) watch() {
 		}
 		now := time.Now()
 		s.now.Store(now.UnixNano())
-		for _, c := range s.open.all() {
+		if len(left) == 0 {
+			clear(all) // who is gone is not held
+			all = s.open.appendTo(all[:0])
+			left = all
+		}
+		part := min((len(all)+partsPerLook-1)/partsPerLook, len(left))
+		for _, c := range left[:part] {
 			s.look(c, now)
 		}
+		left = left[part:]
 	}
 }
 
-// looks is the time between two looks.
+// looks is the time between two looks at a connection.
 func (s *Server) looks() time.Duration {
 	shortest := s.cfg.IdleAfter
 	if within := s.cfg.Limits.MessageWithin; within > 0 {
 		shortest = min(shortest, within)
 	}
-	return max(shortest/looksPerIdle, time.Millisecond)
+	return shortest / looksPerIdle
 }
 
 // look deals with one connection. One that never was set up, or is no longer,
@@ -50,22 +66,24 @@ func (s *Server) look(c *session, now time.Time) {
 	case c.place.Over() != nil && idle >= s.cfg.AnswerWithin:
 		_ = c.Close() // it had time to hear why
 	case idle < s.cfg.IdleAfter:
+		c.asked = time.Time{}
 	case c.registered():
-		if c.asking.CompareAndSwap(false, true) {
-			s.work.Go(func() { s.detect(c) })
-		}
+		s.detect(c, now)
 	case idle >= s.cfg.IdleAfter+s.cfg.AnswerWithin:
 		_ = c.Close() // it has said nothing that could be lost
 	}
 }
 
-func (s *Server) detect(c *session) {
-	defer c.asking.Store(false)
-	ctx := context.Background() //nolint:forbidigo // the server asks on its own account
-	err := c.ask(ctx, wire.ClientDetectionRequest, wire.Detection)
-	if err == nil || c.idle() < s.cfg.IdleAfter {
+// detect asks a silent client whether it is there, once, and gives it time to say
+// anything. One to which nothing can be sent has no more.
+func (s *Server) detect(c *session, now time.Time) {
+	if c.asked.IsZero() {
+		c.asked, c.told = now, false
+	}
+	if now.Sub(c.asked) >= s.cfg.AnswerWithin {
+		s.cfg.Log.V(1).Info("closed a silent connection", "client", c.id)
+		_ = c.Close() // it is dead
 		return
 	}
-	s.cfg.Log.V(1).Info("closed a silent connection", "client", c.id, "error", err.Error())
-	_ = c.Close() // it is dead
+	c.told = c.told || c.offer(detection)
 }

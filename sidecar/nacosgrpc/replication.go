@@ -62,7 +62,7 @@ func (r replication) serve(in server, answer func(context.Context, member.Addres
 	case <-s.done:
 		return status.Error(codes.Unavailable, errGone.Error())
 	case <-r.port.server.stopping:
-		return status.Error(codes.Unavailable, "member is stopping")
+		return errStopping
 	}
 }
 

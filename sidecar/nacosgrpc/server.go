@@ -183,7 +183,24 @@ func (s *Server) Stop(ctx context.Context) {
 }
 
 // halt ends the streams and the watch.
-func (s *Server) halt() { s.stop.Do(func() { close(s.stopping) }) }
+func (s *Server) halt() {
+	s.stop.Do(func() {
+		close(s.stopping)
+		for _, c := range s.open.all() {
+			c.hangUp(errStopping) // a stream that begins now sees that itself
+		}
+	})
+}
+
+// halted reports whether halt was called.
+func (s *Server) halted() bool {
+	select {
+	case <-s.stopping:
+		return true
+	default:
+		return false
+	}
+}
 
 // Clients returns the number of clients that are connected.
 func (s *Server) Clients() int {

@@ -21,9 +21,12 @@ var (
 	errTwice = errors.New("connection was set up already")
 )
 
+// biStream is a connection's stream as its handler sees it.
+type biStream = grpc.BidiStreamingServer[nacospb.Payload, nacospb.Payload]
+
 // RequestBiStream is a connection's stream: set-up and answers come in, pushes
 // go out. Its end is the end of the client, whatever becomes of the connection.
-func (p *port) RequestBiStream(stream grpc.BidiStreamingServer[nacospb.Payload, nacospb.Payload]) error {
+func (p *port) RequestBiStream(stream biStream) error {
 	s := sessionOf(stream.Context())
 	if s == nil || !s.streamed.CompareAndSwap(false, true) {
 		return status.Error(codes.FailedPrecondition, "a connection has one stream")
@@ -35,51 +38,80 @@ func (p *port) RequestBiStream(stream grpc.BidiStreamingServer[nacospb.Payload, 
 	if err := p.admit(s); err != nil {
 		return denied(err)
 	}
-	ended := make(chan error, 1)
-	p.server.work.Go(func() { ended <- s.listen(stream) })
+	c, err := carrierOf(stream.Context())
+	if err != nil {
+		return err
+	}
+	s.out <- stream // it holds none yet
+	s.mu.Lock()
+	s.carrier = c
+	s.mu.Unlock()
+	if p.server.halted() {
+		return errStopping
+	}
+	return s.listen(stream.Context(), c)
+}
+
+// errStopping ends streams when the member stops.
+var errStopping = status.Error(codes.Unavailable, "member is stopping")
+
+// hangUp ends the stream, if there is one: who reads it is told so.
+func (s *session) hangUp(why error) {
+	s.mu.Lock()
+	c := s.carrier
+	s.mu.Unlock()
+	if c != nil {
+		_ = c.WriteStatus(status.Convert(why)) // it may have ended
+	}
+}
+
+// listen takes what comes in until the stream ends. It does so for as long as the
+// connection lasts, so what needs a deep stack is done elsewhere: one that has grown
+// stays large (Go shrinks only a stack that is nearly empty).
+func (s *session) listen(ctx context.Context, c carrier) error {
+	head := new(prefix)
 	for {
-		select {
-		case out := <-s.out:
-			if err := stream.SendMsg(out); err != nil {
-				return err
-			}
-		case err := <-ended: // nil when the client closed its half
+		kind, body, err := receive(c, head, s.port.server.cfg.Limits.Message)
+		if err != nil {
+			return over(err)
+		}
+		s.touch()
+		switch {
+		case kind == wire.ConnectionSetupRequest:
+			err = s.apart(func() error { return s.setUp(ctx, body) })
+		case kind.IsResponse() && s.awaits():
+			err = s.apart(func() error { return s.answered(body) })
+		}
+		if err != nil {
 			return err
-		case <-s.done:
-			return status.Error(codes.Unavailable, errGone.Error())
-		case <-p.server.stopping:
-			return status.Error(codes.Unavailable, "member is stopping")
 		}
 	}
 }
 
-// listen takes what comes in until the stream ends.
-func (s *session) listen(stream grpc.BidiStreamingServer[nacospb.Payload, nacospb.Payload]) error {
-	for {
-		in, err := stream.Recv()
-		if err != nil {
-			return nil //nolint:nilerr // a stream that ends, ends well
-		}
-		s.touch()
-		switch kind := wire.KindOf(in); {
-		case kind == wire.ConnectionSetupRequest:
-			if err := s.setUp(stream.Context(), in); err != nil {
-				return err
-			}
-		case kind.IsResponse():
-			s.answered(in)
-		}
+// over returns how a stream ends that cannot be read on: well, if its client ended
+// it in any way, and else with why.
+func over(err error) error {
+	if s, is := status.FromError(err); is && s.Code() != codes.Canceled {
+		return err
 	}
+	return nil
+}
+
+// apart does something on a goroutine of its own, and waits for it.
+func (s *session) apart(do func() error) error {
+	done := make(chan error, 1)
+	s.port.server.work.Go(func() { done <- do() })
+	return <-done
 }
 
 // setUp registers the connection before anything else is read from it, as the
 // client's first call may be right behind.
-func (s *session) setUp(ctx context.Context, in *nacospb.Payload) error {
+func (s *session) setUp(ctx context.Context, body []byte) error {
 	server := s.port.server
 	if !s.port.members && (server.loading() || server.leaving.Load()) {
 		return status.Error(codes.Unavailable, "member does not take clients now")
 	}
-	setup, err := wire.DecodeSetup(wire.Body(in))
+	setup, err := wire.DecodeSetup(body)
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -96,16 +128,36 @@ func (s *session) setUp(ctx context.Context, in *nacospb.Payload) error {
 	return s.send(ctx, wire.Payload(wire.SetupAckRequest, wire.Abilities()))
 }
 
-// send hands a Payload or a message to the stream.
+// send hands a Payload or a message to the stream. It does not wait until that is
+// sent, which a client that reads nothing puts off for ever.
 func (s *session) send(ctx context.Context, out any) error {
 	select {
-	case s.out <- out:
+	case stream := <-s.out:
+		go s.say(stream, out)
 		return nil
 	case <-s.done:
 		return errGone
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// offer is send that does not wait for what is being sent, and reports whether
+// there was nothing.
+func (s *session) offer(out any) bool {
+	select {
+	case stream := <-s.out:
+		go s.say(stream, out)
+		return true
+	default:
+		return false
+	}
+}
+
+// say sends, and gives the stream back. It ends at the latest when the stream does.
+func (s *session) say(stream biStream, out any) {
+	_ = stream.SendMsg(out) // who listens is told the same
+	s.out <- stream
 }
 
 // ask sends a request on the stream and waits for its answer. build is given
@@ -141,6 +193,9 @@ func (s *session) await(id string) <-chan wire.Result {
 	answer := make(chan wire.Result, 1) // buffered: the stream never waits for who asked
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.waiting == nil {
+		s.waiting = map[string]chan wire.Result{}
+	}
 	s.waiting[id] = answer
 	return answer
 }
@@ -151,11 +206,18 @@ func (s *session) forget(id string) {
 	delete(s.waiting, id)
 }
 
+// awaits reports whether any answer is awaited.
+func (s *session) awaits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waiting) > 0
+}
+
 // answered gives an answer to who waits for it; unknown ones are dropped.
-func (s *session) answered(in *nacospb.Payload) {
-	result, err := wire.DecodeResult(wire.Body(in))
+func (s *session) answered(body []byte) error {
+	result, err := wire.DecodeResult(body)
 	if err != nil {
-		return
+		return nil //nolint:nilerr // it is as good as none
 	}
 	s.mu.Lock()
 	answer, ok := s.waiting[result.RequestID]
@@ -164,6 +226,7 @@ func (s *session) answered(in *nacospb.Payload) {
 	if ok {
 		answer <- result
 	}
+	return nil
 }
 
 // deliverer returns how views reach this subscriber.

@@ -37,10 +37,13 @@ func (t *table) count() int {
 }
 
 // all returns the open connections in no order.
-func (t *table) all() []*session {
+func (t *table) all() []*session { return t.appendTo(nil) }
+
+// appendTo appends the open connections to list, in no order.
+func (t *table) appendTo(list []*session) []*session {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Collect(maps.Keys(t.sessions))
+	return slices.AppendSeq(slices.Grow(list, len(t.sessions)), maps.Keys(t.sessions))
 }
 
 // oldest returns the open connections in order of age.
