@@ -166,6 +166,8 @@ func TestIdentityIsAskedOfMembersThatTell(t *testing.T) {
 			w := newWorld()
 			h, s := serve(t, w)
 			h.cfg.Identity = wire.Identity{Key: "serverIdentity", Value: "secret"}
+			told := ""
+			h.cfg.Unproven = func(ip string) { told = ip }
 			in, err := http.NewRequestWithContext(t.Context(), tc.method, s.URL+tc.target, strings.NewReader("{}"))
 			if err != nil {
 				t.Fatal(err)
@@ -178,6 +180,9 @@ func TestIdentityIsAskedOfMembersThatTell(t *testing.T) {
 			defer out.Body.Close()
 			if out.StatusCode != tc.status {
 				t.Errorf("answered %d, want %d", out.StatusCode, tc.status)
+			}
+			if (told != "") != (tc.status == http.StatusForbidden) {
+				t.Errorf("told of %q", told)
 			}
 		})
 	}

@@ -64,6 +64,7 @@ type Config struct {
 	Self          member.Address   // this member, as it signs forwarded calls
 	Version       string           // of Nacos that it claims to speak
 	Identity      wire.Credentials // asked of members that tell what they list; none: everybody is taken for one
+	Unproven      func(ip string)  // hears of who was refused for want of it; nil: nobody does
 	Limits        limits.Limits
 	Over          limits.Observer // nil: nobody is told
 	CallWithin    time.Duration   // for the registry to take a change
