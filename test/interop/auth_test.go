@@ -224,14 +224,16 @@ func (c *cluster) moves() {
 }
 
 // TestAuthAsOld has auth on as TestAuth does, with a Java server that replicates as
-// 1.x does. It shows its identity with every call, and is asked for it.
+// 1.x does. Over HTTP it shows its identity with every call, and is asked for it from
+// when it has loaded: being of 2.1 it loads over gRPC too.
 func TestAuthAsOld(t *testing.T) {
-	c := newGuarded(t, "vo", "auth=Required")
+	c := newGuarded(t, "vo", moving)
 	java, ours := c.javas[0], c.ours[0]
 	java.start(t)
 	must(t, ours.Start(t.Context()))
 	c.requireAcquainted()
 	c.requireTransport("v1")
+	c.write("policy", "auth=Required")
 	c.token = c.login(java.address())
 	held := c.held(ours.Address())
 	for i, s := range spread {
@@ -246,6 +248,9 @@ func TestAuthAsOld(t *testing.T) {
 	c.requireSpread(at(80).changed(), at(81).changed().lasting())
 	held.close()
 	c.requireSpread(at(81).changed().lasting())
+	if n, err := ours.Metric(t.Context(), refusedPeers); err == nil {
+		t.Errorf("ours refused Java %v times", n)
+	}
 
 	must(t, ours.Kill())
 	c.guard(ours, "another")

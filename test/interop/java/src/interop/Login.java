@@ -11,7 +11,7 @@ import org.springframework.web.server.ResponseStatusException;
 @RestController
 public class Login {
     @PostMapping({"/v1/auth/login", "/v1/auth/users/login"})
-    public Map<String, Object> login(@RequestParam String username, @RequestParam String password) {
+    public Map<String, Object> login(@RequestParam("username") String username, @RequestParam("password") String password) {
         if (!Users.knows(username, password)) {
             throw new ResponseStatusException(HttpStatus.FORBIDDEN, "unknown user!");
         }
