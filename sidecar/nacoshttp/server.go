@@ -42,6 +42,8 @@ type Owners interface {
 	ServiceOwner(s naming.ServiceKey) (owner member.Address, v1 bool)
 	// V1 reports whether a member replicates as Nacos 1.x does.
 	V1(a member.Address) bool
+	// Publishes reports whether a client, of whichever member, publishes in s.
+	Publishes(ctx context.Context, c naming.ClientID, s naming.ServiceKey) (bool, error)
 }
 
 // Datums is what members of Nacos 1.x tell.
