@@ -41,16 +41,29 @@ func (p *protection) admitAs(ip string, leaf *x509.Certificate) (err error) {
 	if err == nil {
 		return nil
 	}
+	p.blame(ip, by, "refused who is no member: it must be in the member list, and seen from an address of its name there",
+		"reason", err.Error())
+	return err
+}
+
+// unproven is told of who speaks as a member and does not show what members are
+// known by.
+func (p *protection) unproven(ip string) {
+	p.blame(ip, "identity", "refused who speaks as a member and shows no server identity, or another: give every server the same, "+
+		"Java by nacos.core.auth.server.identity.key and .value, members of this program by --server-identity; "+
+		"for Java before 2.5.0, which shows none over gRPC, see members= in --auth-policy")
+}
+
+// blame counts who was refused, and says so once for each address.
+func (p *protection) blame(ip, by, what string, more ...any) {
 	p.metrics.Refused(by)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	const most = 1024
-	if !p.blamed[ip] && len(p.blamed) < most {
-		p.blamed[ip] = true
-		p.log.Info("refused who is no member: it must be in the member list, and seen from an address of its name there",
-			"remote", ip, "by", by, "reason", err.Error())
+	if known := ip + " " + by; !p.blamed[known] && len(p.blamed) < most {
+		p.blamed[known] = true
+		p.log.Info(what, append([]any{"remote", ip, "by", by}, more...)...)
 	}
-	return err
 }
 
 // distroPaths begin what members of Nacos 1.x tell each other.

@@ -137,7 +137,7 @@ func (n *node) open(ctx context.Context) error {
 	}
 	n.httpListener = n.counted(n.guard.main(n.httpListener))
 	grpc.SDK, grpc.Cluster = n.guard.sdk(grpc.SDK), n.guard.cluster(grpc.Cluster)
-	grpc.Admit = n.guard.admit
+	grpc.Admit, grpc.Unproven = n.guard.admit, n.guard.unproven
 	grpc.Limits, grpc.Over, grpc.IdleAfter = n.cfg.Limits, n.overs, n.cfg.Limits.SilentFor
 	n.grpc = nacosgrpc.NewServer(grpc, nacosgrpc.Deps{
 		Registrar: n.loop, Catalog: n.loop, Subscriptions: n.hub, Patterns: n.fuzzy, Inbox: n.loop, Roster: n.watch,

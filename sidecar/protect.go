@@ -35,7 +35,7 @@ type protection struct {
 	mu     sync.Mutex
 	ports  map[tlsfiles.Use][]*secure.Listener
 	listed member.List
-	blamed map[string]bool // refused members that the log names already
+	blamed map[string]bool // addresses that the log names already, and by what they were refused
 }
 
 func newProtection(cfg Config, watch *membership.Watch, m *metrics.Metrics, log logr.Logger) *protection {

@@ -129,6 +129,7 @@ func (n *node) web() *nacoshttp.Handler {
 	cfg := nacoshttp.DefaultConfig()
 	cfg.Self, cfg.Version, cfg.Log = n.cfg.Address, nacosVersion, n.log.WithName("http")
 	cfg.Identity, cfg.Limits, cfg.Over = n.auth.members, n.cfg.Limits, n.overs
+	cfg.Unproven = n.guard.unproven
 	return nacoshttp.New(cfg, nacoshttp.Deps{
 		Registrar: n.loop, Catalog: n.loop, Owners: n.loop, Dialer: n.guard, Roster: roster{n.watch}, Datums: n.v1,
 		Subscribers: watchers{n.hub, n.grpc, n.udp}, Clients: n.loop, Counter: counter{n}, Push: n.udp,

@@ -217,6 +217,35 @@ func TestTokensHaveTheClaimsOfNacos(t *testing.T) {
 	}
 }
 
+// TestTokensHaveTheHeaderOfNacos: Java servers since 2.2.1 compare it as a text.
+func TestTokensHaveTheHeaderOfNacos(t *testing.T) {
+	for _, length := range []int{32, 48, 64} {
+		token, err := key(t, strings.Repeat("k", length)).Issue("alice", now, time.Hour)
+		if header, _, _ := strings.Cut(token, "."); err != nil || header != "eyJhbGciOiJIUzI1NiJ9" {
+			t.Errorf("by a key of %d bytes the header is %q, %v, want that of {\"alg\":\"HS256\"}", length, header, err)
+		}
+	}
+}
+
+// TestTokensOfNacosAreTaken has them as Java signs them since 2.2.1: by an algorithm
+// that the length of the key chooses.
+func TestTokensOfNacosAreTaken(t *testing.T) {
+	for length, method := range map[int]jwt.SigningMethod{
+		32: jwt.SigningMethodHS256, 47: jwt.SigningMethodHS256, 48: jwt.SigningMethodHS384, 63: jwt.SigningMethodHS384, 64: jwt.SigningMethodHS512,
+	} {
+		k := key(t, strings.Repeat("k", length))
+		token := jwt.NewWithClaims(method, jwt.MapClaims{"sub": "alice", "exp": now.Add(time.Hour).Unix()})
+		token.Header = map[string]any{"alg": method.Alg()}
+		text, err := token.SignedString(k.secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said, err := Verify(text, []Key{k}, now); err != nil || said.Name != "alice" {
+			t.Errorf("by a key of %d bytes: %+v, %v", length, said, err)
+		}
+	}
+}
+
 func TestKeysAreComparedWhole(t *testing.T) {
 	a, b := key(t, strings.Repeat("a", 32)), key(t, strings.Repeat("a", 31)+"b")
 	if !a.Equal(a) || a.Equal(b) || a.Derive("x") == a.Derive("y") || a.Derive("x") == b.Derive("x") {

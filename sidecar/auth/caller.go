@@ -15,6 +15,7 @@ type Caller struct {
 type Pass struct {
 	Name     string // "" of who was excused
 	Excused  bool   // had no right, and passed since the mode is Permissive
+	Member   bool   // speaks as a member
 	Token    string
 	Until    time.Time // when the token ends
 	Revision string    // of the users and keys by which it was judged

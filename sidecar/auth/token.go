@@ -11,11 +11,15 @@ import (
 const mostToken = 8 << 10
 
 // Issue makes a token for a user, signed by k, which is good for so long: a JWT with
-// the claims sub and exp, as Nacos makes it (HTTP page, 4.2).
+// the claims sub and exp, as Nacos makes it (HTTP page, 4.2). Every Java server with
+// the same key takes it: HS256 is what those before 2.2.1 sign with, and later ones
+// read the algorithm from the header, whatever the length of the key.
 func (k Key) Issue(name string, now time.Time, ttl time.Duration) (string, error) {
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
 		Subject: name, ExpiresAt: jwt.NewNumericDate(now.Add(ttl)),
-	}).SignedString(k.secret)
+	})
+	delete(token.Header, "typ") // with it Java servers since 2.2.1 take no token
+	return token.SignedString(k.secret)
 }
 
 // Claims is what a token says.

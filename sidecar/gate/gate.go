@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,19 +27,10 @@ const (
 	PermissionsFile = "permissions"  // the same; without it users may only log in
 )
 
-// Mode is how rights are insisted on.
-type Mode string
-
-// The modes. Permissive is for the way from no auth to Required, and back.
-const (
-	Permissive Mode = "Permissive" // who shows nothing, or nothing good, passes, and is counted
-	Required   Mode = "Required"   // nobody passes without the right
-)
-
 // Config says where the files lie, and bounds logins. DefaultConfig has the values.
 type Config struct {
 	Dir      string        // with the three files
-	Policy   string        // file with auth=Permissive or auth=Required; "" or none means Required
+	Policy   string        // file that ParsePolicy reads; "" or none means Required
 	TokenTTL time.Duration // how long a token is good
 	Settle   time.Duration // a new key signs when it has been known for so long: others have it by then
 	Poll     time.Duration // how often the files are read
@@ -88,14 +78,14 @@ type Gate struct {
 	shown    wire.Identity // of --server-identity; none if its key is empty
 
 	book   atomic.Pointer[book]
-	mode   atomic.Pointer[Mode]
+	policy atomic.Pointer[Policy]
 	memory memory
 	checks chan struct{} // a place for each password that is being checked
 	queue  chan struct{} // and for each that waits
 
 	mu     sync.Mutex
 	faults [2]string // of the directory and of the policy
-	policy string    // text of the policy
+	told   bool      // there was a file with a policy
 }
 
 // New returns a Gate that has read the files, or why it cannot. identity is what
@@ -108,8 +98,7 @@ func New(cfg Config, identity wire.Identity, log logr.Logger, observer Observer,
 	}
 	g.memory.most = cfg.Remember
 	_, _ = rand.Read(g.memory.salt[:]) // never fails
-	required := Required
-	g.mode.Store(&required)
+	g.policy.Store(&Policy{Required, Required})
 	first, err := g.read()
 	if err != nil {
 		return nil, err
@@ -245,40 +234,21 @@ func (g *Gate) lookAtPolicy() (changed bool, err error) {
 		return false, nil
 	}
 	text, err := mounted.ReadFile(g.cfg.Policy)
-	if errors.Is(err, fs.ErrNotExist) && g.policy == "" {
+	if errors.Is(err, fs.ErrNotExist) && !g.told {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("read auth policy: %w", err)
 	}
-	mode, err := ParsePolicy(string(text))
+	next, err := ParsePolicy(string(text))
 	if err != nil {
 		return false, fmt.Errorf("auth policy %s: %w", g.cfg.Policy, err)
 	}
-	g.policy = string(text)
-	if mode == *g.mode.Load() {
+	g.told = true
+	if next == *g.policy.Load() {
 		return false, nil
 	}
-	g.mode.Store(&mode)
-	g.log.Info("auth policy changed", "mode", mode, "file", g.cfg.Policy)
+	g.policy.Store(&next)
+	g.log.Info("auth policy changed", "mode", next.Auth, "members", next.Members, "file", g.cfg.Policy)
 	return true, nil
-}
-
-// ParsePolicy reads a line auth=Permissive or auth=Required. Empty lines, and those
-// that begin with #, say nothing; without a line it is Required.
-func ParsePolicy(text string) (Mode, error) {
-	mode, told := Required, false
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		name, value, _ := strings.Cut(line, "=")
-		next := Mode(strings.TrimSpace(value))
-		if strings.TrimSpace(name) != "auth" || next != Permissive && next != Required || told {
-			return mode, fmt.Errorf("line %.64q: want one line, auth=Permissive or auth=Required", line)
-		}
-		mode, told = next, true
-	}
-	return mode, nil
 }

@@ -26,7 +26,7 @@ func (g *Gate) Judge(ctx context.Context, c auth.Caller, need auth.Need) (*auth.
 		return pass, nil
 	}
 	g.observer.Denied(auth.Reason(err))
-	if *g.mode.Load() == Required {
+	if g.policy.Load().Auth == Required {
 		return nil, err
 	}
 	return &auth.Pass{Excused: true}, nil
@@ -61,7 +61,9 @@ func (g *Gate) Keeps(p *auth.Pass) error {
 	switch {
 	case p == nil:
 		return nil
-	case p.Excused && *g.mode.Load() == Required:
+	case p.Excused && p.Member && g.policy.Load().Members == Required:
+		return auth.ErrStranger
+	case p.Excused && !p.Member && g.policy.Load().Auth == Required:
 		return auth.ErrMissing
 	case p.Name != "" && g.book.Load().users[p.Name] == nil:
 		return auth.ErrNobody
@@ -99,21 +101,21 @@ func (g *Gate) Knows(header func(name string) string) bool {
 	return known
 }
 
-// Admits reports whether who sent these headers may say what members say.
+// Admits reports whether who sent these headers may say what members say. Who shows
+// another identity than that of the cluster may not in any mode: it is of another
+// cluster, or set up wrongly.
 func (g *Gate) Admits(header func(name string) string) bool {
 	if g.Knows(header) {
 		return true
 	}
-	if *g.mode.Load() == Permissive {
-		return g.shown.Admits(header) // asked for as without auth
-	}
 	g.observer.Denied(auth.ErrStranger.Reason)
-	return false
+	return g.policy.Load().Members == Permissive && !g.shown.Contradicts(header)
 }
 
 // Status is how auth stands.
 type Status struct {
-	Mode     Mode
+	Mode     Mode // of users
+	Members  Mode
 	Revision string // of the files in use; equal where they are
 	Users    int
 	Keys     int
@@ -123,7 +125,8 @@ type Status struct {
 // Status returns how auth stands.
 func (g *Gate) Status() Status {
 	b := g.book.Load()
-	s := Status{Mode: *g.mode.Load(), Revision: b.revision, Users: len(b.users), Keys: len(b.keys)}
+	p := g.policy.Load()
+	s := Status{Mode: p.Auth, Members: p.Members, Revision: b.revision, Users: len(b.users), Keys: len(b.keys)}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if s.Fault = g.faults[0]; s.Fault == "" {

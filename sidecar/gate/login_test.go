@@ -39,7 +39,7 @@ func TestPermissiveLetsPassAndCounts(t *testing.T) {
 	if g.Admits(func(string) string { return "guess" }) {
 		t.Error("a member with a wrong proof is admitted when it is required")
 	}
-	if p.counts.all["denied missing"] != 2 || p.counts.all["denied member"] != 1 {
+	if p.counts.all["denied missing"] != 2 || p.counts.all["denied member"] != 2 {
 		t.Errorf("counted: %v", p.counts.all)
 	}
 }
@@ -174,13 +174,48 @@ func TestNothingSecretIsLogged(t *testing.T) {
 }
 
 func TestPolicies(t *testing.T) {
-	for text, want := range map[string]string{
-		"": "Required", "auth=Permissive": "Permissive", "# x\n\n auth = Required \r\n": "Required",
-		"auth=off": "", "mode=Required": "", "auth": "", "auth=Required\nauth=Permissive": "",
+	all, none := Policy{Required, Required}, Policy{Permissive, Permissive}
+	for text, want := range map[string]Policy{
+		"": all, "auth=Permissive": none, "# x\n\n auth = Required \r\n": all,
+		"auth=Required\nmembers=Permissive": {Required, Permissive}, "members=Permissive": {Required, Permissive},
+		"members=Required\nauth=Permissive": {Permissive, Required},
+		"auth=off":                          {}, "mode=Required": {}, "auth": {}, "auth=Required\nauth=Permissive": {},
+		"members=": {}, "members=Permissive\nmembers=Permissive": {},
 	} {
-		mode, err := ParsePolicy(text)
-		if want == "" && err == nil || want != "" && (err != nil || string(mode) != want) {
-			t.Errorf("%q: %s, %v, want %q", text, mode, err, want)
+		got, err := ParsePolicy(text)
+		if got != want || (err == nil) == (want == Policy{}) {
+			t.Errorf("%q: %+v, %v, want %+v", text, got, err, want)
 		}
+	}
+}
+
+// TestMembersThatCannotProveThemselves is for Java servers before 2.5.0: they show no
+// identity over gRPC. Users need their rights all the same.
+func TestMembersThatCannotProveThemselves(t *testing.T) {
+	p := newPlace(t)
+	g := p.mustOpen("auth=Required\nmembers=Permissive")
+	g.shown = wire.Identity{Key: "who", Value: "us"}
+	shows := func(value string) func(string) string {
+		return func(name string) string { return map[string]string{"who": value}[name] }
+	}
+	for value, want := range map[string]bool{"": true, "us": true, "them": false} {
+		if got := g.Admits(shows(value)); got != want {
+			t.Errorf("who shows %q: %t, want %t", value, got, want)
+		}
+	}
+	if err := p.judge(g, auth.Caller{}, auth.Read); !errors.Is(err, auth.ErrMissing) {
+		t.Errorf("a user without a token: %v", err)
+	}
+	excused := &auth.Pass{Member: true, Excused: true}
+	if err := g.Keeps(excused); err != nil {
+		t.Errorf("a member that was excused is sent away: %v", err)
+	}
+	p.write("policy", "auth=Required")
+	g.look()
+	if g.Admits(shows("")) {
+		t.Error("who shows nothing is admitted when it is required")
+	}
+	if err := g.Keeps(excused); !errors.Is(err, auth.ErrStranger) {
+		t.Errorf("a member that was excused stays: %v", err)
 	}
 }

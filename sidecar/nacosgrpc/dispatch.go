@@ -28,7 +28,8 @@ var (
 )
 
 // unidentified answers who does not say that it belongs to the cluster.
-const unidentified = "This is not a member of the cluster: its server identity is missing or another."
+const unidentified = "This is not a member of the cluster: its server identity is missing or another. " +
+	"Set nacos.core.auth.server.identity.key and .value as all members have them."
 
 // forMembers are the kinds that clients may not send, and that need the identity
 // of a member.

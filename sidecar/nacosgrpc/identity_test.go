@@ -15,7 +15,11 @@ var secret = wire.Identity{Key: "serverIdentity", Value: "s3cret"}
 func TestMembersPortAsksForTheIdentity(t *testing.T) {
 	needed := slices.Collect(maps.Keys(forMembers))
 	free := []wire.Kind{wire.ServerCheckRequest, wire.HealthCheckRequest, wire.ServiceQueryRequest}
-	s := start(t, func(c *Config) { c.Identity = secret })
+	var told []string
+	s := start(t, func(c *Config) {
+		c.Identity = secret
+		c.Unproven = func(ip string) { told = append(told, ip) }
+	})
 	c := connect(t, s.cluster, clusterSetup) // which needs none
 	bodies := map[wire.Kind]string{
 		wire.DistroDataRequest:   string(wire.SnapshotRequest()),
@@ -35,6 +39,10 @@ func TestMembersPortAsksForTheIdentity(t *testing.T) {
 			if r.kind == wire.ErrorResponse || r.ResultCode != wire.CodeServerError || r.ErrorCode != wire.CodeForbidden {
 				t.Errorf("without identity: %+v, want a refusal of its kind, 500/403", r)
 			}
+			if len(told) != 1 || told[0] != "127.0.0.1" {
+				t.Errorf("without identity: told of %v, want of the caller", told)
+			}
+			told = nil
 			out, err := c.calls.Request(t.Context(), secret.Sign(wire.Payload(kind, []byte(body))))
 			if err != nil {
 				t.Fatal(err)

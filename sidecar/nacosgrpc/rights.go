@@ -83,10 +83,13 @@ func (p *port) permit(ctx context.Context, s *session, in *nacospb.Payload) *nac
 	r := rules[kind]
 	if forMembers[kind] {
 		if !p.server.cfg.Identity.Admits(wire.Headers(in)) {
+			if tell := p.server.cfg.Unproven; tell != nil {
+				tell(s.ip)
+			}
 			return wire.Refuse(kind, naming.ServiceKey{}, "", wire.CodeForbidden, unidentified)
 		}
 		if kind == wire.MemberReportRequest && p.server.cfg.Gate != nil { // what streams begin with
-			s.pass.Store(&auth.Pass{Excused: !p.server.cfg.Identity.Knows(wire.Headers(in))})
+			s.pass.Store(&auth.Pass{Member: true, Excused: !p.server.cfg.Identity.Knows(wire.Headers(in))})
 		}
 		return nil
 	}

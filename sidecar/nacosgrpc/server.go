@@ -36,6 +36,7 @@ type Config struct {
 	Public       bool             // the namespace "" means "public", unless a Java server is a peer
 	Gate         Gate             // who may do what; nil: everybody everything
 	Admit        Admission        // who may speak on the members' port; nil: everybody
+	Unproven     func(ip string)  // hears of who was refused for want of the identity; nil: nobody does
 	Limits       limits.Limits
 	Over         limits.Observer // nil: nobody is told
 	Log          logr.Logger

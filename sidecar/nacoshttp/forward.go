@@ -28,7 +28,9 @@ func (h *Handler) Close() { h.owners.CloseIdleConnections() }
 // writes, and the ring will find the client another owner.
 //
 // A member of Nacos 1.x owns services with all in them: it gets what clients
-// write to those. What it passes on itself may go on to the owner of the client.
+// write to those. What it passes on itself may go on to the owner of the client, and
+// so does what is written of an instance that ours took while it was away: they would
+// give it what is over by now.
 func (h *Handler) owned(here call) call {
 	return func(r *http.Request, in request) (said, error) {
 		s, err := in.form.Service()
@@ -42,23 +44,41 @@ func (h *Handler) owned(here call) call {
 		passedOn := fromServer(r)
 		if owner, v1 := h.deps.Owners.ServiceOwner(s); v1 && !passedOn {
 			if a, gave := h.gave(r, in, owner); gave {
+				if !isBeat(r) && h.stoodIn(r, s, e) {
+					_, err := h.atOwner(here, r, in, e)
+					h.cfg.Log.V(1).Info("told for a member of 1.x what it was told", "owner", owner, "error", err)
+				}
 				return formed(a), nil
 			}
 		}
-		owner, mine := h.deps.Owners.Owner(naming.BeatClient(e.IP, e.Port))
-		switch {
-		case mine:
-			return here(r, in)
-		case passedOn && !h.deps.Owners.V1(member.Address(r.Header.Get("Request-Source"))):
-			return formed(page(r, http.StatusBadRequest, refusal+remoteIP(r))), nil
-		}
-		a, err := h.forward(r, in, owner)
-		if errors.Is(err, route.ErrUnreached) || err == nil && lacks(a.status) {
-			h.cfg.Log.V(1).Info("answered for the owner", "owner", owner, "status", a.status, "error", err)
-			return here(r, in)
-		}
-		return formed(a), err
+		return h.atOwner(here, r, in, e)
 	}
+}
+
+func isBeat(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/beat") }
+
+// stoodIn reports whether ours have an instance that lives by beats in a service that
+// a member of Nacos 1.x owns: they took it while that member was away.
+func (h *Handler) stoodIn(r *http.Request, s naming.ServiceKey, e naming.Endpoint) bool {
+	publishes, err := h.deps.Owners.Publishes(r.Context(), naming.BeatClient(e.IP, e.Port), s)
+	return publishes && err == nil
+}
+
+// atOwner has the owner of the client of an endpoint answer.
+func (h *Handler) atOwner(here call, r *http.Request, in request, e naming.Endpoint) (said, error) {
+	owner, mine := h.deps.Owners.Owner(naming.BeatClient(e.IP, e.Port))
+	switch {
+	case mine:
+		return here(r, in)
+	case fromServer(r) && !h.deps.Owners.V1(member.Address(r.Header.Get("Request-Source"))):
+		return formed(page(r, http.StatusBadRequest, refusal+remoteIP(r))), nil
+	}
+	a, err := h.forward(r, in, owner)
+	if errors.Is(err, route.ErrUnreached) || err == nil && lacks(a.status) {
+		h.cfg.Log.V(1).Info("answered for the owner", "owner", owner, "status", a.status, "error", err)
+		return here(r, in)
+	}
+	return formed(a), err
 }
 
 // anywhere answers here what is said of an instance that is listed here: members

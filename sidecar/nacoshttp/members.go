@@ -37,15 +37,24 @@ func (h *Handler) ofMembers() []endpoint {
 	}
 }
 
-// known answers only those who know the identity of the cluster, if it has one.
-// Java asks for lists without it.
+// known answers only those who know the identity of the cluster, if it has one and
+// no gate has asked for it already.
 func (h *Handler) known(answer call) call {
 	return func(r *http.Request, in request) (said, error) {
-		if !h.cfg.Identity.Admits(r.Header.Get) {
+		if h.deps.Gate == nil && !h.admits(r) {
 			return formed(page(r, http.StatusForbidden, "unknown member: the server identity is missing or wrong")), nil
 		}
 		return answer(r, in)
 	}
+}
+
+// admits reports whether who calls may speak as a member.
+func (h *Handler) admits(r *http.Request) bool {
+	admitted := h.cfg.Identity.Admits(r.Header.Get)
+	if !admitted && h.cfg.Unproven != nil {
+		h.cfg.Unproven(remoteIP(r))
+	}
+	return admitted
 }
 
 // isZipped reports whether a body begins as gzip does.

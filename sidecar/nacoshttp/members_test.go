@@ -166,6 +166,8 @@ func TestIdentityIsAskedOfMembersThatTell(t *testing.T) {
 			w := newWorld()
 			h, s := serve(t, w)
 			h.cfg.Identity = wire.Identity{Key: "serverIdentity", Value: "secret"}
+			told := ""
+			h.cfg.Unproven = func(ip string) { told = ip }
 			in, err := http.NewRequestWithContext(t.Context(), tc.method, s.URL+tc.target, strings.NewReader("{}"))
 			if err != nil {
 				t.Fatal(err)
@@ -178,6 +180,9 @@ func TestIdentityIsAskedOfMembersThatTell(t *testing.T) {
 			defer out.Body.Close()
 			if out.StatusCode != tc.status {
 				t.Errorf("answered %d, want %d", out.StatusCode, tc.status)
+			}
+			if (told != "") != (tc.status == http.StatusForbidden) {
+				t.Errorf("told of %q", told)
 			}
 		})
 	}
@@ -237,12 +242,14 @@ func TestServicesOwnedByAMemberOf1x(t *testing.T) {
 		family  member.Address
 		old     member.Address // that owns the service
 		refuses bool
+		stoodIn bool // ours took the instance while that member was away
 		toOld   []string
 		toOurs  []string
 		here    bool
 	}{
 		"a client's goes to the owner of the service":          {old: oldMember, family: familyOwner, toOld: byUs},
 		"also when the client is owned here":                   {old: oldMember, toOld: byUs},
+		"ours that took it in its place are told too":          {old: oldMember, family: familyOwner, stoodIn: true, toOld: byUs, toOurs: byUs, here: true},
 		"one that it refuses goes on as among ours":            {old: oldMember, family: familyOwner, refuses: true, toOld: byUs, toOurs: byUs},
 		"one that it refuses stays when the client is ours":    {old: oldMember, refuses: true, toOld: byUs, here: true},
 		"one that it passed on goes to the owner of ours":      {from: string(oldMember), old: oldMember, family: familyOwner, toOurs: byUs},
@@ -255,6 +262,12 @@ func TestServicesOwnedByAMemberOf1x(t *testing.T) {
 			w := newWorld()
 			w.owner, w.serviceOwner = tc.family, tc.old
 			toOld, toOurs := owner(t, w, oldMember, tc.refuses), owner(t, w, familyOwner, false)
+			if tc.stoodIn {
+				i := naming.Instance{IP: "10.0.0.1", Port: 80, Cluster: naming.DefaultCluster}
+				if err := w.Register(t.Context(), naming.BeatClient(i.IP, i.Port), webService(), []naming.Instance{i}, false); err != nil {
+					t.Fatal(err)
+				}
+			}
 			_, s := serve(t, w)
 			passOn(t, s, "/nacos/v1/ns/instance?serviceName=web&ip=10.0.0.1&port=80", tc.from)
 			if diff := cmp.Diff([][]string{tc.toOld, tc.toOurs}, [][]string{*toOld, *toOurs}); diff != "" {

@@ -79,7 +79,7 @@ func spaceOf(e endpoint, form wire.Form) string {
 // stranger is who speaks as a member and is not known to be one. It is told before
 // what it sends is read.
 func (h *Handler) stranger(r *http.Request, to match) bool {
-	return h.deps.Gate != nil && to.right == auth.Member && !h.cfg.Identity.Admits(r.Header.Get)
+	return h.deps.Gate != nil && to.right == auth.Member && !h.admits(r)
 }
 
 // permit returns why who calls may not do so, or nil. A member that passes a call on

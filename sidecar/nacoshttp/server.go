@@ -42,6 +42,8 @@ type Owners interface {
 	ServiceOwner(s naming.ServiceKey) (owner member.Address, v1 bool)
 	// V1 reports whether a member replicates as Nacos 1.x does.
 	V1(a member.Address) bool
+	// Publishes reports whether a client, of whichever member, publishes in s.
+	Publishes(ctx context.Context, c naming.ClientID, s naming.ServiceKey) (bool, error)
 }
 
 // Datums is what members of Nacos 1.x tell.
@@ -64,6 +66,7 @@ type Config struct {
 	Self          member.Address   // this member, as it signs forwarded calls
 	Version       string           // of Nacos that it claims to speak
 	Identity      wire.Credentials // asked of members that tell what they list; none: everybody is taken for one
+	Unproven      func(ip string)  // hears of who was refused for want of it; nil: nobody does
 	Limits        limits.Limits
 	Over          limits.Observer // nil: nobody is told
 	CallWithin    time.Duration   // for the registry to take a change

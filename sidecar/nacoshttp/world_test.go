@@ -112,6 +112,12 @@ func (w *world) ServiceOwner(naming.ServiceKey) (member.Address, bool) {
 
 func (w *world) V1(a member.Address) bool { return a == w.serviceOwner && a != "" }
 
+func (w *world) Publishes(_ context.Context, c naming.ClientID, s naming.ServiceKey) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.registry.Record(c).Find(s) != nil, nil
+}
+
 func (w *world) Listed(a member.Address) bool { return w.listens[a] != "" }
 
 func (w *world) Datums(_ context.Context, ip string, body []byte) error {

@@ -3,6 +3,7 @@ package nacosv1
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -70,6 +71,10 @@ func (x *Exchange) ask(ctx context.Context, to member.Address, c call) (answer, 
 	return answer{status: out.StatusCode, body: body}, nil
 }
 
+// errForbidden means that a member does not take this one for a member.
+var errForbidden = errors.New("the server identity shown is missing or wrong: give every server the same, Java by " +
+	"nacos.core.auth.server.identity.key and .value, members of this program by --server-identity")
+
 // tell makes a call whose answer must be a success. 304 is one (HTTP page, 6.5).
 func (x *Exchange) tell(ctx context.Context, to member.Address, c call) ([]byte, error) {
 	began := time.Now()
@@ -77,6 +82,9 @@ func (x *Exchange) tell(ctx context.Context, to member.Address, c call) ([]byte,
 	if err == nil && a.status != http.StatusOK && a.status != http.StatusNotModified {
 		text := strings.TrimSpace(string(a.body[:min(len(a.body), 200)]))
 		err = fmt.Errorf("call %s: %s %s answered %d %s", to, c.method, c.path, a.status, text)
+		if a.status == http.StatusForbidden {
+			err = fmt.Errorf("%w: %w", errForbidden, err)
+		}
 	}
 	if c.kind != "" {
 		x.deps.Observer.Called(to, c.kind, time.Since(began), err)

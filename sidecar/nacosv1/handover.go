@@ -3,6 +3,7 @@ package nacosv1
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -176,15 +177,27 @@ func (l *link) handOver(ctx context.Context) {
 			calls.Go(func() {
 				defer func() { <-places }()
 				known, err := l.hand(ctx, p, t)
-				if err != nil && ctx.Err() == nil {
-					l.x.cfg.Log.V(1).Info("owner was not told", "member", l.to, "service", p.String(),
-						"reason", err.Error())
+				if ctx.Err() == nil {
+					l.note(p, err)
 				}
 				l.handed.done(time.Now(), p, t, known, err, l.x.cfg)
 			})
 		}
 		calls.Wait()
 	}
+}
+
+// note logs that the owner was not told, and aloud, but once until it is, what will
+// not end by itself.
+func (l *link) note(p place, err error) {
+	level := 1
+	if forbidden := errors.Is(err, errForbidden); forbidden && !l.forbidden.Swap(true) {
+		level = 0
+	} else if err == nil {
+		l.forbidden.Store(false)
+		return
+	}
+	l.x.cfg.Log.V(level).Info("owner was not told", "member", l.to, "service", p.String(), "reason", err.Error())
 }
 
 // hand tells the member about one instance. known is false when it does not know

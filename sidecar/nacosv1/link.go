@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
@@ -31,8 +32,9 @@ type link struct {
 	verify time.Time // when checksums are due
 	renew  time.Time // when all lists are
 
-	handed handover
-	lacks  chan []naming.ServiceKey // lists that differ here
+	handed    handover
+	forbidden atomic.Bool              // it takes this one for no member, and the log says so
+	lacks     chan []naming.ServiceKey // lists that differ here
 }
 
 func newLink(x *Exchange, to member.Address) *link {

@@ -26,9 +26,13 @@ const (
 // hidden, and stays so when the connection ends before the list says it.
 type datums struct {
 	of    map[naming.ServiceKey]map[naming.ClientID]*datum
-	given map[naming.ServiceKey]map[naming.Endpoint]naming.Instance // of own clients that beat, to the owner of the service
+	given map[naming.ServiceKey]map[naming.Endpoint]gift // of own clients that beat, to the owner of the service
 	scan  time.Time
 }
+
+// gift is an instance as the member of Nacos 1.x that owns its service took it, and as
+// that listed it before; the zero value if it did not, or just so.
+type gift struct{ given, before naming.Instance }
 
 type datum struct {
 	client   naming.ClientID
@@ -42,7 +46,7 @@ type datum struct {
 func newDatums() *datums {
 	return &datums{
 		of:    map[naming.ServiceKey]map[naming.ClientID]*datum{},
-		given: map[naming.ServiceKey]map[naming.Endpoint]naming.Instance{},
+		given: map[naming.ServiceKey]map[naming.Endpoint]gift{},
 	}
 }
 
@@ -144,8 +148,31 @@ func (l *Loop) show(now time.Time, d *datum) {
 	l.put(now, d.shown(), naming.Cause{Client: d.client, Peer: d.stamp.Owner})
 }
 
-func (d *datum) lists(e naming.Endpoint) bool {
-	return slices.ContainsFunc(d.full.Instances, func(i naming.Instance) bool { return i.Endpoint() == e })
+func (d *datum) lists(e naming.Endpoint) bool { return d.find(e).IP != "" }
+
+// find returns an instance of the list, or the zero value.
+func (d *datum) find(e naming.Endpoint) naming.Instance {
+	if d != nil {
+		for _, i := range d.full.Instances {
+			if i.Endpoint() == e {
+				return i
+			}
+		}
+	}
+	return naming.Instance{}
+}
+
+// took reports whether a list shows that its member took what it was given: as it was
+// given, or as somebody changed it since. A list of before does not, nor one to which
+// an older list was told after.
+func (d *datum) took(g gift) bool {
+	i := d.find(g.given.Endpoint())
+	return i.IP != "" && !saysAs(i, g.before)
+}
+
+// saysAs compares what clients say of an endpoint. Health is its owner's to say.
+func saysAs(a, b naming.Instance) bool {
+	return a.Endpoint() == b.Endpoint() && a.Weight == b.Weight && a.Enabled == b.Enabled && maps.Equal(a.Metadata, b.Metadata)
 }
 
 // CompareDatums renews the lists that a member of Nacos 1.x says it owns, given
@@ -230,15 +257,29 @@ func (l *Loop) settleDatums(now time.Time) {
 }
 
 // Given notes that the member of Nacos 1.x that owns s took an instance of a
-// client that beats. It is that member's client from when it is listed there.
+// client that beats. It is that member's client from when it is listed there so.
 func (l *Loop) Given(ctx context.Context, s naming.ServiceKey, i naming.Instance) error {
 	return l.call(ctx, func(time.Time) error {
 		if l.datums.given[s] == nil {
-			l.datums.given[s] = map[naming.Endpoint]naming.Instance{}
+			l.datums.given[s] = map[naming.Endpoint]gift{}
 		}
-		l.datums.given[s][i.Endpoint()] = i
+		owner, _ := distro.ServiceOwner(l.view.ServiceRing(), s)
+		before := l.datums.of[s][naming.DatumClient(s, owner)].find(i.Endpoint())
+		if saysAs(before, i) {
+			before = naming.Instance{}
+		}
+		l.datums.given[s][i.Endpoint()] = gift{i, before}
 		return nil
 	})
+}
+
+// Publishes reports whether a client, of whichever member, publishes in s.
+func (l *Loop) Publishes(ctx context.Context, c naming.ClientID, s naming.ServiceKey) (does bool, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		does = l.registry.Record(c).Find(s) != nil
+		return nil
+	})
+	return does, err
 }
 
 // yieldTo lets the member that owns a service have what it was given and lists:
@@ -254,11 +295,11 @@ func (l *Loop) yieldTo(now time.Time, by member.Address, d *datum) {
 	if adopted > 0 || len(d.echoes) != echoes {
 		l.show(now, d)
 	}
-	for e, given := range l.datums.given[s] {
+	for e, g := range l.datums.given[s] {
 		c := naming.BeatClient(e.IP, e.Port)
 		p := l.registry.Record(c).Find(s)
-		published := p != nil && len(p.Instances) > 0 && p.Instances[0].Equal(given) && l.engine.Owns(c)
-		if published && !d.lists(e) {
+		published := p != nil && len(p.Instances) > 0 && p.Instances[0].Equal(g.given) && l.engine.Owns(c)
+		if published && !d.took(g) {
 			continue
 		}
 		if published {

@@ -234,6 +234,55 @@ func TestServiceOfADeadOldMemberIsAdoptedAndGivenBack(t *testing.T) {
 	})
 }
 
+// TestWhatAnOldMemberTookIsKeptUntilItListsIt: one that was away took a change, and
+// lists for a while, or for good, what it had before: lists have no versions.
+func TestWhatAnOldMemberTookIsKeptUntilItListsIt(t *testing.T) {
+	for name, tc := range map[string]struct {
+		then []float64 // the weights that it lists after that, in turn
+		kept bool
+	}{
+		"it lists it":                      {[]float64{5}, false},
+		"it lists what it had":             {[]float64{1}, true},
+		"it lists it after all":            {[]float64{1, 5}, false},
+		"it lists what somebody else said": {[]float64{7}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withOld(t, func(c *cluster) {
+				s, client := oldService(true), naming.BeatClient("10.0.0.1", 80)
+				list := func(revision int32, weight float64) {
+					i := instance("10.0.0.1")
+					i.Weight = weight
+					p := naming.Publication{Service: s, Batch: true, Instances: []naming.Instance{i}}
+					for _, m := range []member.Address{memberA, memberB} {
+						r := naming.Normal(naming.DatumClient(s, old), naming.Stamp{Owner: old, Revision: revision}, []naming.Publication{p})
+						if err := c.loops[m].Receive(c.t.Context(), old, r); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+				list(1, 1)
+				owner, _ := c.loops[memberA].Owner(client)
+				taken := instance("10.0.0.1")
+				taken.Weight = 5
+				if err := c.loops[owner].Register(c.t.Context(), client, s, []naming.Instance{taken}, false); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.loops[owner].Given(c.t.Context(), s, taken); err != nil {
+					t.Fatal(err)
+				}
+				for n, weight := range tc.then {
+					elapse(2 * time.Second)
+					list(int32(n+2), weight)
+				}
+				elapse(2 * time.Second)
+				if kept, err := c.loops[owner].Publishes(c.t.Context(), client, s); err != nil || kept != tc.kept {
+					t.Errorf("ours publishes it still: %t, %v, want %t", kept, err, tc.kept)
+				}
+			})
+		})
+	}
+}
+
 func TestListsOfAnUpgradedMemberGoInTime(t *testing.T) {
 	withOld(t, func(c *cluster) {
 		s := oldService(true)

@@ -57,6 +57,7 @@ type TLSUse struct {
 // Auth is how rights are insisted on, and by which files.
 type Auth struct {
 	Mode     string `json:"mode"`            // Permissive or Required
+	Members  string `json:"members"`         // of members that prove themselves, the same
 	Revision string `json:"revision"`        // of the files in use: equal where they are
 	Users    int    `json:"users"`           // how many there are
 	Keys     int    `json:"keys"`            // that tokens may be signed by

@@ -83,6 +83,11 @@ func (i Identity) Knows(header func(name string) string) bool {
 // Admits implements Credentials: without an identity everybody is admitted.
 func (i Identity) Admits(header func(name string) string) bool { return i.Key == "" || i.Knows(header) }
 
+// Contradicts reports whether who sent these headers shows an identity, and another.
+func (i Identity) Contradicts(header func(name string) string) bool {
+	return i.Key != "" && header(i.Key) != "" && !i.Knows(header)
+}
+
 // Is reports whether the value of the header is that of a member.
 func (i Identity) Is(value string) bool {
 	return subtle.ConstantTimeCompare([]byte(value), []byte(i.Value)) == 1

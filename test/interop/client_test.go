@@ -26,6 +26,7 @@ type client struct {
 	conn     *grpc.ClientConn
 	requests nacospb.RequestClient
 	stream   nacospb.BiRequestStream_RequestBiStreamClient
+	token    string // that its calls show, if any
 	pushes   chan []instance
 
 	closing sync.Once
@@ -123,7 +124,11 @@ func payload(t *testing.T, kind string, body map[string]any) *nacospb.Payload {
 func (c *client) call(kind string, body map[string]any, out any) error {
 	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
 	defer cancel()
-	answer, err := c.requests.Request(ctx, payload(c.t, kind, body))
+	in := payload(c.t, kind, body)
+	if c.token != "" {
+		in.Metadata.Headers["accessToken"] = c.token
+	}
+	answer, err := c.requests.Request(ctx, in)
 	if err != nil {
 		return err
 	}

@@ -43,12 +43,14 @@ func runTests(m *testing.M) int {
 // it is started.
 type cluster struct {
 	t     *testing.T
+	top   *testing.T // that it lives as long as; t may be of one step
 	dir   string
 	list  string
 	javas []*javaMember
 	ours  []*loopback.Member
 
-	absent int // the main port of a listed member that never runs
+	absent int    // the main port of a listed member that never runs
+	token  string // that calls show, if any
 }
 
 // newCluster lays out members in the order of their addresses: 'o' is one of
@@ -59,7 +61,7 @@ func newCluster(t *testing.T, kinds string) *cluster {
 	t.Parallel() // most of the time is spent in waiting
 	ports, err := loopback.Ports(t.Context(), len(kinds))
 	must(t, err)
-	c := &cluster{t: t, dir: t.TempDir()}
+	c := &cluster{t: t, top: t, dir: t.TempDir()}
 	c.list = filepath.Join(c.dir, "cluster.conf")
 	var text strings.Builder
 	for i, kind := range kinds {

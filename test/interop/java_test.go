@@ -58,6 +58,8 @@ type javaMember struct {
 	list string // the member list, copied to where Nacos looks for it
 	home string
 
+	settings map[string]string // more properties, which come last
+
 	process *exec.Cmd
 	exited  chan struct{}
 }
@@ -132,8 +134,10 @@ func (j *javaMember) arguments() []string {
 		property("nacos.naming.clean.loadDataRetryDelayMillis", "1000"), // a load that failed is tried again, not after a minute
 		property("nacos.naming.distro.taskDispatchPeriod", "200"),       // changes leave after 0.2 s, not 2 s
 	}
-	for name, value := range j.mode.properties() {
-		out = append(out, property(name, value))
+	for _, more := range []map[string]string{j.mode.properties(), j.settings} {
+		for name, value := range more {
+			out = append(out, property(name, value))
+		}
 	}
 	return append(out, "-cp", classPath, "interop.JavaMember")
 }

@@ -33,7 +33,7 @@ func TestWeLoadFromJava(t *testing.T) {
 
 	must(t, ours.Start(t.Context()))
 	must(t, ours.WaitReady(t.Context()))
-	got, err := list(t.Context(), ours.Address(), service)
+	got, err := list(t.Context(), ours.Address(), service, "")
 	if err != nil || !slices.Equal(got, texts(published)) {
 		t.Errorf("ready and lists %v, want %v (%v)", got, texts(published), err)
 	}

@@ -107,9 +107,9 @@ func write(t *testing.T, method, address string, form url.Values) {
 	})
 }
 
-// list returns what a member lists, sorted, as text.
-func list(ctx context.Context, address, service string) ([]string, error) {
-	body, err := ask(ctx, http.MethodGet, address, listPath, url.Values{"serviceName": {service}})
+// list returns what a member lists, sorted, as text, to who shows the token.
+func list(ctx context.Context, address, service, token string) ([]string, error) {
+	body, err := ask(ctx, http.MethodGet, address, listPath, shown(token, url.Values{"serviceName": {service}}))
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +118,14 @@ func list(ctx context.Context, address, service string) ([]string, error) {
 		return nil, fmt.Errorf("read list of %s: %w", address, err)
 	}
 	return texts(answer.Hosts), nil
+}
+
+// shown puts a token, if there is one, on a form.
+func shown(token string, form url.Values) url.Values {
+	if token != "" {
+		form.Set("accessToken", token)
+	}
+	return form
 }
 
 func texts(list []instance) []string {
@@ -156,7 +164,7 @@ func (c *cluster) requireListed(service string, want ...instance) {
 func (c *cluster) requireListedAt(address, service string, want ...instance) {
 	c.t.Helper()
 	until(c.t, fmt.Sprintf("%s lists %v in %s", address, texts(want), service), func() error {
-		got, err := list(c.t.Context(), address, service)
+		got, err := list(c.t.Context(), address, service, c.token)
 		if err == nil && !slices.Equal(got, texts(want)) {
 			err = fmt.Errorf("it lists %v", got)
 		}

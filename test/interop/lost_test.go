@@ -18,7 +18,7 @@ func TestVerifyRepairsWhatJavaLost(t *testing.T) {
 	peer := connectTo(t, java, clusterPort, "cluster")
 	until(t, "Java has lost it", func() error {
 		must(t, peer.distro("DELETE", held.id))
-		got, err := list(t.Context(), java, service)
+		got, err := list(t.Context(), java, service, "")
 		if err == nil && len(got) > 0 {
 			err = fmt.Errorf("it lists %v", got)
 		}

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
+
 	"github.com/distro-naming/naming-operator/test/clients/sdk"
 )
 
@@ -36,9 +38,9 @@ func TestOfficialSDK(t *testing.T) {
 	}
 }
 
-func open(t *testing.T, address string) (c *sdk.Client, die func()) {
+func open(t *testing.T, address string, options ...constant.ClientOption) (c *sdk.Client, die func()) {
 	t.Helper()
-	c, err := sdk.Open(t.TempDir(), address)
+	c, err := sdk.Open(t.TempDir(), address, options...)
 	must(t, err)
 	die = sync.OnceFunc(c.Close)
 	t.Cleanup(die)

@@ -23,21 +23,22 @@ type Client struct {
 
 // Open connects to the member at address, the host:port of its main port. Of
 // several addresses, separated by commas, the SDK takes any, and another one
-// when its connection breaks. It writes its logs and its cache below dir.
-func Open(dir, address string) (*Client, error) {
+// when its connection breaks. It writes its logs and its cache below dir. Options
+// are the SDK's own, as constant.WithUsername.
+func Open(dir, address string, options ...constant.ClientOption) (*Client, error) {
 	servers, err := serverList(address)
 	if err != nil {
 		return nil, err
 	}
 	naming, err := clients.NewNamingClient(vo.NacosClientParam{
-		ClientConfig: constant.NewClientConfig(
+		ClientConfig: constant.NewClientConfig(append([]constant.ClientOption{
 			constant.WithTimeoutMs(5000),
 			constant.WithLogDir(filepath.Join(dir, "log")),
 			constant.WithCacheDir(filepath.Join(dir, "cache")),
 			constant.WithLogLevel("warn"),
 			constant.WithNotLoadCacheAtStart(true),
 			constant.WithUpdateCacheWhenEmpty(true), // else the removal of the last instance is hidden
-		),
+		}, options...)...),
 		ServerConfigs: servers,
 	})
 	if err != nil {

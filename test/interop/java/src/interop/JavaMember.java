@@ -9,10 +9,12 @@ import org.springframework.boot.autoconfigure.security.servlet.SecurityAutoConfi
 import org.springframework.boot.autoconfigure.security.servlet.UserDetailsServiceAutoConfiguration;
 import org.springframework.boot.web.servlet.ServletComponentScan;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.scheduling.annotation.EnableScheduling;
 
 /** A member of a Nacos cluster that knows naming only: no console, no configuration, no database. */
 @EnableScheduling
+@Import(Login.class)
 @ServletComponentScan(JavaMember.NACOS)
 @SpringBootApplication(
         scanBasePackages = JavaMember.NACOS,
