@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/distro-naming/naming-operator/sidecar/admin"
 	"github.com/distro-naming/naming-operator/sidecar/gate"
 	"github.com/distro-naming/naming-operator/sidecar/metrics"
 	"github.com/distro-naming/naming-operator/sidecar/nacosgrpc"
@@ -44,7 +45,7 @@ func (a *authority) run(ctx context.Context) error {
 	return a.gate.Run(ctx)
 }
 
-// grpc and http are the gate for a port; nil while auth is off.
+// grpc, http and admin are the gate for a port; nil while auth is off.
 func (a *authority) grpc() nacosgrpc.Gate {
 	if a.gate == nil {
 		return nil
@@ -53,6 +54,13 @@ func (a *authority) grpc() nacosgrpc.Gate {
 }
 
 func (a *authority) http() nacoshttp.Gate {
+	if a.gate == nil {
+		return nil
+	}
+	return a.gate
+}
+
+func (a *authority) admin() admin.Gate {
 	if a.gate == nil {
 		return nil
 	}
