@@ -2,11 +2,14 @@ package sidecar
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/go-logr/logr"
 
 	"github.com/distro-naming/naming-operator/sidecar/admin"
+	"github.com/distro-naming/naming-operator/sidecar/auth"
 	"github.com/distro-naming/naming-operator/sidecar/gate"
 	"github.com/distro-naming/naming-operator/sidecar/metrics"
 	"github.com/distro-naming/naming-operator/sidecar/nacosgrpc"
@@ -45,7 +48,7 @@ func (a *authority) run(ctx context.Context) error {
 	return a.gate.Run(ctx)
 }
 
-// grpc, http and admin are the gate for a port; nil while auth is off.
+// grpc and http are the gate for a port; nil while auth is off.
 func (a *authority) grpc() nacosgrpc.Gate {
 	if a.gate == nil {
 		return nil
@@ -60,11 +63,26 @@ func (a *authority) http() nacoshttp.Gate {
 	return a.gate
 }
 
-func (a *authority) admin() admin.Gate {
+// readers says who may read what clients publish by the admin port; nil while auth is
+// off.
+func (a *authority) readers() func(context.Context, admin.Caller, string) *admin.Refusal {
 	if a.gate == nil {
 		return nil
 	}
-	return a.gate
+	return func(ctx context.Context, c admin.Caller, namespace string) *admin.Refusal {
+		caller := auth.Caller{IP: c.IP, Token: c.Token, Name: c.Name, Password: c.Password}
+		_, err := a.gate.Judge(ctx, caller, auth.Need{Right: auth.Read, Namespace: namespace})
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, auth.ErrRight):
+			return &admin.Refusal{Status: http.StatusForbidden, Text: err.Error()}
+		case errors.Is(err, auth.ErrBusy), errors.Is(err, auth.ErrPaced):
+			return &admin.Refusal{Status: http.StatusTooManyRequests, Text: err.Error()}
+		default:
+			return &admin.Refusal{Status: http.StatusUnauthorized, Text: err.Error()}
+		}
+	}
 }
 
 // report says how auth stands; nil while it is off.

@@ -240,7 +240,7 @@ func (n *node) sources() admin.Sources {
 		Drain:    n.leave,
 		Move:     n.move,
 		Metrics:  n.metrics.Handler(),
-		Gate:     n.auth.admin(),
+		Permit:   n.auth.readers(),
 	}
 }
 

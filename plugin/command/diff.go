@@ -206,7 +206,7 @@ func bucketQuery(owner string, buckets []int) url.Values {
 func (a *app) differencesFound(cluster string, list differenceList) finding {
 	f := finding{kind: "DifferenceList", value: list}
 	for _, d := range list.Items {
-		f.names = append(f.names, subject(d))
+		f.names = append(f.names, d.Key())
 	}
 	f.table = func(o table.Options) {
 		names := strings.Join(list.Members, ", ")

@@ -116,8 +116,9 @@ type item struct {
 	of    Difference
 }
 
-// key tells items from each other.
-func (d Difference) key() string {
+// Key tells what differs from all else that does: the client, or the service and what
+// is set in it.
+func (d Difference) Key() string {
 	if d.Setting != "" {
 		return strings.Join(d.Services, " ") + " " + d.Setting
 	}
@@ -129,7 +130,7 @@ func differences[T any](said []Said[[]T], base string, read func(T) item) (out [
 	for _, one := range said {
 		for _, line := range one.Value {
 			it := read(line)
-			key := it.of.key()
+			key := it.of.Key()
 			if held[key] == nil {
 				held[key] = map[string]item{}
 			}
@@ -208,7 +209,7 @@ func Lasting(before, now []Difference) []Difference {
 		holds      bool
 	}
 	of := func(d Difference) key {
-		k := key{of: d.key(), member: d.Member, holds: d.Held != nil}
+		k := key{of: d.Key(), member: d.Member, holds: d.Held != nil}
 		if k.holds {
 			k.held = *d.Held
 		}

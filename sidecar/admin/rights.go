@@ -1,24 +1,29 @@
 package admin
 
 import (
-	"context"
-	"errors"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
-
-	"github.com/distro-naming/naming-operator/sidecar/auth"
 )
 
-// Gate says who may read what clients publish.
-type Gate interface {
-	// Judge returns a pass for a caller that may do what is needed, or why not.
-	Judge(ctx context.Context, c auth.Caller, need auth.Need) (*auth.Pass, error)
+// Every stands for all namespaces: what is told of all of them needs a right in all.
+const Every = "*"
+
+// Caller is what a request shows of who makes it.
+type Caller struct {
+	IP             string
+	Token          string
+	Name, Password string
 }
 
-// everywhere is the namespace of what is told of all of them.
-func everywhere(*http.Request) string { return auth.Every }
+// Refusal is why a caller may not read something.
+type Refusal struct {
+	Status int // of HTTP
+	Text   string
+}
+
+func everywhere(*http.Request) string { return Every }
 
 // oneNamespace is that of the service that a request names.
 func oneNamespace(r *http.Request) string { return asked(r).Namespace }
@@ -28,10 +33,9 @@ func oneNamespace(r *http.Request) string { return asked(r).Namespace }
 // with the right to it.
 func (s Sources) guarded(namespace func(*http.Request) string, answer http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if ip, here := origin(r); s.Gate != nil && !here {
-			need := auth.Need{Right: auth.Read, Namespace: namespace(r)}
-			if _, err := s.Gate.Judge(r.Context(), callerOf(r, ip), need); err != nil {
-				refuse(w, err)
+		if ip, here := origin(r); s.Permit != nil && !here {
+			if no := s.Permit(r.Context(), callerOf(r, ip), namespace(r)); no != nil {
+				refuse(w, *no)
 				return
 			}
 		}
@@ -41,8 +45,8 @@ func (s Sources) guarded(namespace func(*http.Request) string, answer http.Handl
 
 // callerOf returns what a call shows. Tokens in the query are not taken: they end up
 // in logs.
-func callerOf(r *http.Request, ip string) auth.Caller {
-	c := auth.Caller{IP: ip}
+func callerOf(r *http.Request, ip string) Caller {
+	c := Caller{IP: ip}
 	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 		c.Token = strings.TrimSpace(token)
 	} else {
@@ -51,18 +55,12 @@ func callerOf(r *http.Request, ip string) auth.Caller {
 	return c
 }
 
-func refuse(w http.ResponseWriter, err error) {
-	status := http.StatusUnauthorized
-	switch {
-	case errors.Is(err, auth.ErrRight):
-		status = http.StatusForbidden
-	case errors.Is(err, auth.ErrBusy), errors.Is(err, auth.ErrPaced):
-		status = http.StatusTooManyRequests
-	default:
+func refuse(w http.ResponseWriter, no Refusal) {
+	if no.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="naming"`)
 	}
-	http.Error(w, err.Error()+" Auth is on: show a token, or a name and a password, with the right to read, or ask from this host; "+
-		"kubectl port-forward does", status)
+	http.Error(w, no.Text+" Auth is on: show a token, or a name and a password, with the right to read, or ask from this host; "+
+		"kubectl port-forward does", no.Status)
 }
 
 // origin returns where a request comes from, and whether that is this very host.

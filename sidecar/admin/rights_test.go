@@ -5,26 +5,22 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/distro-naming/naming-operator/sidecar/auth"
 )
 
 // judge lets alice read one namespace and root all of them.
-type judge struct{ asked []auth.Caller }
+type judge struct{ asked []Caller }
 
-func (j *judge) Judge(_ context.Context, c auth.Caller, need auth.Need) (*auth.Pass, error) {
+func (j *judge) permit(_ context.Context, c Caller, namespace string) *Refusal {
 	j.asked = append(j.asked, c)
 	switch who := c.Token + c.Name + c.Password; {
-	case who == "":
-		return nil, auth.ErrMissing
-	case who == "rootsecret", who == "alice" && need == (auth.Need{Right: auth.Read, Namespace: "public"}):
-		return &auth.Pass{}, nil
+	case who == "rootsecret", who == "alice" && namespace == "public":
+		return nil
 	case who == "alice":
-		return nil, auth.ErrRight
+		return &Refusal{403, "authorization failed!"}
 	case who == "again":
-		return nil, auth.ErrPaced
+		return &Refusal{429, "too many logins failed"}
 	default:
-		return nil, auth.ErrInvalid
+		return &Refusal{401, "user not found!"}
 	}
 }
 
@@ -75,7 +71,7 @@ func TestWhatClientsPublishIsShownToWhoMayReadIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := sources()
-			s.Gate = &judge{}
+			s.Permit = (&judge{}).permit
 			for i, path := range published {
 				w := read(t, s, path, tc.from, tc.headers...)
 				if w.Code != tc.status[i] || (w.Code == 401) != (w.Header().Get("WWW-Authenticate") != "") {
@@ -112,7 +108,7 @@ func TestWhoeverFailsIsKnownByWhereHeComesFrom(t *testing.T) {
 		{thisHost, []string{"X-Forwarded-For", "192.0.2.1"}, "192.0.2.1"},
 	} {
 		s, j := sources(), &judge{}
-		s.Gate = j
+		s.Permit = j.permit
 		read(t, s, "/v1/services", tc.from, tc.headers...)
 		if len(j.asked) != 1 || j.asked[0].IP != tc.want {
 			t.Errorf("from %s with %v it was %+v", tc.from, tc.headers, j.asked)
@@ -123,7 +119,7 @@ func TestWhoeverFailsIsKnownByWhereHeComesFrom(t *testing.T) {
 // Commands are for this host alone, whatever a caller shows.
 func TestNobodyElsewhereMayCommand(t *testing.T) {
 	s := sources()
-	s.Gate = &judge{}
+	s.Permit = (&judge{}).permit
 	for _, tc := range []struct {
 		from, behind string
 		status       int

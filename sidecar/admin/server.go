@@ -34,7 +34,10 @@ type Sources struct {
 	Drain    func(context.Context) error                                      // leaves; returns when done or at its deadline
 	Move     func(ctx context.Context, clients int, to string) (Moved, error) // 0 clients: all; to "": wherever else
 	Metrics  http.Handler
-	Gate     Gate // of what clients publish; nil while auth is off
+
+	// Permit says why a caller from elsewhere may not read what clients publish in a
+	// namespace, or nil; it is nil itself while auth is off.
+	Permit func(ctx context.Context, c Caller, namespace string) *Refusal
 }
 
 // Handler returns the admin API:

@@ -280,7 +280,6 @@ var product = map[string]rule{
 	"sidecar/admin": {
 		why: "serves reports; holds nothing",
 		ours: map[string]string{
-			"sidecar/auth":     "what a caller shows, and what it needs",
 			"sidecar/member":   "whose records are asked for",
 			"sidecar/naming":   "services and instances to list",
 			"sidecar/report":   "the status",
