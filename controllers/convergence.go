@@ -48,14 +48,11 @@ func (v view) converged() metav1.Condition {
 // apart names the pods that hold something else than most. Settings are the reason
 // only where registries are the same.
 func (v view) apart() metav1.Condition {
-	reason, registry, settings := v1alpha1.ReasonDigestsDiffer, podsOf(report.Minority(v.answers)), podsOf(report.SettingsMinority(v.answers))
-	var texts []string
-	if registry != "" {
-		texts = append(texts, "out of step: "+registry)
-	} else {
-		reason = v1alpha1.ReasonSettingsDiffer
+	reason, texts := v1alpha1.ReasonSettingsDiffer, []string{}
+	if registry := podsOf(report.Minority(v.answers)); registry != "" {
+		reason, texts = v1alpha1.ReasonDigestsDiffer, append(texts, "out of step: "+registry)
 	}
-	if settings != "" {
+	if settings := podsOf(report.SettingsMinority(v.answers)); settings != "" {
 		texts = append(texts, "holds other settings of services or instances than most, so clients of it may be told other "+
 			"weights or metadata: "+settings)
 	}

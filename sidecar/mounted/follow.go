@@ -7,8 +7,7 @@ import (
 
 // Follow looks at files every so often until ctx ends. look reads them and reports
 // whether anything else is in use now; changed is told so each time, and must not
-// block. Kubernetes tells nobody of a swap in a way that is good for every kind of
-// volume, and to read a few small files costs little.
+// block.
 func Follow(ctx context.Context, every time.Duration, look func() bool, changed func()) {
 	poll := time.NewTicker(every)
 	defer poll.Stop()
