@@ -64,6 +64,7 @@ func settled(digests ...string) func(*view) {
 		}
 	}
 }
+
 func changing(since time.Duration) func(*view) {
 	return func(v *view) { v.changing = new(metav1.NewTime(noon.Add(-since))) }
 }

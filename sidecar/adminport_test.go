@@ -66,8 +66,15 @@ func TestTheAdminPortAsksWhoReads(t *testing.T) {
 		path, shows string
 		want        int
 	}{
-		{"/v1/services", "", 401}, {one, "", 401}, {"/v1/settings", "", 401}, {"/v1/status", "", 200}, {"/metrics", "", 200},
-		{"/v1/services", reader, 403}, {one, reader, 200}, {"/v1/services", root, 200}, {"/v1/services", "Basic cm9vdDpub3Q=", 401},
+		{"/v1/services", "", 401},
+		{one, "", 401},
+		{"/v1/settings", "", 401},
+		{"/v1/status", "", 200},
+		{"/metrics", "", 200},
+		{"/v1/services", reader, 403},
+		{one, reader, 200},
+		{"/v1/services", root, 200},
+		{"/v1/services", "Basic cm9vdDpub3Q=", 401},
 	} {
 		if got := g.read(a, tc.path, tc.shows); got != tc.want {
 			t.Errorf("%s with %.6q: %d, want %d", tc.path, tc.shows, got, tc.want)

@@ -77,8 +77,8 @@ const (
 	ReasonRegistryChanging = "RegistryChanging"
 	// ReasonDigestsDiffer: serving members report different digests, the same as at the last look; the message names the minority.
 	ReasonDigestsDiffer = "DigestsDiffer"
-	// ReasonSettingsDiffer: serving members report the same registry, but different settings of services and instances, the same as at the
-	// last look; the message names the minority.
+	// ReasonSettingsDiffer: serving members report the same registry, but different settings of services and instances, the
+	// same as at the last look; the message names the minority.
 	ReasonSettingsDiffer = "SettingsDiffer"
 	// ReasonSingleMember: one member serves, and it agrees with itself.
 	ReasonSingleMember = "SingleMember"

@@ -91,7 +91,10 @@ var Meanings = []Meaning{
 	},
 	{MembershipCurrent, metav1.ConditionUnknown, ReasonNoMemberReady, "There is nobody to ask.", ""},
 
-	{Converged, metav1.ConditionTrue, ReasonDigestsMatch, "All members that are ready report the same digests, of their registry and of what is set by the API.", ""},
+	{
+		Converged, metav1.ConditionTrue, ReasonDigestsMatch,
+		"All members that are ready report the same digests, of their registry and of what is set by the API.", "",
+	},
 	{Converged, metav1.ConditionTrue, ReasonSingleMember, "One member is ready, and it agrees with itself.", ""},
 	{
 		Converged, metav1.ConditionFalse, ReasonDigestsDiffer,
@@ -100,9 +103,10 @@ var Meanings = []Meaning{
 	},
 	{
 		Converged, metav1.ConditionFalse, ReasonSettingsDiffer,
-		"Members hold the same registry, but [what is set by the API](../explanation/settings.md) of services and instances is not the same " +
-			"on all, as at the look before: they may answer other weights, metadata or health. The message names the minority.",
-		"Members tell each other within five seconds. If it lasts, `kubectl naming diff` says what it is; as for Degraded, DivergedTooLong.",
+		"Members hold the same registry, but [what is set by the API](../explanation/settings.md) of services and instances is " +
+			"not the same on all, as at the look before: they may answer other weights, metadata or health. The message names the minority.",
+		"Members tell each other within five seconds. If it lasts, `kubectl naming diff` says what it is; " +
+			"as for Degraded, DivergedTooLong.",
 	},
 	{
 		Converged, metav1.ConditionUnknown, ReasonRegistryChanging,
@@ -265,7 +269,8 @@ var Meanings = []Meaning{
 		"Look at its node and its log, and whether NetworkPolicies let the operator reach port 8080.",
 	},
 	{
-		Degraded, metav1.ConditionTrue, ReasonDivergedTooLong, "Members have held different registries or settings for more than two minutes.",
+		Degraded, metav1.ConditionTrue, ReasonDivergedTooLong,
+		"Members have held different registries or settings for more than two minutes.",
 		"Compare `/v1/status` of the members that the message names with the others': pending changes, last errors.",
 	},
 	{

@@ -92,7 +92,8 @@ func TestDifferencesOfSettings(t *testing.T) {
 			[3][]admin.Setting{{weight(2, 0)}, {weight(2, 0)}, {weight(1, 0)}}, "", []string{"demo-2 older 10.0.0.1:80 (C) of public@@G@@web"},
 		},
 		"one has let it end": {
-			[3][]admin.Setting{{weight(2, 1)}, {weight(2, 0)}, {}}, "demo-0",
+			[3][]admin.Setting{{weight(2, 1)}, {weight(2, 0)}, {}},
+			"demo-0",
 			[]string{"demo-1 other write 10.0.0.1:80 (C) of public@@G@@web", "demo-2 lacks 10.0.0.1:80 (C) of public@@G@@web"},
 		},
 	}

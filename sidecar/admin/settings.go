@@ -35,8 +35,9 @@ func (s Sources) settings(w http.ResponseWriter, r *http.Request) {
 
 func settingOf(e settings.Entry) Setting {
 	of, at := e.Key.Service, e.Key.Endpoint
+	kept := int32(min(e.Stamp.Kept, math.MaxInt32)) //nolint:gosec // bounded
 	return Setting{
 		Namespace: of.Namespace, Group: of.Group, Name: of.Name, IP: at.IP, Port: at.Port, Cluster: at.Cluster,
-		Stamp: Stamp{Writer: string(e.Stamp.By), Version: e.Stamp.Time, Revision: int32(min(e.Stamp.Kept, math.MaxInt32))}, //nolint:gosec // bounded
+		Stamp: Stamp{Writer: string(e.Stamp.By), Version: e.Stamp.Time, Revision: kept},
 	}
 }

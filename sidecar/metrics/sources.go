@@ -72,7 +72,7 @@ var (
 	descFault         = describe("tls_fault", "1 while the files are refused, or the certificate in use has expired.", "use")
 	descRequired      = describe("tls_required", "1 while plaintext is refused.", "use")
 	descPlaintext     = describe("tls_plaintext_connections", "Open connections that are plaintext, where TLS is on.", "use")
-	descDigest        = describe("digest", "The first 48 bits of a digest (registry, settings), as a number: the same where members hold the same.", "of")
+	descDigest        = describe("digest", "The first 48 bits of a digest (registry, settings), as a number.", "of")
 	descSettings      = describe("settings", "What is set by the API (of a service, an instance), and tombstones of that.", "of")
 	descAuthRequired  = describe("auth_required", "1 while nobody passes without a right, 0 while auth is Permissive.")
 	descAuthFault     = describe("auth_fault", "1 while the newest users and keys are refused.")

@@ -19,13 +19,13 @@ type Report struct {
 	Loaded         bool      `json:"loaded"`                   // the start-up load is complete
 	Draining       bool      `json:"draining"`                 // it is leaving
 	Digest         string    `json:"digest"`                   // 32 hex digits over all records; equal registries, equal digests
-	SettingsDigest string    `json:"settingsDigest,omitempty"` // the same over what is set of services and instances; absent from members of earlier versions
+	SettingsDigest string    `json:"settingsDigest,omitempty"` // the same over what is set by the API; absent from earlier versions
 	Connections    int       `json:"connections"`              // clients connected to this member over gRPC
 	Clients        int       `json:"clients"`                  // clients that publish something, own and replicated
 	Owned          int       `json:"owned"`                    // of those, owned by this member
 	Services       int       `json:"services"`                 // services with at least one instance
 	Instances      int       `json:"instances"`                // instances listed, after removal of duplicates
-	Braked         int       `json:"braked"`                   // services of which instances are held as unhealthy, since many were lost at once
+	Braked         int       `json:"braked"`                   // services of which lost instances are held as unhealthy
 	Pending        int       `json:"pending"`                  // changes not yet acknowledged by some peer
 	Peers          []Peer    `json:"peers"`                    // in order of address
 	TLS            *TLS      `json:"tls,omitempty"`            // absent while it is off
