@@ -25,6 +25,7 @@ type chorus struct {
 	mu     sync.Mutex
 	silent map[member.Address]bool
 	alone  map[member.Address]bool           // holds another registry
+	set    map[member.Address]string         // digest of settings, "same" unless told otherwise
 	cut    map[member.Address]member.Address // has given another up
 	asked  map[string]int                    // by namespace: how often
 }
@@ -47,8 +48,12 @@ func (c *chorus) Probe(ctx context.Context, pods map[member.Address]string) map[
 		if c.alone[a] {
 			digest = "other"
 		}
+		settings, told := c.set[a]
+		if !told {
+			settings = "same"
+		}
 		r := report.Report{
-			Member: string(a), Generation: c.generation(ctx, a), Loaded: true, Digest: digest, Clients: 4, Services: 2, Instances: 5,
+			Member: string(a), Generation: c.generation(ctx, a), Loaded: true, Digest: digest, SettingsDigest: settings, Clients: 4, Services: 2, Instances: 5,
 		}
 		if lost, ok := c.cut[a]; ok {
 			r.Peers = []report.Peer{{Member: string(lost), State: string(member.Down)}}
@@ -75,6 +80,17 @@ func (c *chorus) diverge(a member.Address, alone bool) {
 		c.alone = map[member.Address]bool{}
 	}
 	c.alone[a] = alone
+}
+
+// settle gives a member a digest of its settings; "" is that of an earlier version,
+// which tells none.
+func (c *chorus) settle(a member.Address, digest string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.set == nil {
+		c.set = map[member.Address]string{}
+	}
+	c.set[a] = digest
 }
 
 // sever makes a give b up, or not.

@@ -200,9 +200,9 @@ var doings = map[rollout.Reason]string{
 	rollout.Draining:          "a member is leaving and hands its clients over",
 	rollout.RollingUpdate:     "members are being replaced one at a time",
 	rollout.WaitingForMembers: "the next step waits until all members serve clients",
-	rollout.WaitingForConvergence: "the next step waits until all members hold the same registry " +
+	rollout.WaitingForConvergence: "the next step waits until all members hold the same registry and settings " +
 		"and run on the newest list",
-	rollout.Settling:           "the next step waits until all members have held the same registry for spec.minConvergedSeconds",
+	rollout.Settling:           "the next step waits until all members have held the same for spec.minConvergedSeconds",
 	rollout.RolloutPaused:      "spec.updateStrategy.rollingUpdate.paused is true: no further member is replaced",
 	rollout.PartitionReached:   "spec.updateStrategy.rollingUpdate.partition keeps the other members as they are",
 	rollout.WaitingForDeletion: "the update strategy is OnDelete: delete a pod to have its member replaced",

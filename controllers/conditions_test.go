@@ -57,6 +57,14 @@ func wanting(n int32) func(*view) { return func(v *view) { v.want, v.joined = n,
 func joined(n int32) func(*view)  { return func(v *view) { v.joined = n } }
 func lagging(v *view)             { v.answers[1].Generation = 6 }
 func differing(v *view)           { v.answers[2].Digest = "other" }
+func settled(digests ...string) func(*view) {
+	return func(v *view) {
+		for i, d := range digests {
+			v.answers[i].SettingsDigest = d
+		}
+	}
+}
+
 func changing(since time.Duration) func(*view) {
 	return func(v *view) { v.changing = new(metav1.NewTime(noon.Add(-since))) }
 }
@@ -189,6 +197,14 @@ func TestConverged(t *testing.T) {
 		"all agree":            {with(), metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch},
 		"one differs":          {with(differing), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
 		"a fenced one differs": {with(differing, fencing(1)), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
+		"settings agree":       {with(settled("s", "s", "s")), metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch},
+		"settings differ":      {with(settled("s", "s", "t")), metav1.ConditionFalse, v1alpha1.ReasonSettingsDiffer},
+		"registries as well":   {with(settled("s", "t", "s"), differing), metav1.ConditionFalse, v1alpha1.ReasonDigestsDiffer},
+		"one tells none":       {with(settled("s", "", "s")), metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch},
+		"settings differ, and are changing": {
+			with(settled("s", "s", "t"), changing(blurred-1), before(v1alpha1.Converged, metav1.ConditionTrue, 0)),
+			metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch,
+		},
 		"they agreed, and are changing": {
 			with(differing, changing(blurred-1), before(v1alpha1.Converged, metav1.ConditionTrue, 0)), metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch,
 		},

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ import (
 // taken for granted that members agree.
 const blurred = 15 * time.Second
 
-// converged says whether serving members hold the same registry. A silent
+// converged says whether serving members hold the same registry and settings. A silent
 // member makes the answer unknown, not false. Registries that change while they are
 // compared change the answer only after a while, and then to unknown.
 func (v view) converged() metav1.Condition {
@@ -29,7 +30,7 @@ func (v view) converged() metav1.Condition {
 		return unknown(v1alpha1.Converged, v1alpha1.ReasonMemberUnreachable, v.silence())
 	case len(v.answers) == 1:
 		return yes(v1alpha1.Converged, v1alpha1.ReasonSingleMember, "one member serves, and it agrees with itself")
-	case report.SameDigest(v.answers):
+	case report.Agree(v.answers):
 		return yes(v1alpha1.Converged, v1alpha1.ReasonDigestsMatch,
 			fmt.Sprintf("%d members hold the same registry", len(v.answers)))
 	case v.blurs() && meta.IsStatusConditionTrue(v.before, v1alpha1.Converged):
@@ -40,22 +41,34 @@ func (v view) converged() metav1.Condition {
 			fmt.Sprintf("registries of %d members change faster than they can be compared, since %s",
 				len(v.answers), v.changing.UTC().Format(time.RFC3339)))
 	default:
-		return no(v1alpha1.Converged, v1alpha1.ReasonDigestsDiffer,
-			"out of step: "+strings.Join(v.minority(), ", "))
+		return v.apart()
 	}
+}
+
+// apart names the pods that hold something else than most. Settings are the reason
+// only where registries are the same.
+func (v view) apart() metav1.Condition {
+	reason, texts := v1alpha1.ReasonSettingsDiffer, []string{}
+	if registry := podsOf(report.Minority(v.answers)); registry != "" {
+		reason, texts = v1alpha1.ReasonDigestsDiffer, append(texts, "out of step: "+registry)
+	}
+	if settings := podsOf(report.SettingsMinority(v.answers)); settings != "" {
+		texts = append(texts, "holds other settings of services or instances than most, so clients of it may be told other "+
+			"weights or metadata: "+settings)
+	}
+	return no(v1alpha1.Converged, reason, strings.Join(texts, "; "))
 }
 
 // blurs reports whether registries have begun to change so fast that the last
 // answer may still be the right one.
 func (v view) blurs() bool { return v.changing != nil && v.now.Sub(v.changing.Time) < blurred }
 
-// minority names the pods whose registry differs from the common one.
-func (v view) minority() []string {
-	out := report.Minority(v.answers)
-	for i, name := range out {
-		out[i], _, _ = strings.Cut(name, ".")
+// podsOf names the pods of members.
+func podsOf(members []string) string {
+	for i, name := range members {
+		members[i], _, _ = strings.Cut(name, ".")
 	}
-	return out
+	return strings.Join(members, ", ")
 }
 
 // holding are the reports of the members that hold a registry, under the names of their pods.
@@ -69,12 +82,12 @@ func (s *scope) holding() (out []report.Report) {
 	return out
 }
 
-// changing is since when registries differ and change from look to look, or nil if
+// changing is since when members differ and change from look to look, or nil if
 // they are equal, or differ at rest. Members are not asked at the same instant, so
 // only what two looks have found, with nothing changed in between, is a difference.
 func (s *scope) changing(now time.Time) *metav1.Time {
 	answers := s.holding()
-	if report.SameDigest(answers) || !slices.ContainsFunc(answers, s.moved) {
+	if report.Agree(answers) || !slices.ContainsFunc(answers, s.moved) {
 		return nil
 	}
 	if seen := s.cluster.Status.Convergence; seen != nil && seen.ChangingSince != nil {
@@ -83,28 +96,31 @@ func (s *scope) changing(now time.Time) *metav1.Time {
 	return new(metav1.NewTime(now).Rfc3339Copy())
 }
 
-// moved reports whether a pod's member has another registry than at the look before.
+// moved reports whether a pod's member holds something else than at the look before.
 func (s *scope) moved(r report.Report) bool {
 	return !slices.ContainsFunc(s.cluster.Status.Members, func(m v1alpha1.Member) bool {
-		return m.Name == r.Member && m.Digest == r.Digest
+		return m.Name == r.Member && m.Digest == r.Digest && m.SettingsDigest == r.SettingsDigest
 	})
 }
 
-// convergence says whose registry is the common one and, if all agree, since
-// when; nil while nobody answers.
+// convergence says what most hold and, if all agree, since when; nil while nobody answers.
 func (s *scope) convergence(agree bool, changing *metav1.Time, now time.Time) *v1alpha1.Convergence {
 	answers := s.holding()
 	if len(answers) == 0 {
 		return nil
 	}
-	minority := report.Minority(answers)
+	registry, settings := report.Minority(answers), report.SettingsMinority(answers)
 	out := &v1alpha1.Convergence{ChangingSince: changing}
-	if changing == nil {
-		out.DivergentMembers = minority
-	}
 	for _, a := range answers {
-		if !slices.Contains(minority, a.Member) {
+		apart, unset := slices.Contains(registry, a.Member), slices.Contains(settings, a.Member)
+		if !apart {
 			out.Digest = a.Digest
+		}
+		if !unset {
+			out.SettingsDigest = cmp.Or(a.SettingsDigest, out.SettingsDigest)
+		}
+		if changing == nil && (apart || unset) {
+			out.DivergentMembers = append(out.DivergentMembers, a.Member)
 		}
 	}
 	if agree {

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,14 +17,17 @@ import (
 )
 
 // looks has a cluster of three looked at every five seconds. In each look the
-// members have the digests that are given; what status says of Converged then, and
+// members have the digests that are given, of the registry or REGISTRY/SETTINGS; what status says of Converged then, and
 // who is named, is returned.
 func looks(digests ...[3]string) (said []string) {
 	s := seen()
 	s.set.Status.UpdateRevision = "r1"
 	for i, now := range digests {
 		for k, p := range s.pods {
-			s.reports[p.address] = report.Report{Member: string(p.address), Loaded: true, Generation: 1, Digest: now[k]}
+			registry, settings, _ := strings.Cut(now[k], "/")
+			s.reports[p.address] = report.Report{
+				Member: string(p.address), Loaded: true, Generation: 1, Digest: registry, SettingsDigest: settings,
+			}
 		}
 		at := noon.Add(time.Hour + time.Duration(i)*poll)
 		f := rollout.Facts{Exists: true, Want: 3, Replicas: 3, Members: s.planned(1)}
@@ -42,6 +46,7 @@ func TestADifferenceIsOneOnlyIfItStays(t *testing.T) {
 		agree    = "True DigestsMatch []"
 		differs  = "False DigestsDiffer [demo-2]"
 		changing = "Unknown RegistryChanging []"
+		set      = "False SettingsDiffer [demo-2]"
 	)
 	tests := map[string]struct {
 		digests [][3]string
@@ -58,6 +63,13 @@ func TestADifferenceIsOneOnlyIfItStays(t *testing.T) {
 		"never seen to be equal, for long": {
 			[][3]string{alike("a"), {"b", "c", "d"}, {"e", "f", "g"}, {"h", "i", "j"}, {"k", "l", "m"}, alike("n")},
 			[]string{agree, agree, agree, agree, changing, agree},
+		},
+		"the settings of one stay behind": {
+			[][3]string{alike("a/s"), {"a/t", "a/t", "a/s"}, {"a/t", "a/t", "a/s"}, alike("a/t")}, []string{agree, agree, set, agree},
+		},
+		"settings were on their way": {[][3]string{alike("a/s"), {"a/t", "a/t", "a/s"}, alike("a/t")}, []string{agree, agree, agree}},
+		"members of earlier versions are replaced": {
+			[][3]string{alike("a"), {"a", "a", "a/s"}, {"a", "a/s", "a/s"}, alike("a/s")}, []string{agree, agree, agree, agree},
 		},
 		"one stays behind while the others change, which then rest": {
 			[][3]string{alike("a"), {"b", "b", "a"}, {"c", "c", "a"}, {"d", "d", "a"}, {"e", "e", "a"}, {"e", "e", "a"}, {"f", "f", "a"}},

@@ -53,7 +53,7 @@ func TestAClusterBecomesReady(t *testing.T) {
 		ObservedGeneration: 1, Conditions: c.Status.Conditions,
 		Replicas: 3, ReadyReplicas: 3, UpdatedReplicas: 3,
 		Selector: "naming.distro.io/cluster=demo", MembersGeneration: 1,
-		Convergence: &v1alpha1.Convergence{Digest: "same", Since: c.Status.Convergence.Since},
+		Convergence: &v1alpha1.Convergence{Digest: "same", SettingsDigest: "same", Since: c.Status.Convergence.Since},
 		Endpoints:   &v1alpha1.Endpoints{HTTP: "demo." + ns + ".svc:8848", GRPC: "demo." + ns + ".svc:9848"},
 	}
 	for o := range int32(3) {
@@ -61,7 +61,7 @@ func TestAClusterBecomesReady(t *testing.T) {
 			Name: resources.PodName(c, o), Address: string(resources.Address(c, o)),
 			State: v1alpha1.MemberServing, Since: c.Status.Members[o].Since, Joined: c.Status.Members[o].Joined, Ready: true,
 			Image: testImage, Revision: f.set().Status.UpdateRevision,
-			Generation: 1, Digest: "same", Clients: 4, Services: 2, Instances: 5,
+			Generation: 1, Digest: "same", SettingsDigest: "same", Clients: 4, Services: 2, Instances: 5,
 		})
 	}
 	if diff := cmp.Diff(want, c.Status); diff != "" {

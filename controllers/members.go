@@ -69,7 +69,7 @@ func (s *scope) lookAt(p pod, now time.Time) sighting {
 		Member: v1alpha1.Member{
 			Name: p.Name, Address: string(p.address), Image: p.image(), Revision: p.Labels[appsv1.StatefulSetRevisionLabel],
 			Fenced:     p.fenced(),
-			Generation: said.Generation, Digest: said.Digest,
+			Generation: said.Generation, Digest: said.Digest, SettingsDigest: said.SettingsDigest,
 			Clients: int32(said.Clients), Services: int32(said.Services), Instances: int32(said.Instances),
 		},
 		fault: p.trouble(now, answered, s.warnings[p.Name]),

@@ -4,6 +4,7 @@ package controllers
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
@@ -56,6 +57,28 @@ func TestScalingInWaitsForAgreement(t *testing.T) {
 	}
 	members.diverge(one, false)
 	f.settled()
+}
+
+func TestScalingInWaitsForSettings(t *testing.T) {
+	f := ready(t)
+	f.reaches(v1alpha1.Converged, metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch)
+	zero, one := resources.Address(f.cluster, 0), resources.Address(f.cluster, 1)
+	members.settle(one, "other")
+	f.reaches(v1alpha1.Converged, metav1.ConditionFalse, v1alpha1.ReasonSettingsDiffer)
+	seen := f.read()
+	said := meta.FindStatusCondition(seen.Status.Conditions, v1alpha1.Converged).Message
+	if apart := seen.Status.Convergence.DivergentMembers; !slices.Equal(apart, []string{f.cluster.Name + "-1"}) || !strings.Contains(said, apart[0]) {
+		t.Errorf("divergent members are %v, and the message is %q", apart, said)
+	}
+	f.scale(2)
+	f.reaches(v1alpha1.Progressing, metav1.ConditionTrue, v1alpha1.ReasonWaitingForConvergence)
+	if got := *f.set().Spec.Replicas; got != 3 {
+		t.Errorf("members while settings differ = %d, want 3", got)
+	}
+	members.settle(zero, "") // members of an earlier version tell none
+	members.settle(one, "")
+	f.settled()
+	f.reaches(v1alpha1.Converged, metav1.ConditionTrue, v1alpha1.ReasonDigestsMatch)
 }
 
 func TestToNoneAndBack(t *testing.T) {

@@ -277,6 +277,7 @@ func (s *scope) planned(generation int64) []rollout.Member {
 			Draining: said.Draining,
 			Current:  said.Generation == generation,
 			Digest:   said.Digest,
+			Settings: said.SettingsDigest,
 		})
 	}
 	return out

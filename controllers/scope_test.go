@@ -56,6 +56,15 @@ func (s *scope) says(o int, digest string) {
 	s.reports[a] = says(string(a), 1, digest)
 }
 
+// sets lets each member tell a digest of its settings.
+func (s *scope) sets(digests ...string) {
+	for i, d := range digests {
+		r := s.reports[s.pods[i].address]
+		r.SettingsDigest = d
+		s.reports[s.pods[i].address] = r
+	}
+}
+
 func TestConvergence(t *testing.T) {
 	at := func(before time.Duration) *metav1.Time { return new(metav1.NewTime(noon.Add(-before))) }
 	tests := map[string]struct {
@@ -76,6 +85,17 @@ func TestConvergence(t *testing.T) {
 		},
 		"the first that holds something else": {
 			func(s *scope) { s.says(0, "other") }, &v1alpha1.Convergence{Digest: "d", DivergentMembers: []string{"demo-0"}},
+		},
+		"one that holds other settings": {
+			func(s *scope) { s.since(time.Minute); s.sets("s", "t", "s") },
+			&v1alpha1.Convergence{Digest: "d", SettingsDigest: "s", DivergentMembers: []string{"demo-1"}},
+		},
+		"one that holds other settings, and one that holds something else": {
+			func(s *scope) { s.says(2, "other"); s.sets("s", "t", "s") },
+			&v1alpha1.Convergence{Digest: "d", SettingsDigest: "s", DivergentMembers: []string{"demo-1", "demo-2"}},
+		},
+		"one that tells nothing of its settings": {
+			func(s *scope) { s.sets("s", "", "s") }, &v1alpha1.Convergence{Digest: "d", SettingsDigest: "s", Since: at(0)},
 		},
 		"one that is silent": {
 			func(s *scope) { s.since(time.Minute); delete(s.reports, s.pods[1].address) }, &v1alpha1.Convergence{Digest: "d"},

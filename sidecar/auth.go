@@ -2,10 +2,14 @@ package sidecar
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/go-logr/logr"
 
+	"github.com/distro-naming/naming-operator/sidecar/admin"
+	"github.com/distro-naming/naming-operator/sidecar/auth"
 	"github.com/distro-naming/naming-operator/sidecar/gate"
 	"github.com/distro-naming/naming-operator/sidecar/metrics"
 	"github.com/distro-naming/naming-operator/sidecar/nacosgrpc"
@@ -57,6 +61,28 @@ func (a *authority) http() nacoshttp.Gate {
 		return nil
 	}
 	return a.gate
+}
+
+// readers says who may read what clients publish by the admin port; nil while auth is
+// off.
+func (a *authority) readers() func(context.Context, admin.Caller, string) *admin.Refusal {
+	if a.gate == nil {
+		return nil
+	}
+	return func(ctx context.Context, c admin.Caller, namespace string) *admin.Refusal {
+		caller := auth.Caller{IP: c.IP, Token: c.Token, Name: c.Name, Password: c.Password}
+		_, err := a.gate.Judge(ctx, caller, auth.Need{Right: auth.Read, Namespace: namespace})
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, auth.ErrRight):
+			return &admin.Refusal{Status: http.StatusForbidden, Text: err.Error()}
+		case errors.Is(err, auth.ErrBusy), errors.Is(err, auth.ErrPaced):
+			return &admin.Refusal{Status: http.StatusTooManyRequests, Text: err.Error()}
+		default:
+			return &admin.Refusal{Status: http.StatusUnauthorized, Text: err.Error()}
+		}
+	}
 }
 
 // report says how auth stands; nil while it is off.

@@ -236,9 +236,11 @@ func (n *node) sources() admin.Sources {
 		Causes:   n.loop.Causes,
 		Holdings: n.loop.Holdings,
 		Held:     n.loop.Held,
+		Settings: n.loop.SettingsSaid,
 		Drain:    n.leave,
 		Move:     n.move,
 		Metrics:  n.metrics.Handler(),
+		Permit:   n.auth.readers(),
 	}
 }
 
@@ -261,7 +263,8 @@ func (n *node) report(ctx context.Context) (report.Report, error) {
 	r := report.Report{
 		Member: string(n.cfg.Address), Epoch: n.epoch, Version: Version,
 		Generation: generation, Fault: fault, Loaded: st.Loaded, Draining: n.watch.Draining(),
-		Digest: st.Digest, Connections: n.grpc.Clients(), Clients: st.Clients, Owned: st.Owned, Services: st.Services,
+		Digest: st.Digest, SettingsDigest: st.Settings,
+		Connections: n.grpc.Clients(), Clients: st.Clients, Owned: st.Owned, Services: st.Services,
 		Instances: st.Instances, Braked: st.Braked, Pending: st.Pending, Peers: []report.Peer{},
 		TLS: n.guard.report(), Auth: n.auth.report(), Time: time.Now().UTC(),
 	}

@@ -183,7 +183,7 @@ func TestMembersReplicateLeaveAndReturn(t *testing.T) {
 		h.eventually(m+" lists all", func() bool { return h.report(m).Instances == 6 })
 	}
 	h.eventually("digests agree", func() bool {
-		return report.SameDigest([]report.Report{h.report(a), h.report(b), h.report(c)})
+		return report.Agree([]report.Report{h.report(a), h.report(b), h.report(c)})
 	})
 	if status, body := h.call("POST", "http://"+c+":8080/v1/drain"); status != http.StatusOK {
 		t.Errorf("drain: %d %s", status, body)

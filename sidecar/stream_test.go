@@ -25,7 +25,7 @@ func (h *house) agree(what string, instances int, ips ...string) {
 				return false
 			}
 		}
-		return report.SameDigest(all)
+		return report.Agree(all)
 	})
 }
 

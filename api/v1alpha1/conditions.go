@@ -13,7 +13,7 @@ const (
 	AllReplicasReady = "AllReplicasReady"
 	// MembershipCurrent says whether every serving member runs on the newest member list.
 	MembershipCurrent = "MembershipCurrent"
-	// Converged says whether all serving members hold the same registry.
+	// Converged says whether all serving members hold the same registry and settings.
 	Converged = "Converged"
 	// TLSReady says whether certificates are good and members insist on TLS as the spec asks.
 	TLSReady = "TLSReady"
@@ -71,12 +71,15 @@ const (
 	ReasonListApplied = "ListApplied"
 	// ReasonMemberLagging: a serving member still runs on an older member list.
 	ReasonMemberLagging = "MemberLagging"
-	// ReasonDigestsMatch: all serving members report the same digest.
+	// ReasonDigestsMatch: all serving members report the same digests.
 	ReasonDigestsMatch = "DigestsMatch"
 	// ReasonRegistryChanging: registries change so fast that members asked one after the other are never seen to be equal.
 	ReasonRegistryChanging = "RegistryChanging"
 	// ReasonDigestsDiffer: serving members report different digests, the same as at the last look; the message names the minority.
 	ReasonDigestsDiffer = "DigestsDiffer"
+	// ReasonSettingsDiffer: serving members report the same registry, but different settings of services and instances, the
+	// same as at the last look; the message names the minority.
+	ReasonSettingsDiffer = "SettingsDiffer"
 	// ReasonSingleMember: one member serves, and it agrees with itself.
 	ReasonSingleMember = "SingleMember"
 )
@@ -141,9 +144,9 @@ const (
 	ReasonRollingUpdate = "RollingUpdate"
 	// ReasonWaitingForMembers: the next step waits until all members serve clients.
 	ReasonWaitingForMembers = "WaitingForMembers"
-	// ReasonWaitingForConvergence: the next step waits until all members hold the same registry.
+	// ReasonWaitingForConvergence: the next step waits until all members hold the same registry and settings.
 	ReasonWaitingForConvergence = "WaitingForConvergence"
-	// ReasonSettling: the next step waits until all members have held the same registry for spec.minConvergedSeconds.
+	// ReasonSettling: the next step waits until all members have held the same for spec.minConvergedSeconds.
 	ReasonSettling = "Settling"
 	// ReasonRolloutPaused: spec.updateStrategy.rollingUpdate.paused holds the next member back.
 	ReasonRolloutPaused = "RolloutPaused"
@@ -163,7 +166,7 @@ const (
 	ReasonMemberDown = "MemberDown"
 	// ReasonRolloutStuck: the member that was updated first cannot start; the others were left alone.
 	ReasonRolloutStuck = "RolloutStuck"
-	// ReasonDivergedTooLong: members have held different registries for more than two minutes.
+	// ReasonDivergedTooLong: members have held different registries or settings for more than two minutes.
 	ReasonDivergedTooLong = "DivergedTooLong"
 	// ReasonMassLoss: a member holds instances of services that lost many at once, as unhealthy.
 	ReasonMassLoss = "MassLoss"

@@ -24,7 +24,7 @@ var Questions = map[string]string{
 	Available:         "Does at least one member serve clients?",
 	AllReplicasReady:  "Does every wanted member serve clients?",
 	MembershipCurrent: "Does every member that is ready run on the newest member list?",
-	Converged:         "Do all members that are ready hold the same registry?",
+	Converged:         "Do all members that are ready hold the same registry and settings?",
 	TLSReady:          "Are certificates good, and do members insist on TLS as the spec asks?",
 	AuthReady:         "Are users and keys good, and do members insist on rights as the spec asks?",
 	Progressing:       "Is the operator changing the cluster, and what does it wait for?",
@@ -91,12 +91,22 @@ var Meanings = []Meaning{
 	},
 	{MembershipCurrent, metav1.ConditionUnknown, ReasonNoMemberReady, "There is nobody to ask.", ""},
 
-	{Converged, metav1.ConditionTrue, ReasonDigestsMatch, "All members that are ready report the same digest.", ""},
+	{
+		Converged, metav1.ConditionTrue, ReasonDigestsMatch,
+		"All members that are ready report the same digests, of their registry and of what is set by the API.", "",
+	},
 	{Converged, metav1.ConditionTrue, ReasonSingleMember, "One member is ready, and it agrees with itself.", ""},
 	{
 		Converged, metav1.ConditionFalse, ReasonDigestsDiffer,
-		"Members report different digests, the same as at the look before; the message names the minority.",
+		"Members report different digests of their registries, the same as at the look before; the message names the minority.",
 		"If it lasts, as for Degraded, DivergedTooLong.",
+	},
+	{
+		Converged, metav1.ConditionFalse, ReasonSettingsDiffer,
+		"Members hold the same registry, but [what is set by the API](../explanation/settings.md) of services and instances is " +
+			"not the same on all, as at the look before: they may answer other weights, metadata or health. The message names the minority.",
+		"Members tell each other within five seconds. If it lasts, `kubectl naming diff` says what it is; " +
+			"as for Degraded, DivergedTooLong.",
 	},
 	{
 		Converged, metav1.ConditionUnknown, ReasonRegistryChanging,
@@ -208,7 +218,7 @@ var Meanings = []Meaning{
 	},
 	{
 		Progressing, metav1.ConditionTrue, ReasonWaitingForConvergence,
-		"The next step waits until all members hold the same registry and run on the newest list.",
+		"The next step waits until all members hold the same registry and settings and run on the newest list.",
 		"If it lasts, see Converged and MembershipCurrent. In an emergency: `naming.distro.io/skip-convergence-check: \"true\"`.",
 	},
 	{
@@ -259,7 +269,8 @@ var Meanings = []Meaning{
 		"Look at its node and its log, and whether NetworkPolicies let the operator reach port 8080.",
 	},
 	{
-		Degraded, metav1.ConditionTrue, ReasonDivergedTooLong, "Members have held different registries for more than two minutes.",
+		Degraded, metav1.ConditionTrue, ReasonDivergedTooLong,
+		"Members have held different registries or settings for more than two minutes.",
 		"Compare `/v1/status` of the members that the message names with the others': pending changes, last errors.",
 	},
 	{

@@ -144,7 +144,7 @@ type NamingClusterSpec struct {
 	// +optional
 	UpdateStrategy UpdateStrategy `json:"updateStrategy,omitzero"`
 
-	// Seconds for which all members must have held the same registry before the next one is replaced or removed.
+	// Seconds for which all members must have held the same registry and settings before the next one is replaced or removed.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3600
 	// +optional

@@ -39,7 +39,7 @@ type NamingClusterStatus struct {
 	// +optional
 	Members []Member `json:"members,omitempty"`
 
-	// Whether the members hold the same registry.
+	// Whether the members hold the same registry and settings.
 	// +optional
 	Convergence *Convergence `json:"convergence,omitempty"`
 
@@ -125,6 +125,10 @@ type Member struct {
 	// +optional
 	Digest string `json:"digest,omitempty"`
 
+	// Digest of what is set by the API of services and instances, as it holds it; absent from members of earlier versions.
+	// +optional
+	SettingsDigest string `json:"settingsDigest,omitempty"`
+
 	// Clients that publish something.
 	// +optional
 	Clients int32 `json:"clients,omitempty"`
@@ -138,21 +142,25 @@ type Member struct {
 	Instances int32 `json:"instances,omitempty"`
 }
 
-// Convergence is how far the registries of members are the same.
+// Convergence is how far members hold the same.
 type Convergence struct {
 	// Digest of the registry that most members hold.
 	Digest string `json:"digest"`
 
-	// Since when all wanted members have served and held the same registry; absent while they do not.
+	// Digest of the settings of services and instances that most members hold.
+	// +optional
+	SettingsDigest string `json:"settingsDigest,omitempty"`
+
+	// Since when all wanted members have served and held the same registry and settings; absent while they do not.
 	// +optional
 	Since *metav1.Time `json:"since,omitempty"`
 
-	// Since when members have differed at each look because their registries change faster than they can be asked; absent
+	// Since when members have differed at each look because what they hold changes faster than they can be asked; absent
 	// while they are seen to agree, or to differ at rest.
 	// +optional
 	ChangingSince *metav1.Time `json:"changingSince,omitempty"`
 
-	// Members that hold another registry than most.
+	// Members that hold another registry or other settings than most.
 	// +listType=set
 	// +optional
 	DivergentMembers []string `json:"divergentMembers,omitempty"`

@@ -27,7 +27,7 @@ const (
 	timeout  = 2 * time.Second        // for one member
 	parallel = 16                     // members asked at the same time
 	maxBody  = 1 << 20                // bytes of a report
-	rounds   = 3                      // at most, while digests differ
+	rounds   = 3                      // at most, while they do not agree
 	pause    = 150 * time.Millisecond // between rounds
 )
 
@@ -58,12 +58,12 @@ func New(port int) *Prober {
 // else, as after an IP was given to another pod, is dropped.
 //
 // Members are not asked at the same instant, so a change that is on its way
-// looks like a difference. While digests differ, all are asked again, up to
+// looks like a difference. While they do not agree, all are asked again, up to
 // three times: a difference that is reported has lasted.
 func (p *Prober) Probe(ctx context.Context, pods map[member.Address]string) map[member.Address]report.Report {
 	for round := 1; ; round++ {
 		got := p.ask(ctx, pods)
-		if round == rounds || report.SameDigest(slices.Collect(maps.Values(got))) {
+		if round == rounds || report.Agree(slices.Collect(maps.Values(got))) {
 			return got
 		}
 		select {

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -114,7 +115,7 @@ func (f Facts) served(o int32) bool {
 	return slices.ContainsFunc(f.Members, func(m Member) bool { return m.Ordinal == o && m.Ready && !m.Leaving })
 }
 
-// obstacle says what the registries of members have to do before the next
+// obstacle says what members have to do with what they hold before the next
 // step, or Idle if nothing.
 func (f Facts) obstacle(members []Member) Reason {
 	switch {
@@ -129,10 +130,16 @@ func (f Facts) obstacle(members []Member) Reason {
 }
 
 // agreed reports whether each of the members serves, runs on the current list
-// and holds the same registry. A silent member agrees with nobody.
+// and holds the same registry and settings. A silent member agrees with nobody; one
+// that tells no digest of its settings is taken to hold those of the others.
 func (f Facts) agreed(members []Member) bool {
+	settings := ""
 	for _, m := range members {
 		if !m.serves() || !m.Current || m.Digest != members[0].Digest {
+			return false
+		}
+		settings = cmp.Or(settings, m.Settings)
+		if cmp.Or(m.Settings, settings) != settings {
 			return false
 		}
 	}

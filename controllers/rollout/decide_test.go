@@ -28,6 +28,8 @@ func loading(m Member) Member   { m.Loaded = false; return m }
 func lagging(m Member) Member   { m.Current = false; return m }
 func fenced(m Member) Member    { m.Fenced = true; return m }
 func differing(m Member) Member { m.Digest = "other"; return m }
+func set(m Member) Member       { m.Settings = "s"; return m }
+func otherwise(m Member) Member { m.Settings = "t"; return m }
 
 // steady is a settled set of three with the given members.
 func steady(want int32, members ...Member) Facts {
@@ -103,6 +105,9 @@ func TestDecideRemoves(t *testing.T) {
 		"a serving member stays while others hold another registry": {
 			facts: steady(2, fresh(0), differing(fresh(1)), fresh(2)), want: Decision{3, 3, WaitingForConvergence, poll},
 		},
+		"a serving member stays while others have other settings": {
+			facts: steady(2, set(fresh(0)), otherwise(fresh(1)), set(fresh(2))), want: Decision{3, 3, WaitingForConvergence, poll},
+		},
 		"a serving member stays while others run on an older list": {
 			facts: steady(2, fresh(0), lagging(fresh(1)), fresh(2)), want: Decision{3, 3, WaitingForConvergence, poll},
 		},
@@ -144,6 +149,9 @@ func TestDecideRolling(t *testing.T) {
 		"the next waits while the last is loading":      {rolling(2, old(0), old(1), loading(fresh(2))), 2, WaitingForConvergence},
 		"the next waits while the last does not answer": {rolling(2, old(0), old(1), silent(fresh(2))), 2, WaitingForConvergence},
 		"the next waits while the last differs":         {rolling(2, old(0), old(1), differing(fresh(2))), 2, WaitingForConvergence},
+		"the next waits while settings differ":          {rolling(2, set(old(0)), set(old(1)), otherwise(fresh(2))), 2, WaitingForConvergence},
+		"who tells nothing of settings holds up nobody": {rolling(2, old(0), old(1), set(fresh(2))), 1, RollingUpdate},
+		"but does not hide who differs":                 {rolling(1, old(0), set(fresh(1)), otherwise(fresh(2))), 1, WaitingForConvergence},
 		"the next waits while the last has an old list": {rolling(2, old(0), old(1), lagging(fresh(2))), 2, WaitingForConvergence},
 		"a leaving member comes back updated":           {rolling(2, old(0), old(1), leaving(old(2))), 2, RollingUpdate},
 		"a member that has left comes back updated":     {rolling(2, old(0), old(1)), 2, RollingUpdate},
@@ -296,6 +304,8 @@ func TestAgree(t *testing.T) {
 	}{
 		"all serve and hold the same":     {steady(3, fresh(0), fresh(1), fresh(2)), true},
 		"one holds something else":        {steady(3, fresh(0), fresh(1), differing(fresh(2))), false},
+		"one has other settings":          {steady(3, set(fresh(0)), otherwise(fresh(1)), set(fresh(2))), false},
+		"one tells nothing of settings":   {steady(3, set(fresh(0)), fresh(1), set(fresh(2))), true},
 		"one is missing":                  {steady(3, fresh(0), fresh(1)), false},
 		"one that is too many is no harm": {steady(2, fresh(0), fresh(1), fresh(2)), true},
 		"nobody is there":                 {steady(0), false},

@@ -50,6 +50,7 @@ type Member struct {
 	Draining bool   // it is handing its clients over
 	Current  bool   // it runs on the newest member list
 	Digest   string // of its registry
+	Settings string // digest of its settings; empty if it tells none, as earlier versions
 }
 
 // serves reports whether m has a complete registry and clients could use it.
@@ -61,7 +62,7 @@ func (m Member) serves() bool {
 func (m Member) stale() bool { return !m.Leaving && !m.Updated }
 
 // Agree reports whether every wanted member is there, serves, runs on the
-// current list and holds the same registry as the others.
+// current list and holds the same as the others.
 func (f Facts) Agree() bool {
 	return len(f.Members) > 0 && f.absent(f.Want) < 0 && f.agreed(f.Members)
 }

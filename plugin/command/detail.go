@@ -97,16 +97,19 @@ func (a *app) memberLine(c *reach.Cluster, one reach.Answer[report.Report]) memb
 
 // digests says whether the members that answered hold the same now.
 func digests(reports []report.Report, members int, cluster string) string {
-	minority := report.Minority(reports)
-	for i, address := range minority {
-		minority[i] = pod(address)
+	var apart []string
+	for _, address := range report.Minority(reports) {
+		apart = append(apart, pod(address))
+	}
+	for _, address := range report.SettingsMinority(reports) {
+		apart = append(apart, pod(address)+" (settings)")
 	}
 	switch {
 	case len(reports) == 0:
 		return "no member answered"
-	case len(minority) > 0:
+	case len(apart) > 0:
 		return fmt.Sprintf("at this moment not %s: kubectl naming diff %s says in what, unless it is only on its way",
-			strings.Join(minority, ", nor "), cluster)
+			strings.Join(apart, ", nor "), cluster)
 	case len(reports) < members:
 		return fmt.Sprintf("the %d that answered hold the same", len(reports))
 	default:
@@ -212,7 +215,7 @@ var states = map[string]table.Tone{
 
 func (a *app) writeMembers(members []memberLine, o table.Options) {
 	t := table.New("MEMBER", "STATE", "SINCE", "LIST", "DIGEST", "CONNECTED", "OWNED", "SERVICES", "INSTANCES", "PENDING",
-		"RESTARTS", "UP", "VERSION", "+NODE", "+EPOCH")
+		"RESTARTS", "UP", "VERSION", "+SETTINGS", "+NODE", "+EPOCH")
 	for _, m := range members {
 		tone, known := states[m.State]
 		if !known {
@@ -221,10 +224,10 @@ func (a *app) writeMembers(members []memberLine, o table.Options) {
 		row := []any{m.Name, table.In(tone, m.State), a.sinceMeta(m.Since)}
 		r := m.Report
 		if r == nil {
-			row = append(row, "-", "-", "-", "-", "-", "-", "-", restarts(m.Restarts), "-", "-", m.Node, "-")
+			row = append(row, "-", "-", "-", "-", "-", "-", "-", restarts(m.Restarts), "-", "-", "-", m.Node, "-")
 		} else {
 			row = append(row, r.Generation, short(r.Digest), r.Connections, r.Owned, r.Services, r.Instances, pending(r.Pending),
-				restarts(m.Restarts), a.age(time.UnixMilli(r.Epoch)), r.Version, m.Node, r.Epoch)
+				restarts(m.Restarts), a.age(time.UnixMilli(r.Epoch)), r.Version, orDash(short(r.SettingsDigest)), m.Node, r.Epoch)
 		}
 		t.Row(row...)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/distro-naming/naming-operator/plugin/survey"
 	"github.com/distro-naming/naming-operator/plugin/table"
 	"github.com/distro-naming/naming-operator/sidecar/admin"
+	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
 // What diff asks at once, and how long it waits before it looks again.
@@ -38,7 +39,7 @@ func (a *app) diff() *cobra.Command {
 		Long: "Say what members hold differently, client by client: each member against what most hold, or --to against --from.\n\n" +
 			"What is only on its way is no difference: members are asked twice, a second apart. Only the parts in which their " +
 			"digests differ\n" +
-			"are read. It ends with 1 if members differ.",
+			"are read. What is set by the API of services and instances is compared as well. It ends with 1 if members differ.",
 		Example:           "  kubectl naming diff demo\n  kubectl naming diff demo --from demo-0 --to demo-2",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completes(clusterNames),
@@ -152,6 +153,9 @@ func (a *app) compare(
 	if base != "" && len(digests) < 2 {
 		return differenceList{}, fmt.Errorf("only %s answered: there is nothing to compare it with", out.Members[0])
 	}
+	if out.Items, err = a.compareSettings(cmd, client, asked, base); err != nil {
+		return differenceList{}, err
+	}
 	for _, place := range survey.Places(digests) {
 		for start := 0; start < len(place.Buckets); start += bucketsAtOnce {
 			if len(out.Items) >= limit {
@@ -170,6 +174,27 @@ func (a *app) compare(
 	return out, nil
 }
 
+// compareSettings compares what is set by the API where digests of it differ. Members
+// of earlier versions tell none, and are not compared.
+func (a *app) compareSettings(
+	cmd *cobra.Command, client *reach.Client, members []reach.Member, base string,
+) ([]survey.Difference, error) {
+	none := []survey.Difference{}
+	var telling []reach.Member
+	digests := map[string]bool{}
+	for _, one := range reach.AskAll[report.Report](cmd.Context(), client, members, "/v1/status", nil) {
+		if one.Err == nil && one.Value.SettingsDigest != "" {
+			telling = append(telling, one.Member)
+			digests[one.Value.SettingsDigest] = true
+		}
+	}
+	if len(digests) < 2 {
+		return none, nil
+	}
+	said, err := speakers(a, reach.AskAll[[]admin.Setting](cmd.Context(), client, telling, "/v1/settings", nil))
+	return append(none, survey.SettingDifferences(said, base)...), err
+}
+
 func bucketQuery(owner string, buckets []int) url.Values {
 	q := url.Values{"owner": {owner}}
 	for _, b := range buckets {
@@ -181,7 +206,7 @@ func bucketQuery(owner string, buckets []int) url.Values {
 func (a *app) differencesFound(cluster string, list differenceList) finding {
 	f := finding{kind: "DifferenceList", value: list}
 	for _, d := range list.Items {
-		f.names = append(f.names, d.Client)
+		f.names = append(f.names, d.Key())
 	}
 	f.table = func(o table.Options) {
 		names := strings.Join(list.Members, ", ")
@@ -191,7 +216,7 @@ func (a *app) differencesFound(cluster string, list differenceList) finding {
 		}
 		t := table.New("MEMBER", "DIFFERENCE", "CLIENT", "OWNER", "SERVICES", "+HELD", "+EXPECTED")
 		for _, d := range list.Items {
-			t.Row(d.Member, table.In(table.Warn, d.What), d.Client, owner(d.Owner), some(d.Services, o.Wide),
+			t.Row(d.Member, table.In(table.Warn, d.What), subject(d), ownerOf(d), some(d.Services, o.Wide),
 				stamp(d.Held), stamp(d.Expected))
 		}
 		t.Write(a.Out, o)
@@ -200,6 +225,26 @@ func (a *app) differencesFound(cluster string, list differenceList) finding {
 		}
 	}
 	return f
+}
+
+// subject names what differs: a client, or what is set of a service or an instance.
+func subject(d survey.Difference) string {
+	switch d.Setting {
+	case "":
+		return d.Client
+	case survey.OfService:
+		return "(settings of the service)"
+	default:
+		return "(settings of " + d.Setting + ")"
+	}
+}
+
+// ownerOf names the owner of a client. What is set has none: every member keeps it.
+func ownerOf(d survey.Difference) table.Cell {
+	if d.Setting != "" {
+		return table.In(table.Plain, "-")
+	}
+	return owner(d.Owner)
 }
 
 // some shortens a list of services for people.

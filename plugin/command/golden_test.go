@@ -200,6 +200,39 @@ func TestDifferencesAreShown(t *testing.T) {
 	})
 }
 
+// One member keeps an older weight, and does not know what is set of the service.
+func TestDifferencesOfSettingsAreShown(t *testing.T) {
+	r := load(t)
+	if *record {
+		t.Skip("nothing differs in what is recorded")
+	}
+	digest := func(member int, text string) func(http.ResponseWriter) {
+		return r.edited(t, proxied(member, "/v1/status"), `"digest":"`, `"settingsDigest":"`+text+`","digest":"`)
+	}
+	weight := func(at int64) string {
+		return fmt.Sprintf(`{"namespace":"public","group":"DEFAULT_GROUP","name":"greeter","ip":"10.0.0.1","port":8080,"cluster":"DEFAULT",
+"stamp":{"writer":"demo-1.demo-headless.shop.svc:8848","version":%d,"revision":0}}`, at)
+	}
+	service := `{"namespace":"public","group":"DEFAULT_GROUP","name":"greeter",
+"stamp":{"writer":"demo-0.demo-headless.shop.svc:8848","version":1795694200000,"revision":0}}`
+	all := func(w http.ResponseWriter) { say(w, "["+service+","+weight(1795694300000)+"]") }
+	change := map[string]func(http.ResponseWriter){
+		proxied(0, "/v1/status"): digest(0, "5e77"), proxied(1, "/v1/status"): digest(1, "01de"), proxied(2, "/v1/status"): digest(2, "5e77"),
+		proxied(0, "/v1/settings"): all, proxied(2, "/v1/settings"): all,
+		proxied(1, "/v1/settings"): func(w http.ResponseWriter) { say(w, "["+weight(1795694299000)+"]") },
+	}
+	for name, line := range map[string]string{
+		"diff-settings": "diff demo", "diff-settings-json": "diff demo -o json", "diff-settings-name": "diff demo -o name",
+		"status-settings": "status demo -o wide",
+	} {
+		t.Run(name, func(t *testing.T) {
+			term := newTerminal(t, r)
+			term.api.change = change
+			term.check(name, strings.Fields(line)...)
+		})
+	}
+}
+
 // What was only on its way when it was first looked at is no difference.
 func TestDifferencesThatPassAreNotShown(t *testing.T) {
 	r := load(t)

@@ -95,7 +95,8 @@ func New(env Environment) *cobra.Command {
 		Short: "Look inside NamingClusters, and look after their members",
 		Long: "Look inside NamingClusters, and look after their members.\n\n" +
 			"Members are asked through the API server's proxy (get pods/proxy), or with --via=port-forward through\n" +
-			"forwarded ports (create pods/portforward). A member that does not answer is shown with the reason.\n\n" +
+			"forwarded ports (create pods/portforward). Where auth is on, what clients publish is always asked for in the second\n" +
+			"way. A member that does not answer is shown with the reason.\n\n" +
 			"Exit codes: 0 fine; 1 the answer is no (status --check: not Ready; diff: members differ); 2 an error.",
 		Example: "  kubectl naming status\n" +
 			"  kubectl naming why demo greeter 10.0.0.7:8080",

@@ -81,10 +81,25 @@ func (c *Client) Read(ctx context.Context, m Member, path string, query url.Valu
 		}
 	}
 	body, err := request.Do(ctx).Raw()
-	if err != nil {
+	switch {
+	case err == nil:
+		return body, nil
+	case refused(body, err):
+		body, err = c.call(ctx, m, http.MethodGet, path, query)
+		if err != nil {
+			return nil, fmt.Errorf("%s has auth on, and shows what clients publish to its own host only: %w", m.Name, err)
+		}
+		return body, nil
+	default:
 		return nil, proxyError(m, body, err)
 	}
-	return body, nil
+}
+
+// refused reports whether the member itself wants to know who asks. From its own host,
+// where a forwarded port ends, it does not.
+func refused(body []byte, err error) bool {
+	_, byServer := said(body, err)
+	return !byServer && (apierrors.IsUnauthorized(err) || apierrors.IsForbidden(err))
 }
 
 // proxyError says why a member could not be asked and what to do about it.

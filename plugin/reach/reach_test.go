@@ -163,6 +163,26 @@ func TestThroughAForwardedPort(t *testing.T) {
 	}
 }
 
+func TestWhatAMemberShowsToItsHostIsAskedThere(t *testing.T) {
+	const at = "GET /api/v1/namespaces/shop/pods/demo-1:8080/proxy/v1/services"
+	member := httptest.NewServer(server{"GET /v1/services": says("web")})
+	t.Cleanup(member.Close)
+	for name, refusal := range map[string]int{"nobody is known": http.StatusUnauthorized, "somebody may not": http.StatusForbidden} {
+		t.Run(name, func(t *testing.T) {
+			c := connect(t, server{at: plain(refusal, "user not found!")})
+			c.Forward = func(context.Context, string) (string, func(), error) { return member.URL, func() {}, nil }
+			var said string
+			if err := c.Ask(t.Context(), running("demo-1"), "/v1/services", nil, &said); err != nil || said != "web" {
+				t.Errorf("asked: %q, %v", said, err)
+			}
+			c.Forward = func(context.Context, string) (string, func(), error) {
+				return "", nil, errors.New("you may not forward ports")
+			}
+			requireSays(t, c.Ask(t.Context(), running("demo-1"), "/v1/services", nil, &said), "demo-1 has auth on", "you may not forward ports")
+		})
+	}
+}
+
 func TestMembersAreThoseOfStatusAndThoseWithPods(t *testing.T) {
 	named := func(name string) corev1.Pod { return corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name}} }
 	demo := &v1alpha1.NamingCluster{

@@ -2,8 +2,12 @@ package survey
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
+	"net"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/distro-naming/naming-operator/sidecar/admin"
 )
@@ -56,15 +60,17 @@ func bucketOf(d admin.Digest, i int) string {
 	return empty
 }
 
-// Difference is a client of which a member holds something else than the others.
+// Difference is a client of which a member holds something else than the others, or a
+// setting.
 type Difference struct {
-	Client   string       `json:"client"`
-	Owner    string       `json:"owner"`
-	Member   string       `json:"member"` // the one that differs
+	Client   string       `json:"client,omitempty"`  // empty of a setting
+	Setting  string       `json:"setting,omitempty"` // what is set: the service, or an instance IP:PORT (CLUSTER) in it
+	Owner    string       `json:"owner"`             // of the client
+	Member   string       `json:"member"`            // the one that differs
 	What     What         `json:"what"`
 	Held     *admin.Stamp `json:"held,omitempty"`     // by the member
 	Expected *admin.Stamp `json:"expected,omitempty"` // by the others
-	Services []string     `json:"services"`           // that the client publishes in, as either says
+	Services []string     `json:"services"`           // that the client publishes in, as either says; the one of the setting
 }
 
 // What is how a member differs.
@@ -83,33 +89,71 @@ const (
 // member. base is the member to compare with; "" compares with what most members
 // hold, and of equally common contents with that of the first member.
 func Differences(owner string, said []Said[[]admin.Record], base string) []Difference {
-	clients := map[string]map[string]admin.Record{} // by client and member
+	return differences(said, base, func(r admin.Record) item {
+		return item{r.Stamp, Difference{Client: r.Client, Owner: owner, Services: r.Services}}
+	})
+}
+
+// SettingDifferences compares what members have set in the same way, in order of
+// service.
+func SettingDifferences(said []Said[[]admin.Setting], base string) []Difference {
+	return differences(said, base, func(s admin.Setting) item {
+		of := OfService
+		if s.IP != "" {
+			of = fmt.Sprintf("%s (%s)", net.JoinHostPort(s.IP, strconv.Itoa(s.Port)), s.Cluster)
+		}
+		service := Service{Namespace: s.Namespace, Group: s.Group, Name: s.Name}.Key()
+		return item{s.Stamp, Difference{Setting: of, Services: []string{service}}}
+	})
+}
+
+// OfService is what is set when it is not of an instance.
+const OfService = "service"
+
+// item is what a member holds: by which write, and what a difference says of it.
+type item struct {
+	stamp admin.Stamp
+	of    Difference
+}
+
+// Key tells what differs from all else that does: the client, or the service and what
+// is set in it.
+func (d Difference) Key() string {
+	if d.Setting != "" {
+		return strings.Join(d.Services, " ") + " " + d.Setting
+	}
+	return d.Client
+}
+
+func differences[T any](said []Said[[]T], base string, read func(T) item) (out []Difference) {
+	held := map[string]map[string]item{} // by key and member
 	for _, one := range said {
-		for _, r := range one.Value {
-			if clients[r.Client] == nil {
-				clients[r.Client] = map[string]admin.Record{}
+		for _, line := range one.Value {
+			it := read(line)
+			key := it.of.Key()
+			if held[key] == nil {
+				held[key] = map[string]item{}
 			}
-			clients[r.Client][one.Member] = r
+			held[key][one.Member] = it
 		}
 	}
-	var out []Difference
-	for _, client := range slices.Sorted(maps.Keys(clients)) {
-		held := clients[client]
-		reference := cmp.Or(base, majority(said, held))
-		expected, common := held[reference]
+	for _, key := range slices.Sorted(maps.Keys(held)) {
+		by := held[key]
+		expected, common := by[cmp.Or(base, majority(said, by))]
 		for _, one := range said {
-			r, holds := held[one.Member]
-			d := Difference{Client: client, Owner: owner, Member: one.Member, Services: r.Services}
+			it, holds := by[one.Member]
+			d := it.of
 			switch {
 			case holds && common:
-				d.What = compare(r.Stamp, expected.Stamp)
-				d.Held, d.Expected = &r.Stamp, &expected.Stamp
+				d.What = compare(it.stamp, expected.stamp)
+				d.Held, d.Expected = &it.stamp, &expected.stamp
 			case holds:
-				d.What, d.Held = Extra, &r.Stamp
+				d.What, d.Held = Extra, &it.stamp
 			case common:
-				d.What, d.Expected, d.Services = Lacks, &expected.Stamp, expected.Services
+				d = expected.of
+				d.What, d.Expected = Lacks, &expected.stamp
 			}
-			if d.What != "" {
+			if d.Member = one.Member; d.What != "" {
 				out = append(out, d)
 			}
 		}
@@ -117,15 +161,15 @@ func Differences(owner string, said []Said[[]admin.Record], base string) []Diffe
 	return out
 }
 
-// majority returns a member that holds of a client what most do, be it nothing.
-func majority(said []Said[[]admin.Record], held map[string]admin.Record) string {
+// majority returns a member that holds what most do, be it nothing.
+func majority[T any](said []Said[[]T], held map[string]item) string {
 	best, most := "", 0
 	for _, one := range said {
 		n := 0
 		for _, other := range said {
 			a, has := held[one.Member]
 			b, hasToo := held[other.Member]
-			if has == hasToo && compare(a.Stamp, b.Stamp) == "" {
+			if has == hasToo && compare(a.stamp, b.stamp) == "" {
 				n++
 			}
 		}
@@ -149,7 +193,7 @@ func compare(a, b admin.Stamp) What {
 		return Older
 	case a.Version > b.Version:
 		return Newer
-	case a.Writer != b.Writer:
+	case a.Writer != b.Writer || a.Revision != b.Revision:
 		return Other
 	default:
 		return ""
@@ -160,12 +204,12 @@ func compare(a, b admin.Stamp) What {
 // only on its way has arrived meanwhile.
 func Lasting(before, now []Difference) []Difference {
 	type key struct {
-		client, member string
-		held           admin.Stamp
-		holds          bool
+		of, member string
+		held       admin.Stamp
+		holds      bool
 	}
 	of := func(d Difference) key {
-		k := key{client: d.Client, member: d.Member, holds: d.Held != nil}
+		k := key{of: d.Key(), member: d.Member, holds: d.Held != nil}
 		if k.holds {
 			k.held = *d.Held
 		}

@@ -71,19 +71,65 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
+func TestDifferencesOfSettings(t *testing.T) {
+	weight := func(version int64, kept int32) admin.Setting {
+		return admin.Setting{
+			Namespace: "public", Group: "G", Name: "web", IP: "10.0.0.1", Port: 80, Cluster: "C",
+			Stamp: admin.Stamp{Writer: "w", Version: version, Revision: kept},
+		}
+	}
+	service := admin.Setting{Namespace: "public", Group: "G", Name: "web", Stamp: admin.Stamp{Writer: "w", Version: 1}}
+	tests := map[string]struct {
+		said [3][]admin.Setting
+		base string
+		want []string
+	}{
+		"all hold the same": {[3][]admin.Setting{{weight(1, 0), service}, {service, weight(1, 0)}, {weight(1, 0), service}}, "", nil},
+		"one lacks what is set of a service": {
+			[3][]admin.Setting{{weight(1, 0), service}, {weight(1, 0)}, {weight(1, 0), service}}, "", []string{"demo-1 lacks service of public@@G@@web"},
+		},
+		"one holds an older weight": {
+			[3][]admin.Setting{{weight(2, 0)}, {weight(2, 0)}, {weight(1, 0)}}, "", []string{"demo-2 older 10.0.0.1:80 (C) of public@@G@@web"},
+		},
+		"one has let it end": {
+			[3][]admin.Setting{{weight(2, 1)}, {weight(2, 0)}, {}},
+			"demo-0",
+			[]string{"demo-1 other write 10.0.0.1:80 (C) of public@@G@@web", "demo-2 lacks 10.0.0.1:80 (C) of public@@G@@web"},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			var said []Said[[]admin.Setting]
+			for i, list := range tc.said {
+				said = append(said, Said[[]admin.Setting]{fmt.Sprintf("demo-%d", i), list})
+			}
+			var got []string
+			for _, d := range SettingDifferences(said, tc.base) {
+				got = append(got, fmt.Sprintf("%s %s %s of %s", d.Member, d.What, d.Setting, d.Services[0]))
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("differences (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestWhatWasOnItsWayDoesNotLast(t *testing.T) {
 	stamp := func(v int64) *admin.Stamp { return &admin.Stamp{Version: v} }
 	before := []Difference{
 		{Client: "stays", Member: "a", What: Lacks},
+		{Setting: OfService, Services: []string{"web"}, Member: "a", What: Lacks},
 		{Client: "moves on", Member: "a", What: Older, Held: stamp(1)},
 		{Client: "arrived", Member: "a", What: Lacks},
 	}
 	now := []Difference{
 		{Client: "stays", Member: "a", What: Lacks},
+		{Setting: OfService, Services: []string{"web"}, Member: "a", What: Lacks},
+		{Setting: OfService, Services: []string{"mail"}, Member: "a", What: Lacks},
 		{Client: "moves on", Member: "a", What: Older, Held: stamp(2)},
 		{Client: "new", Member: "b", What: Lacks},
 	}
-	if diff := cmp.Diff(before[:1], Lasting(before, now)); diff != "" {
+	if diff := cmp.Diff(before[:2], Lasting(before, now)); diff != "" {
 		t.Errorf("lasting differences (-want +got):\n%s", diff)
 	}
 }

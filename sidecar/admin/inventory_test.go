@@ -12,6 +12,7 @@ import (
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 )
 
 // withStock adds what the member holds, and who wants it.
@@ -37,6 +38,12 @@ func withStock(s Sources, view *naming.View) Sources {
 		}
 		stamp := naming.Issue("a:8848", 1500)
 		return []naming.Held{{Stamp: stamp, Record: naming.Normal("1_x_1", stamp, []naming.Publication{{Service: web, Instances: view.Hosts[:1]}})}}, nil
+	}
+	s.Settings = func(context.Context) ([]settings.Entry, error) {
+		return []settings.Entry{
+			{Key: settings.Key{Service: web}, Stamp: settings.Stamp{Time: 1500, By: "a:8848"}, Service: &naming.Settings{}},
+			{Key: settings.Key{Service: web, Endpoint: view.Hosts[0].Endpoint()}, Stamp: settings.Stamp{Time: 1600, By: "b:8848", Kept: 1}, Override: &naming.Override{}},
+		}, nil
 	}
 	s.Move = func(_ context.Context, clients int, to string) (Moved, error) {
 		if to == "x" {

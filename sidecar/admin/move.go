@@ -12,7 +12,7 @@ type Moved struct {
 }
 
 func (s Sources) move(w http.ResponseWriter, r *http.Request) {
-	if !fromLoopback(r) {
+	if _, here := origin(r); !here {
 		http.Error(w, "move: only from this host; kubectl naming rebalance forwards the port", http.StatusForbidden)
 		return
 	}

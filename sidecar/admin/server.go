@@ -1,20 +1,20 @@
 // Package admin serves the people and programs that look after a member:
 // probes, status, metrics, and the command to leave. It is plain HTTP on a port
 // of its own, never on the clients' ports, and changes nothing except by Drain
-// and Move, which only a caller on this very host may ask for.
+// and Move, which only a caller on this very host may ask for. How the member is
+// everybody may know; what clients publish, where auth is on, who has the right to.
 package admin
 
 import (
 	"context"
 	"encoding/json"
-	"net"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/distro-naming/naming-operator/sidecar/member"
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 	"github.com/distro-naming/naming-operator/sidecar/report"
+	"github.com/distro-naming/naming-operator/sidecar/settings"
 )
 
 // Sources is what the server answers from. All of them may be called from any
@@ -30,9 +30,14 @@ type Sources struct {
 	Causes   func(context.Context, naming.ServiceKey) ([]naming.Cause, error) // the newest first
 	Holdings func(context.Context) ([]naming.Holding, error)
 	Held     func(ctx context.Context, owner member.Address, buckets []uint8) ([]naming.Held, error)
+	Settings func(context.Context) ([]settings.Entry, error)                  // that hold, in order
 	Drain    func(context.Context) error                                      // leaves; returns when done or at its deadline
 	Move     func(ctx context.Context, clients int, to string) (Moved, error) // 0 clients: all; to "": wherever else
 	Metrics  http.Handler
+
+	// Permit says why a caller from elsewhere may not read what clients publish in a
+	// namespace, or nil; it is nil itself while auth is off.
+	Permit func(ctx context.Context, c Caller, namespace string) *Refusal
 }
 
 // Handler returns the admin API:
@@ -40,24 +45,29 @@ type Sources struct {
 //	GET  /livez /readyz   200 "ok", or 503 with the reason
 //	GET  /metrics         Prometheus
 //	GET  /v1/status       report.Report
+//	GET  /v1/digests      [Digest], of what is held of each owner
 //	GET  /v1/services     [Service]
 //	GET  /v1/instances    ?namespace=&group=&service= → [Instance]
 //	GET  /v1/causes       the same → [Cause], the newest first
-//	GET  /v1/digests      [Digest], of what is held of each owner
 //	GET  /v1/records      ?owner=&bucket=&bucket=… → [Record]
-//	POST /v1/drain        from loopback only; answers when the member has left
-//	POST /v1/move         ?clients=&to=, from loopback only → Moved
+//	GET  /v1/settings     [Setting]
+//	POST /v1/drain        from this host only; answers when the member has left
+//	POST /v1/move         ?clients=&to=, from this host only → Moved
+//
+// From services to settings they tell what clients publish: where auth is on, to
+// this host, and to who has the right to read it.
 func Handler(s Sources) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", probe(s.Live))
 	mux.HandleFunc("GET /readyz", probe(s.Ready))
 	mux.Handle("GET /metrics", s.Metrics)
 	mux.HandleFunc("GET /v1/status", s.status)
-	mux.HandleFunc("GET /v1/services", s.services)
-	mux.HandleFunc("GET /v1/instances", s.instances)
-	mux.HandleFunc("GET /v1/causes", s.causes)
 	mux.HandleFunc("GET /v1/digests", s.digests)
-	mux.HandleFunc("GET /v1/records", s.records)
+	mux.HandleFunc("GET /v1/services", s.guarded(everywhere, s.services))
+	mux.HandleFunc("GET /v1/instances", s.guarded(oneNamespace, s.instances))
+	mux.HandleFunc("GET /v1/causes", s.guarded(oneNamespace, s.causes))
+	mux.HandleFunc("GET /v1/records", s.guarded(everywhere, s.records))
+	mux.HandleFunc("GET /v1/settings", s.guarded(everywhere, s.settings))
 	mux.HandleFunc("POST /v1/drain", s.drain)
 	mux.HandleFunc("POST /v1/move", s.move)
 	return mux
@@ -102,7 +112,7 @@ func asked(r *http.Request) naming.ServiceKey {
 }
 
 func (s Sources) drain(w http.ResponseWriter, r *http.Request) {
-	if !fromLoopback(r) {
+	if _, here := origin(r); !here {
 		http.Error(w, "drain: only from this host; in a pod run: distro-sidecar drain", http.StatusForbidden)
 		return
 	}
@@ -111,15 +121,6 @@ func (s Sources) drain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = w.Write([]byte("drained\n")) // the caller has gone: the member has left all the same
-}
-
-func fromLoopback(r *http.Request) bool {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
 
 func writeJSON(w http.ResponseWriter, v any) {

@@ -1,15 +1,17 @@
 // Package console is one read-only web page: what a member believes about its
 // peers, services and instances. It asks the member's admin port and holds
-// nothing itself; it never shows more than a bounded number of services.
+// nothing itself; it never shows more than a bounded number of services, and no more
+// than the member shows to who looks: it passes on what they show.
 package console
 
 import (
-	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -56,7 +58,17 @@ type content struct {
 	Services []service
 	More     int
 	Fault    string
+	Refused  bool // the fault is that who looks may not
 }
+
+// refusal is that the member does not show this to who looks.
+type refusal struct {
+	status    int
+	challenge string // how to show who one is, for browsers
+	text      string
+}
+
+func (r *refusal) Error() string { return r.text }
 
 type service struct {
 	admin.Service
@@ -65,13 +77,20 @@ type service struct {
 }
 
 func (c *console) serve(w http.ResponseWriter, r *http.Request) {
-	shown, err := c.ask(r.Context())
+	shown, err := c.ask(r)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if err != nil {
 		shown = content{Fault: err.Error()}
-		w.WriteHeader(http.StatusBadGateway)
+		status := http.StatusBadGateway
+		if no, is := errors.AsType[*refusal](err); is {
+			shown.Refused, status = true, no.status
+			if no.challenge != "" {
+				w.Header().Set("WWW-Authenticate", no.challenge)
+			}
+		}
+		w.WriteHeader(status)
 	}
 	if err := page.Execute(w, shown); err != nil {
 		c.log.V(1).Info("page not sent", "reason", err.Error())
@@ -79,13 +98,13 @@ func (c *console) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // ask collects what the page shows.
-func (c *console) ask(ctx context.Context) (content, error) {
+func (c *console) ask(who *http.Request) (content, error) {
 	var out content
-	if err := c.get(ctx, "/v1/status", &out.Report); err != nil {
+	if err := c.get(who, "/v1/status", &out.Report); err != nil {
 		return content{}, err
 	}
 	var services []admin.Service
-	if err := c.get(ctx, "/v1/services", &services); err != nil {
+	if err := c.get(who, "/v1/services", &services); err != nil {
 		return content{}, err
 	}
 	if len(services) > maxServices {
@@ -95,7 +114,7 @@ func (c *console) ask(ctx context.Context) (content, error) {
 	for _, s := range services {
 		line := service{Service: s, Open: len(services) <= openUpTo}
 		q := url.Values{"namespace": {s.Namespace}, "group": {s.Group}, "service": {s.Name}}
-		if err := c.get(ctx, "/v1/instances?"+q.Encode(), &line.Hosts); err != nil {
+		if err := c.get(who, "/v1/instances?"+q.Encode(), &line.Hosts); err != nil {
 			return content{}, err
 		}
 		out.Services = append(out.Services, line)
@@ -103,10 +122,15 @@ func (c *console) ask(ctx context.Context) (content, error) {
 	return out, nil
 }
 
-func (c *console) get(ctx context.Context, path string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+func (c *console) get(who *http.Request, path string, into any) error {
+	req, err := http.NewRequestWithContext(who.Context(), http.MethodGet, c.base+path, nil)
 	if err != nil {
 		return fmt.Errorf("ask member: %w", err)
+	}
+	from, _, _ := net.SplitHostPort(who.RemoteAddr)
+	req.Header.Set("X-Forwarded-For", from) // this host asks for somebody else
+	if shown := who.Header.Get("Authorization"); shown != "" {
+		req.Header.Set("Authorization", shown)
 	}
 	resp, err := c.client.Do(req)
 	if err != nil {
@@ -116,7 +140,12 @@ func (c *console) get(ctx context.Context, path string, into any) error {
 	body := io.LimitReader(resp.Body, maxAnswer)
 	if resp.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(body, 1<<10))
-		return fmt.Errorf("ask member for %s: %s: %s", path, resp.Status, strings.TrimSpace(string(text)))
+		err := fmt.Errorf("ask member for %s: %s: %s", path, resp.Status, strings.TrimSpace(string(text)))
+		switch resp.StatusCode {
+		case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+			return &refusal{resp.StatusCode, resp.Header.Get("WWW-Authenticate"), err.Error()}
+		}
+		return err
 	}
 	if err := json.NewDecoder(body).Decode(into); err != nil {
 		return fmt.Errorf("read member's answer to %s: %w", path, err)

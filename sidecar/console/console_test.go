@@ -79,3 +79,48 @@ func TestPageOfASilentMemberSaysSo(t *testing.T) {
 		t.Errorf("status %d, page:\n%s", w.Code, w.Body)
 	}
 }
+
+// Where auth is on, the member decides by what who looks shows, and browsers are asked
+// for it.
+func TestWhoLooksIsPassedOn(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/v1/status", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"member":"demo-0:8848"}`) })
+	mux.HandleFunc("/v1/services", func(w http.ResponseWriter, r *http.Request) {
+		switch name, _, _ := r.BasicAuth(); {
+		case r.Header.Get("X-Forwarded-For") != "10.0.0.9":
+			t.Errorf("asked for %q", r.Header.Get("X-Forwarded-For"))
+		case name == "":
+			w.Header().Set("WWW-Authenticate", `Basic realm="naming"`)
+			http.Error(w, "user not found!", http.StatusUnauthorized)
+		case name == "alice":
+			http.Error(w, "authorization failed!", http.StatusForbidden)
+		default:
+			fmt.Fprint(w, `[]`)
+		}
+	})
+	member := httptest.NewServer(mux)
+	t.Cleanup(member.Close)
+	for name, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		"":      {http.StatusUnauthorized, "user not found!"},
+		"alice": {http.StatusForbidden, "authorization failed!"},
+		"root":  {http.StatusOK, "demo-0:8848"},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+		r.RemoteAddr = "10.0.0.9:4000"
+		r.Header.Set("X-Forwarded-For", "127.0.0.1") // anybody can say so
+		if name != "" {
+			r.SetBasicAuth(name, "secret")
+		}
+		w := httptest.NewRecorder()
+		Handler(member.URL, logr.Discard()).ServeHTTP(w, r)
+		if w.Code != want.status || !strings.Contains(w.Body.String(), want.says) || strings.Contains(w.Body.String(), "does not answer") {
+			t.Errorf("%q: %d, want %d:\n%s", name, w.Code, want.status, w.Body)
+		}
+		if challenged := w.Header().Get("WWW-Authenticate") != ""; challenged != (want.status == http.StatusUnauthorized) {
+			t.Errorf("%q: asked for a password: %t", name, challenged)
+		}
+	}
+}

@@ -112,18 +112,8 @@ func New(cfg Config, identity wire.Identity, log logr.Logger, observer Observer,
 
 // Run follows the files until ctx ends.
 func (g *Gate) Run(ctx context.Context) error {
-	poll := time.NewTicker(g.cfg.Poll)
-	defer poll.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-poll.C:
-			if g.look() {
-				g.changed()
-			}
-		}
-	}
+	mounted.Follow(ctx, g.cfg.Poll, g.look, g.changed)
+	return nil
 }
 
 // look reads the files and reports whether anything else is in use now.

@@ -40,6 +40,7 @@ func eventful() *Metrics {
 		Report: func(context.Context) (report.Report, error) {
 			return report.Report{
 				Loaded: true, Generation: 7, Clients: 5, Owned: 2, Braked: 13,
+				Digest: strings.Repeat("f", 32), SettingsDigest: "000000000010" + strings.Repeat("f", 20),
 				Auth:  &report.Auth{Mode: "Required", Fault: "old"},
 				TLS:   &report.TLS{Clients: &report.TLSUse{Mode: "Required", NotAfter: &expires, Fault: "old", Plaintext: 15}},
 				Peers: []report.Peer{{Member: "a:8848", State: "UP", Transport: "stream", Pending: 3}},
@@ -93,6 +94,8 @@ func TestWhatHappenedIsCounted(t *testing.T) {
 		`naming_merged_pushes_total 11`,
 		`naming_braked_instances_total 12`,
 		`naming_braked_services 13`,
+		`naming_digest{of="registry"} 2.81474976710655e+14`,
+		`naming_digest{of="settings"} 16`,
 		`process_cpu_seconds_total`,
 	} {
 		if !strings.Contains(got, want) {

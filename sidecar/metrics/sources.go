@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -71,6 +72,7 @@ var (
 	descFault         = describe("tls_fault", "1 while the files are refused, or the certificate in use has expired.", "use")
 	descRequired      = describe("tls_required", "1 while plaintext is refused.", "use")
 	descPlaintext     = describe("tls_plaintext_connections", "Open connections that are plaintext, where TLS is on.", "use")
+	descDigest        = describe("digest", "The first 48 bits of a digest (registry, settings), as a number.", "of")
 	descSettings      = describe("settings", "What is set by the API (of a service, an instance), and tombstones of that.", "of")
 	descAuthRequired  = describe("auth_required", "1 while nobody passes without a right, 0 while auth is Permissive.")
 	descAuthFault     = describe("auth_fault", "1 while the newest users and keys are refused.")
@@ -107,6 +109,11 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	gauge(descServices, float64(r.Services))
 	gauge(descInstances, float64(r.Instances))
 	gauge(descBraked, float64(r.Braked))
+	for of, text := range map[string]string{"registry": r.Digest, "settings": r.SettingsDigest} {
+		if n, err := strconv.ParseUint(text[:min(len(text), digits)], 16, 64); err == nil {
+			gauge(descDigest, float64(n), of)
+		}
+	}
 	protection(r, gauge)
 	if r.Auth != nil {
 		gauge(descAuthRequired, truth(r.Auth.Mode == "Required"))
@@ -120,6 +127,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		gauge(descPeerUp, truth(p.State == string(member.Up)), p.Member)
 	}
 }
+
+// digits is how much of a digest is told as a number: what a float64 holds exactly.
+const digits = 12
 
 // protection sends how TLS stands; nothing while it is off.
 func protection(r report.Report, gauge func(d *prometheus.Desc, v float64, labels ...string)) {

@@ -147,6 +147,16 @@ func (l *Loop) sweepSettings(now time.Time) {
 	l.said(now, l.settings.Sweep(now, l.clock.tick(now), l.listed(now)))
 }
 
+// SettingsSaid returns what is said of services and instances, in order.
+func (l *Loop) SettingsSaid(ctx context.Context) (list []settings.Entry, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		list = l.settings.Saying()
+		return nil
+	})
+	slices.SortFunc(list, func(a, b settings.Entry) int { return a.Key.Compare(b.Key) })
+	return list, err
+}
+
 // SettingsQuestion returns what another member is asked first: whether it holds
 // the same settings.
 func (l *Loop) SettingsQuestion(ctx context.Context) (q settings.Question, err error) {

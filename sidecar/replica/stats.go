@@ -11,6 +11,7 @@ import (
 // Stats are the counts of one member at one moment.
 type Stats struct {
 	Digest    string // 32 hex digits over all records
+	Settings  string // the same over what is said of services and instances
 	Loaded    bool
 	Clients   int // clients that publish something
 	Owned     int // of those, owned by this member
@@ -65,6 +66,7 @@ func (l *Loop) Ping(ctx context.Context) error {
 func (l *Loop) stats() Stats {
 	st := Stats{
 		Digest:    l.engine.Digest().String(),
+		Settings:  l.settings.Said().String(),
 		Loaded:    l.engine.Loaded(),
 		Pending:   l.engine.Pending(),
 		PendingTo: map[member.Address]int{},

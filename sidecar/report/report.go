@@ -4,29 +4,33 @@
 // registry data, so that it can be polled every few seconds.
 package report
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Report is one member's view of itself and its peers at one moment.
 type Report struct {
-	Member      string    `json:"member"`          // its address, host:port
-	Epoch       int64     `json:"epoch"`           // incarnation: Unix milliseconds of its start
-	Version     string    `json:"version"`         // of the program
-	Generation  int64     `json:"generation"`      // of the member list in use
-	Fault       string    `json:"fault,omitempty"` // why the newest member list was refused; empty while it is in use
-	Loaded      bool      `json:"loaded"`          // the start-up load is complete
-	Draining    bool      `json:"draining"`        // it is leaving
-	Digest      string    `json:"digest"`          // 32 hex digits over all records; equal registries, equal digests
-	Connections int       `json:"connections"`     // clients connected to this member over gRPC
-	Clients     int       `json:"clients"`         // clients that publish something, own and replicated
-	Owned       int       `json:"owned"`           // of those, owned by this member
-	Services    int       `json:"services"`        // services with at least one instance
-	Instances   int       `json:"instances"`       // instances listed, after removal of duplicates
-	Braked      int       `json:"braked"`          // services of which instances are held as unhealthy, since many were lost at once
-	Pending     int       `json:"pending"`         // changes not yet acknowledged by some peer
-	Peers       []Peer    `json:"peers"`           // in order of address
-	TLS         *TLS      `json:"tls,omitempty"`   // absent while it is off
-	Auth        *Auth     `json:"auth,omitempty"`  // the same
-	Time        time.Time `json:"time"`            // when the report was made, UTC
+	Member         string    `json:"member"`                   // its address, host:port
+	Epoch          int64     `json:"epoch"`                    // incarnation: Unix milliseconds of its start
+	Version        string    `json:"version"`                  // of the program
+	Generation     int64     `json:"generation"`               // of the member list in use
+	Fault          string    `json:"fault,omitempty"`          // why the newest member list was refused; empty while it is in use
+	Loaded         bool      `json:"loaded"`                   // the start-up load is complete
+	Draining       bool      `json:"draining"`                 // it is leaving
+	Digest         string    `json:"digest"`                   // 32 hex digits over all records; equal registries, equal digests
+	SettingsDigest string    `json:"settingsDigest,omitempty"` // the same over what is set by the API; absent from earlier versions
+	Connections    int       `json:"connections"`              // clients connected to this member over gRPC
+	Clients        int       `json:"clients"`                  // clients that publish something, own and replicated
+	Owned          int       `json:"owned"`                    // of those, owned by this member
+	Services       int       `json:"services"`                 // services with at least one instance
+	Instances      int       `json:"instances"`                // instances listed, after removal of duplicates
+	Braked         int       `json:"braked"`                   // services of which lost instances are held as unhealthy
+	Pending        int       `json:"pending"`                  // changes not yet acknowledged by some peer
+	Peers          []Peer    `json:"peers"`                    // in order of address
+	TLS            *TLS      `json:"tls,omitempty"`            // absent while it is off
+	Auth           *Auth     `json:"auth,omitempty"`           // the same
+	Time           time.Time `json:"time"`                     // when the report was made, UTC
 }
 
 // Peer is what a member believes about another.
@@ -64,35 +68,38 @@ type Auth struct {
 	Fault    string `json:"fault,omitempty"` // why the newest files are not in use, and the way out
 }
 
-// SameDigest reports whether all reports carry one digest. No reports agree.
-func SameDigest(reports []Report) bool {
-	for _, r := range reports {
-		if r.Digest != reports[0].Digest {
-			return false
-		}
-	}
-	return true
+// Agree reports whether all hold the same, in registry and in settings. No reports
+// agree.
+func Agree(reports []Report) bool {
+	return len(Minority(reports)) == 0 && len(SettingsMinority(reports)) == 0
 }
 
-// Minority returns the members whose digest differs from the most common one,
-// in the order given. Of equally common digests the first wins.
+// Minority returns the members whose digest of the registry differs from the most
+// common one, in the order given. Of equally common digests the first wins.
 func Minority(reports []Report) []string {
-	if len(reports) == 0 {
-		return nil
-	}
+	return minority(reports, func(r Report) string { return r.Digest })
+}
+
+// SettingsMinority does the same with settings. Who tells no digest of them differs
+// from nobody.
+func SettingsMinority(reports []Report) []string {
+	telling := slices.DeleteFunc(slices.Clone(reports), func(r Report) bool { return r.SettingsDigest == "" })
+	return minority(telling, func(r Report) string { return r.SettingsDigest })
+}
+
+func minority(reports []Report, digest func(Report) string) (out []string) {
 	count := map[string]int{}
 	for _, r := range reports {
-		count[r.Digest]++
+		count[digest(r)]++
 	}
-	common := reports[0].Digest
+	common, most := "", 0
 	for _, r := range reports {
-		if count[r.Digest] > count[common] {
-			common = r.Digest
+		if d := digest(r); count[d] > most {
+			common, most = d, count[d]
 		}
 	}
-	var out []string
 	for _, r := range reports {
-		if r.Digest != common {
+		if digest(r) != common {
 			out = append(out, r.Member)
 		}
 	}

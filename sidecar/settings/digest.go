@@ -14,6 +14,9 @@ type Digest [16]byte
 // Buckets is the number of parts into which keys are divided.
 const Buckets = 256
 
+// String returns 32 hex digits.
+func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+
 // MarshalText writes hex digits.
 func (d Digest) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, d[:]), nil }
 

@@ -10,7 +10,8 @@
 // copy brings it back.
 //
 // Two members find out what they hold otherwise by one digest, then by 256, then
-// by the entries of the parts that differ: see Question.
+// by the entries of the parts that differ: see Question. Another digest, of what
+// holds alone, tells who looks from outside whether they answer alike: see Store.Said.
 //
 // What one member may write is bounded, in number and size. The package is
 // single-threaded, reads no clock and does no I/O: time is an argument.

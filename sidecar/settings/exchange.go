@@ -57,13 +57,12 @@ func DecodeAnswer(text []byte) (a Answer, err error) {
 	return a, nil
 }
 
-// Root returns the digest of all that is held.
-func (s *Store) Root() (root Digest) {
-	for _, h := range s.held {
-		root = root.with(h.sum)
-	}
-	return root
-}
+// Root returns the digest of all that is held, tombstones among it.
+func (s *Store) Root() Digest { return s.root }
+
+// Said returns the digest of what holds. Members that have the same answer alike,
+// also where some have forgotten tombstones that others still know.
+func (s *Store) Said() Digest { return s.said }
 
 // Digests returns the digest of what is held in each bucket.
 func (s *Store) Digests() []Digest {

@@ -40,6 +40,8 @@ type Store struct {
 	under map[naming.ServiceKey]map[naming.Endpoint]*held // those of instances that hold
 	live  int
 	bytes int
+	root  Digest // of all that is held
+	said  Digest // of what holds
 }
 
 // held is an entry and what is made of it.
@@ -95,6 +97,17 @@ func (s *Store) Override(of naming.ServiceKey, e naming.Endpoint) (naming.Overri
 
 // Overridden reports whether anything is said of any instance of a service.
 func (s *Store) Overridden(of naming.ServiceKey) bool { return len(s.under[of]) > 0 }
+
+// Saying returns what holds, in no order.
+func (s *Store) Saying() []Entry {
+	out := make([]Entry, 0, s.live)
+	for _, h := range s.held {
+		if h.Ended == 0 {
+			out = append(out, h.Entry)
+		}
+	}
+	return out
+}
 
 // Described returns the services of which something is said.
 func (s *Store) Described() map[naming.ServiceKey]*naming.Settings {
@@ -171,9 +184,11 @@ func (s *Store) put(was, fresh *held) {
 	}
 	k := fresh.Key
 	s.held[k] = fresh
+	s.root = s.root.with(fresh.sum)
 	if fresh.Ended != 0 {
 		return
 	}
+	s.said = s.said.with(fresh.sum)
 	s.live++
 	s.bytes += fresh.size
 	if k.OfInstance() {
@@ -187,9 +202,11 @@ func (s *Store) put(was, fresh *held) {
 func (s *Store) drop(h *held) {
 	k := h.Key
 	delete(s.held, k)
+	s.root = s.root.with(h.sum)
 	if h.Ended != 0 {
 		return
 	}
+	s.said = s.said.with(h.sum)
 	s.live--
 	s.bytes -= h.size
 	if k.OfInstance() {

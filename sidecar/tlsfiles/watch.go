@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+
+	"github.com/distro-naming/naming-operator/sidecar/mounted"
 )
 
 // Config says where the files lie.
@@ -68,18 +70,8 @@ func New(cfg Config, log logr.Logger, changed func()) *Watch {
 
 // Run follows the files until ctx ends.
 func (w *Watch) Run(ctx context.Context) error {
-	poll := time.NewTicker(w.cfg.Poll)
-	defer poll.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-poll.C:
-			if w.look() {
-				w.changed()
-			}
-		}
-	}
+	mounted.Follow(ctx, w.cfg.Poll, w.look, w.changed)
+	return nil
 }
 
 // On reports whether a use has certificates at all.

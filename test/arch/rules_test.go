@@ -280,9 +280,10 @@ var product = map[string]rule{
 	"sidecar/admin": {
 		why: "serves reports; holds nothing",
 		ours: map[string]string{
-			"sidecar/member": "whose records are asked for",
-			"sidecar/naming": "services and instances to list",
-			"sidecar/report": "the status",
+			"sidecar/member":   "whose records are asked for",
+			"sidecar/naming":   "services and instances to list",
+			"sidecar/report":   "the status",
+			"sidecar/settings": "what is set, to list",
 		},
 		outside: []string{logr},
 	},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/distro-naming/naming-operator/sidecar/report"
 )
 
 const pollEvery = 10 * time.Millisecond
@@ -32,11 +34,12 @@ func Until(ctx context.Context, what string, check func(context.Context) error) 
 }
 
 func agreed(reports []Status) error {
-	for _, r := range reports {
-		if r.Digest != reports[0].Digest {
-			return fmt.Errorf("%s has digest %.8s, %s has %.8s",
-				reports[0].Member, reports[0].Digest, r.Member, r.Digest)
-		}
+	if report.Agree(reports) {
+		return nil
 	}
-	return nil
+	var errs []error
+	for _, r := range reports {
+		errs = append(errs, fmt.Errorf("%s has digest %.8s, and %.8s of its settings", r.Member, r.Digest, r.SettingsDigest))
+	}
+	return errors.Join(errs...)
 }

@@ -83,6 +83,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: associative
+    - name: settingsDigest
+      type:
+        scalar: string
     - name: since
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
@@ -152,6 +155,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: services
       type:
         scalar: numeric
+    - name: settingsDigest
+      type:
+        scalar: string
     - name: since
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time

@@ -12,16 +12,18 @@ import (
 // ConvergenceApplyConfiguration represents a declarative configuration of the Convergence type for use
 // with apply.
 //
-// Convergence is how far the registries of members are the same.
+// Convergence is how far members hold the same.
 type ConvergenceApplyConfiguration struct {
 	// Digest of the registry that most members hold.
 	Digest *string `json:"digest,omitempty"`
-	// Since when all wanted members have served and held the same registry; absent while they do not.
+	// Digest of the settings of services and instances that most members hold.
+	SettingsDigest *string `json:"settingsDigest,omitempty"`
+	// Since when all wanted members have served and held the same registry and settings; absent while they do not.
 	Since *v1.Time `json:"since,omitempty"`
-	// Since when members have differed at each look because their registries change faster than they can be asked; absent
+	// Since when members have differed at each look because what they hold changes faster than they can be asked; absent
 	// while they are seen to agree, or to differ at rest.
 	ChangingSince *v1.Time `json:"changingSince,omitempty"`
-	// Members that hold another registry than most.
+	// Members that hold another registry or other settings than most.
 	DivergentMembers []string `json:"divergentMembers,omitempty"`
 }
 
@@ -36,6 +38,14 @@ func Convergence() *ConvergenceApplyConfiguration {
 // If called multiple times, the Digest field is set to the value of the last call.
 func (b *ConvergenceApplyConfiguration) WithDigest(value string) *ConvergenceApplyConfiguration {
 	b.Digest = &value
+	return b
+}
+
+// WithSettingsDigest sets the SettingsDigest field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the SettingsDigest field is set to the value of the last call.
+func (b *ConvergenceApplyConfiguration) WithSettingsDigest(value string) *ConvergenceApplyConfiguration {
+	b.SettingsDigest = &value
 	return b
 }
 

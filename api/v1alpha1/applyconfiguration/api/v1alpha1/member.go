@@ -40,6 +40,8 @@ type MemberApplyConfiguration struct {
 	Generation *int64 `json:"generation,omitempty"`
 	// Digest of its registry. Equal digests mean equal registries.
 	Digest *string `json:"digest,omitempty"`
+	// Digest of what is set by the API of services and instances, as it holds it; absent from members of earlier versions.
+	SettingsDigest *string `json:"settingsDigest,omitempty"`
 	// Clients that publish something.
 	Clients *int32 `json:"clients,omitempty"`
 	// Services with at least one instance.
@@ -147,6 +149,14 @@ func (b *MemberApplyConfiguration) WithGeneration(value int64) *MemberApplyConfi
 // If called multiple times, the Digest field is set to the value of the last call.
 func (b *MemberApplyConfiguration) WithDigest(value string) *MemberApplyConfiguration {
 	b.Digest = &value
+	return b
+}
+
+// WithSettingsDigest sets the SettingsDigest field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the SettingsDigest field is set to the value of the last call.
+func (b *MemberApplyConfiguration) WithSettingsDigest(value string) *MemberApplyConfiguration {
+	b.SettingsDigest = &value
 	return b
 }
 

@@ -54,7 +54,7 @@ type NamingClusterSpecApplyConfiguration struct {
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
 	// How members are replaced when what they run changes.
 	UpdateStrategy *UpdateStrategyApplyConfiguration `json:"updateStrategy,omitempty"`
-	// Seconds for which all members must have held the same registry before the next one is replaced or removed.
+	// Seconds for which all members must have held the same registry and settings before the next one is replaced or removed.
 	MinConvergedSeconds *int32 `json:"minConvergedSeconds,omitempty"`
 	// Stop changing anything; status is still reported.
 	Paused *bool `json:"paused,omitempty"`

@@ -30,7 +30,7 @@ type NamingClusterStatusApplyConfiguration struct {
 	MembersGeneration *int64 `json:"membersGeneration,omitempty"`
 	// The listed members, each as it last described itself.
 	Members []MemberApplyConfiguration `json:"members,omitempty"`
-	// Whether the members hold the same registry.
+	// Whether the members hold the same registry and settings.
 	Convergence *ConvergenceApplyConfiguration `json:"convergence,omitempty"`
 	// How far TLS is; absent while it is off.
 	TLS *TLSStatusApplyConfiguration `json:"tls,omitempty"`
