@@ -10,11 +10,13 @@ import (
 // mostToken bounds a token, in bytes. Ours have some 150.
 const mostToken = 8 << 10
 
-// Issue makes a token for a user, signed by k, which is good for so long: a JWT with
-// the claims sub and exp, as Nacos makes it (HTTP page, 4.2).
+// Issue makes a token for a user, signed by k, which is good for so long and up to a
+// second more, since exp has whole seconds: clients log in anew by the time that they
+// were told. It is a JWT with the claims sub and exp, as Nacos makes it (HTTP page, 4.2).
 func (k Key) Issue(name string, now time.Time, ttl time.Duration) (string, error) {
+	end := now.Add(ttl + time.Second - time.Nanosecond).Truncate(time.Second)
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
-		Subject: name, ExpiresAt: jwt.NewNumericDate(now.Add(ttl)),
+		Subject: name, ExpiresAt: jwt.NewNumericDate(end),
 	}).SignedString(k.secret)
 }
 
