@@ -203,6 +203,24 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// TestTokensAreGoodForAsLongAsTheyAreSaidToBe issues one at every tenth of a second.
+func TestTokensAreGoodForAsLongAsTheyAreSaidToBe(t *testing.T) {
+	k := key(t, strings.Repeat("k", 32))
+	for tenth := range 10 {
+		at := now.Add(time.Duration(tenth) * time.Second / 10)
+		token, err := k.Issue("alice", at, 10*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Verify(token, []Key{k}, at.Add(10*time.Second-time.Nanosecond)); err != nil {
+			t.Errorf("issued at %v, just before its end: %v", at, err)
+		}
+		if _, err := Verify(token, []Key{k}, at.Add(11*time.Second)); !errors.Is(err, ErrExpired) {
+			t.Errorf("issued at %v, a second after its end: %v, want %v", at, err, ErrExpired)
+		}
+	}
+}
+
 // TestTokensHaveTheClaimsOfNacos keeps what Java servers read.
 func TestTokensHaveTheClaimsOfNacos(t *testing.T) {
 	token, err := key(t, strings.Repeat("k", 32)).Issue("alice", now, 18000*time.Second)

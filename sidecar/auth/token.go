@@ -10,14 +10,14 @@ import (
 // mostToken bounds a token, in bytes. Ours have some 150.
 const mostToken = 8 << 10
 
-// Issue makes a token for a user, signed by k, which is good for so long: a JWT with
-// the claims sub and exp, as Nacos makes it (HTTP page, 4.2). Every Java server with
-// the same key takes it: HS256 is what those before 2.2.1 sign with, and later ones
-// read the algorithm from the header, whatever the length of the key.
+// Issue makes a token for a user, signed by k, which is good for so long and up to a
+// second more, since exp has whole seconds: clients log in anew by the time that they
+// were told. It is a JWT with the claims sub and exp, as Nacos makes it (HTTP page, 4.2).
+// Every Java server with the same key takes it: HS256 is what those before 2.2.1 sign
+// with, and later ones read the algorithm from the header, whatever the length of the key.
 func (k Key) Issue(name string, now time.Time, ttl time.Duration) (string, error) {
-	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
-		Subject: name, ExpiresAt: jwt.NewNumericDate(now.Add(ttl)),
-	})
+	end := now.Add(ttl + time.Second - time.Nanosecond).Truncate(time.Second)
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{Subject: name, ExpiresAt: jwt.NewNumericDate(end)})
 	delete(token.Header, "typ") // with it Java servers since 2.2.1 take no token
 	return token.SignedString(k.secret)
 }

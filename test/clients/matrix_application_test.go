@@ -34,9 +34,9 @@ func openApplication(t *testing.T, s *stage) *application {
 	must(t, err)
 	a := &application{stage: s, atConsumer: fmt.Sprintf("127.0.0.1:%d", ports[0])}
 	a.isNear, a.isFar = provider(ports[1], near), provider(ports[2], "far")
-	a.consumer = a.startOne(t, "consumer", provider(ports[0], near))
-	a.near = a.startOne(t, "provider", a.isNear)
-	a.far = a.startOne(t, "provider", a.isFar)
+	a.consumer = a.startOne(t, "consumer", provider(ports[0], near), a.writer)
+	a.near = a.startOne(t, "provider", a.isNear, a.writer)
+	a.far = a.startOne(t, "provider", a.isFar, a.writer)
 	for _, port := range ports {
 		eventually(t, fmt.Sprintf("the application at port %d is up", port), func() error {
 			_, err := exchange(t, http.DefaultClient, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/hello", port))
@@ -50,9 +50,9 @@ func provider(port int, cluster string) line.Instance {
 	return line.Instance{IP: "127.0.0.1", Port: port, Weight: 2.5, Cluster: cluster, Metadata: map[string]string{"zone": cluster + "-zone"}}
 }
 
-// startOne runs the application under a name. Everything about it is said by
-// its settings, as a user would.
-func (a *application) startOne(t *testing.T, name string, i line.Instance) *process {
+// startOne runs the application under a name; it logs in as user, unless that is nil.
+// Everything about it is said by its settings, as a user would.
+func (a *application) startOne(t *testing.T, name string, i line.Instance, user *line.User) *process {
 	t.Helper()
 	var servers string
 	for _, m := range a.Members {
@@ -63,9 +63,9 @@ func (a *application) startOne(t *testing.T, name string, i line.Instance) *proc
 	}
 	dir := filepath.Join(t.TempDir(), name)
 	command := slices.Insert(slices.Clone(a.command), 1, "-Duser.home="+dir)
-	if a.secure != nil {
-		command = slices.Insert(command, 1,
-			"-Dnacos.remote.client.rpc.tls.enable=true", "-Dnacos.remote.client.rpc.tls.trustCollectionChainPath="+a.secure.CA)
+	command = slices.Insert(command, 1, tlsProperties(a.secure)...)
+	if user != nil {
+		command = append(command, discovery("username", user.Name), discovery("password", user.Password))
 	}
 	p := newProcess(t, name+" "+i.Cluster, dir, append(command,
 		"--spring.application.name="+name, "--greeting="+i.Cluster, "--server.address="+i.IP, fmt.Sprintf("--server.port=%d", i.Port),
@@ -76,6 +76,19 @@ func (a *application) startOne(t *testing.T, name string, i line.Instance) *proc
 	))
 	p.start(t)
 	return p
+}
+
+// tlsProperties are what nacos-client wants to speak TLS.
+func tlsProperties(secure *line.TLS) (out []string) {
+	if secure == nil {
+		return nil
+	}
+	const tls = "-Dnacos.remote.client.rpc.tls."
+	out = []string{tls + "enable=true", tls + "trustAll=false", tls + "trustCollectionChainPath=file:" + secure.CA}
+	if secure.Mutual {
+		out = append(out, tls+"mutualAuth=true", tls+"certChainFile=file:"+secure.Cert, tls+"certPrivateKey=file:"+secure.Key)
+	}
+	return out
 }
 
 // appRegisters finds both providers with all that their settings say.
@@ -137,7 +150,7 @@ func appSeesNone(t *testing.T, a *application) {
 // appMemberKilled kills the member that most of the application is connected to.
 func appMemberKilled(t *testing.T, a *application) {
 	victim := a.mostConnected(t)
-	calls := a.keepCalling(t)
+	calls := keepCalling(t, a.call)
 	must(t, victim.Kill())
 	a.requireAllKnowDead(t, victim)
 	a.requireListedEverywhere(t, "provider", a.isNear, a.isFar)
@@ -149,13 +162,22 @@ func appMemberKilled(t *testing.T, a *application) {
 
 func appMemberDrained(t *testing.T, a *application) {
 	leaving := a.mostConnected(t)
-	calls := a.keepCalling(t)
+	calls := keepCalling(t, a.call)
 	a.leave(t, leaving)
 	a.requireListedEverywhere(t, "provider", a.isNear, a.isFar)
 	a.requireBack(t, leaving)
 	a.requireListedEverywhere(t, "provider", a.isNear, a.isFar)
 	calls.requireNoneFailed(t)
 	appFollows(t, a)
+}
+
+// appWithoutRight starts a third provider as a user who may only read.
+func appWithoutRight(t *testing.T, a *application) {
+	ports, err := loopback.Ports(t.Context(), 1)
+	must(t, err)
+	refused := a.startOne(t, "provider", provider(ports[0], near), a.reader)
+	refused.requireSays(t, "authorization failed!")
+	a.requireListedEverywhere(t, "provider", a.isNear, a.isFar)
 }
 
 // appStops ends the near provider as Kubernetes would; calls go to the far one.

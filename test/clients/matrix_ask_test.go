@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
+	"strings"
 	"testing"
 
-	"github.com/distro-naming/naming-operator/sidecar/tlsfiles/tlstest"
 	"github.com/distro-naming/naming-operator/test/clients/drivers/line"
 	"github.com/distro-naming/naming-operator/test/loopback"
 )
@@ -28,20 +28,6 @@ func (s *stage) requireListedEverywhere(t *testing.T, service string, want ...li
 		}
 		eventually(t, fmt.Sprintf("%s lists %v", m.Name, endpoints(want)), func() error { return s.lists(t, m, service, want) })
 	}
-}
-
-// listsEverywhere is nil if every member that runs lists exactly want now.
-func (s *stage) listsEverywhere(t *testing.T, service string, want ...line.Instance) error {
-	t.Helper()
-	for _, m := range s.Members {
-		if !m.Running() {
-			continue
-		}
-		if err := s.lists(t, m, service, want); err != nil {
-			return fmt.Errorf("%s: %w", m.Name, err)
-		}
-	}
-	return nil
 }
 
 // lists is nil if a member lists exactly want now.
@@ -82,13 +68,19 @@ func (s *stage) read(t *testing.T, m *loopback.Member, path string, form url.Val
 	return json.Unmarshal(body, into)
 }
 
-// send makes a call of the HTTP API, by TLS where members want it.
+// send makes a call of the HTTP API as members want it: by TLS, with a certificate
+// and as a user.
 func (s *stage) send(t *testing.T, method string, m *loopback.Member, path string, form url.Values) ([]byte, error) {
 	t.Helper()
 	client, scheme := http.DefaultClient, "http"
 	if s.secure != nil {
-		client, scheme = trusting(t, s.secure.CA), "https"
+		client, scheme = trusting(t, s.secure), "https"
 		defer client.CloseIdleConnections()
+	}
+	if s.writer != nil {
+		form = maps.Clone(form)
+		form.Set("username", s.writer.Name)
+		form.Set("password", s.writer.Password)
 	}
 	target := url.URL{Scheme: scheme, Host: m.Address(), Path: path, RawQuery: form.Encode()}
 	return exchange(t, client, method, target.String())
@@ -122,25 +114,39 @@ func exchange(t *testing.T, client *http.Client, method, target string) ([]byte,
 
 var errRefused = errors.New("refused")
 
-func trusting(t *testing.T, ca string) *http.Client {
+// trusting calls members by TLS, with a certificate if they ask for one.
+func trusting(t *testing.T, secure *line.TLS) *http.Client {
 	t.Helper()
-	bundle, err := os.ReadFile(ca)
+	settings := trust(t, secure)
+	if secure.Mutual {
+		pair, err := tls.LoadX509KeyPair(secure.Cert, secure.Key)
+		must(t, err)
+		settings.Certificates = []tls.Certificate{pair}
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: settings}}
+}
+
+func trust(t *testing.T, secure *line.TLS) *tls.Config {
+	t.Helper()
+	bundle, err := os.ReadFile(secure.CA)
 	must(t, err)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(bundle)
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	return &tls.Config{RootCAs: roots}
 }
 
-// certificates makes an authority with a certificate for members and one for
-// clients, and returns the flags with which members take nothing but TLS.
-func certificates(t *testing.T) (*line.TLS, []string) {
+// requireCertificatesAsked wants members to cut off who shows none, on both ports.
+func (s *stage) requireCertificatesAsked(t *testing.T) {
 	t.Helper()
-	dir := t.TempDir()
-	authority := tlstest.New(t, "clients")
-	members, clients := filepath.Join(dir, "members"), filepath.Join(dir, "clients")
-	tlstest.Write(t, members, authority.Issue([]string{"127.0.0.1"}), nil)
-	tlstest.Write(t, clients, authority.Issue([]string{"client"}), authority.Bundle)
-	return &line.TLS{
-		CA: filepath.Join(clients, "ca.crt"), Cert: filepath.Join(clients, "tls.crt"), Key: filepath.Join(clients, "tls.key"),
-	}, []string{"--tls-clients=" + members}
+	for _, m := range s.Members {
+		for _, address := range []string{m.Address(), m.GRPCAddress()} {
+			conn, err := tls.Dial("tcp", address, trust(t, s.secure)) //nolint:noctx // it ends by itself
+			must(t, err)
+			_, err = conn.Read(make([]byte, 1)) // since TLS 1.3 it is told after the handshake
+			if err == nil || !strings.Contains(err.Error(), "certificate required") {
+				t.Errorf("%s without a certificate: %v", address, err)
+			}
+			_ = conn.Close()
+		}
+	}
 }

@@ -34,6 +34,10 @@ func springApplication(ctx context.Context) ([]string, error) {
 	return javaProgram(ctx, "spring", "drivers/spring", "application.Application")
 }
 
+func dubboApplication(ctx context.Context) ([]string, error) {
+	return javaProgram(ctx, "dubbo", "drivers/dubbo", "application.Application")
+}
+
 // javaProgram fetches what the pom in source names, compiles what lies beside it
 // and returns the command that runs main.
 func javaProgram(ctx context.Context, name, source, main string, settings ...string) ([]string, error) {

@@ -17,13 +17,13 @@ type calls struct {
 	failed []error
 }
 
-func (a *application) keepCalling(t *testing.T) *calls {
+func keepCalling(t *testing.T, call func(*testing.T) (string, error)) *calls {
 	t.Helper()
 	c := &calls{}
 	c.done.Go(func() {
 		for !c.stop.Load() {
 			c.made++
-			if _, err := a.call(t); err != nil {
+			if _, err := call(t); err != nil {
 				c.failed = append(c.failed, err)
 			}
 		}
@@ -43,10 +43,10 @@ func (c *calls) requireNoneFailed(t *testing.T) {
 }
 
 // mostConnected returns the member that most clients are connected to.
-func (a *application) mostConnected(t *testing.T) (most *loopback.Member) {
+func (s *stage) mostConnected(t *testing.T) (most *loopback.Member) {
 	t.Helper()
 	connected := -1
-	for _, m := range a.Members {
+	for _, m := range s.Members {
 		status, err := m.Status(t.Context())
 		must(t, err)
 		if status.Connections > connected {

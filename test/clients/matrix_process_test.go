@@ -2,9 +2,11 @@ package clients
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -45,6 +47,18 @@ func (p *process) start(t *testing.T) {
 		if text, err := os.ReadFile(p.log); err == nil && t.Failed() {
 			t.Logf("%s said:\n%s", p.name, text[max(0, len(text)-4000):])
 		}
+	})
+}
+
+// requireSays waits until the process has said a text.
+func (p *process) requireSays(t *testing.T, text string) {
+	t.Helper()
+	eventually(t, p.name+" says "+text, func() error {
+		said, err := os.ReadFile(p.log)
+		if err == nil && !strings.Contains(string(said), text) {
+			err = missing(text, fmt.Sprintf("%d bytes without it", len(said)))
+		}
+		return err
 	})
 }
 

@@ -2,7 +2,6 @@ package clients
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,25 +34,26 @@ func (r *results) note(t *testing.T, client, scenario string) {
 func (r *results) String() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return "\n" + table(func(k kind, scenario string) string {
+	seen := func(k kind, scenario string) string {
 		if word, found := r.cells[[2]string{k.name, scenario}]; found {
 			return word
 		}
 		return "not run"
-	})
+	}
+	return "\n" + table(kinds, names(every()), seen) + "\n" + table([]kind{dubboKind}, dubboNames(), seen)
 }
 
 // table renders a row for each scenario and a column for each client, aligned.
-func table(cell func(k kind, scenario string) string) string {
+func table(kinds []kind, scenarios []string, cell func(k kind, scenario string) string) string {
 	head := []string{"Scenario"}
 	for _, k := range kinds {
 		head = append(head, k.name)
 	}
 	rows := [][]string{head, make([]string, len(head))}
-	for _, sc := range slices.Concat(scenarios, secureScenarios) {
-		row := []string{sc.name}
+	for _, name := range scenarios {
+		row := []string{name}
 		for _, k := range kinds {
-			row = append(row, cell(k, sc.name))
+			row = append(row, cell(k, name))
 		}
 		rows = append(rows, row)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/distro-naming/naming-operator/test/clients/drivers/line"
 )
 
-// scenario is one row of the table. Scenarios run in order, on one stage, each
-// with a service of its own; the last ones end clients.
+// scenario is one row of the table. Scenarios of a part run in order, on one stage,
+// each with a service of its own; the last ones end clients.
 type scenario struct {
 	name  string
 	run   func(t *testing.T, s *stage)
@@ -34,13 +34,6 @@ var scenarios = []scenario{
 	{"deregister", deregister, nil, "no member lists it any more"},
 	{"graceful close", gracefulClose, appStops, "the client is closed: what it had registered is gone, also while its process goes on"},
 	{"process kill", processKill, appDies, "the process of the client is killed: what it had registered goes; over HTTP, where clients live by beats, after 30 s"},
-}
-
-// secureScenarios run once more, against members that take nothing but TLS.
-var secureScenarios = []scenario{
-	{"TLS: register", register, appRegisters, "as above, by members that take nothing but TLS from clients"},
-	{"TLS: subscribe", subscribe, appFollows, "as above, by members that take nothing but TLS from clients"},
-	{"TLS: a member is killed", memberKilled, appMemberKilled, "as above, by members that take nothing but TLS from clients"},
 }
 
 func register(t *testing.T, s *stage) {

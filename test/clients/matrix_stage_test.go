@@ -20,15 +20,22 @@ type stage struct {
 	life    context.Context // of the members: scenarios end before
 	kind    kind
 	command []string
-	secure  *line.TLS // nil: plaintext
+	secure  *line.TLS  // nil: plaintext
+	writer  *line.User // nil: nobody logs in
+	reader  *line.User // as whom the subscriber logs in, who may not register
 
 	publisher, second, subscriber *driver
 }
 
-// open starts the clients. It skips if they cannot do what the stage needs.
-func (s *stage) open(t *testing.T) {
+// open starts the clients. It returns errAbsent if they cannot do what the stage
+// needs, and fails the test for any other error.
+func (s *stage) open(t *testing.T) error {
 	t.Helper()
 	for name, d := range map[string]**driver{"publisher": &s.publisher, "second": &s.second, "subscriber": &s.subscriber} {
+		user := s.writer
+		if d == &s.subscriber {
+			user = s.reader
+		}
 		dir := filepath.Join(t.TempDir(), name)
 		var env []string
 		if s.secure != nil && s.kind.authorities != "" {
@@ -39,9 +46,13 @@ func (s *stage) open(t *testing.T) {
 		for _, m := range s.Members {
 			servers = append(servers, m.Address())
 		}
-		_, err := (*d).ask(line.Request{Op: "open", Servers: servers, Dir: dir, TLS: s.secure})
+		_, err := (*d).ask(line.Request{Op: "open", Servers: servers, Dir: dir, TLS: s.secure, User: user})
+		if errors.Is(err, errAbsent) {
+			return err
+		}
 		must(t, err)
 	}
+	return nil
 }
 
 // requireOffered skips the rest of a scenario of which a client does not offer
@@ -95,17 +106,12 @@ func requireFound(t *testing.T, d *driver, query line.Request, want ...line.Inst
 func requirePushed(t *testing.T, d *driver, service string, clusters []string, want ...line.Instance) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%s is told %v", d.name, endpoints(want)), func() error {
-		return told(d, service, clusters, want...)
+		lists := d.lists(service, clusters...)
+		if len(lists) == 0 {
+			return missing(endpoints(want), "nothing yet")
+		}
+		return same(want, lists[len(lists)-1])
 	})
-}
-
-// told says how the newest list of a subscription differs from want.
-func told(d *driver, service string, clusters []string, want ...line.Instance) error {
-	lists := d.lists(service, clusters...)
-	if len(lists) == 0 {
-		return missing(endpoints(want), "nothing yet")
-	}
-	return same(want, lists[len(lists)-1])
 }
 
 // requireNeverLost looks at every list of a subscription so far, from the first

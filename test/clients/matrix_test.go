@@ -7,8 +7,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/distro-naming/naming-operator/test/clients/drivers/line"
 )
 
 // TestMatrix runs every scenario with every official client, and prints what
@@ -22,28 +20,41 @@ func TestMatrix(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel() // most of the time is spent in waiting
 			command := k.prepare(t)
-			t.Run("plaintext", func(t *testing.T) { k.play(t, command, nil, scenarios, seen) })
-			t.Run("TLS", func(t *testing.T) {
-				secure, flags := certificates(t)
-				k.play(t, command, secure, secureScenarios, seen, flags...)
-			})
+			for _, p := range parts {
+				t.Run(p.name, func(t *testing.T) { k.play(t, command, p, seen) })
+			}
 		})
 	}
+	t.Run(dubboKind.name, func(t *testing.T) {
+		t.Parallel()
+		d := openDubbo(t, &stage{Cluster: startCluster(t), life: t.Context(), kind: dubboKind, command: dubboKind.prepare(t)})
+		for _, sc := range dubboScenarios {
+			t.Run(sc.name, func(t *testing.T) {
+				defer dubboKind.judge(t, sc.name, seen)
+				sc.run(t, d)
+			})
+		}
+	})
 }
 
-// play runs scenarios on a new stage.
-func (k kind) play(t *testing.T, command []string, secure *line.TLS, list []scenario, seen *results, flags ...string) {
+// play runs a part of the table on a new stage.
+func (k kind) play(t *testing.T, command []string, p part, seen *results) {
 	t.Helper()
-	s := &stage{Cluster: startCluster(t, flags...), life: t.Context(), kind: k, command: command, secure: secure}
-	var a *application
+	s := &stage{life: t.Context(), kind: k, command: command}
+	s.Cluster = startCluster(t, p.prepare(t, s)...)
+	var (
+		a      *application
+		absent error // what all scenarios need
+	)
 	if k.application {
 		a = openApplication(t, s)
 	} else {
-		s.open(t)
+		absent = s.open(t)
 	}
-	for _, sc := range list {
+	for _, sc := range p.scenarios {
 		t.Run(sc.name, func(t *testing.T) {
 			defer k.judge(t, sc.name, seen)
+			requireOffered(t, absent)
 			switch {
 			case a == nil:
 				sc.run(t, s)

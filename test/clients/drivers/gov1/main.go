@@ -3,7 +3,9 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -28,28 +30,49 @@ type client struct {
 	watched map[string]*vo.SubscribeParam // the client knows a subscription by its callback
 }
 
-func (c *client) Open(servers []string, dir string, secure *line.TLS) (err error) {
+func (c *client) Open(r line.Request) (err error) {
 	scheme := "http"
-	if secure != nil {
+	if r.TLS != nil {
 		scheme = "https" // it has no setting for authorities; the test gives Go one by SSL_CERT_FILE
 	}
+	if r.TLS != nil && r.TLS.Mutual {
+		if err := showCertificate(*r.TLS); err != nil {
+			return err
+		}
+	}
 	var list []constant.ServerConfig
-	for _, address := range servers {
+	for _, address := range r.Servers {
 		host, port, err := line.Split(address)
 		if err != nil {
 			return err
 		}
 		list = append(list, *constant.NewServerConfig(host, port, constant.WithScheme(scheme)))
 	}
+	options := []constant.ClientOption{
+		constant.WithNotLoadCacheAtStart(true),
+		constant.WithUpdateCacheWhenEmpty(true), // else the removal of the last instance is hidden
+		constant.WithLogDir(filepath.Join(r.Dir, "log")), constant.WithCacheDir(filepath.Join(r.Dir, "cache")),
+	}
+	if r.User != nil {
+		options = append(options, constant.WithUsername(r.User.Name), constant.WithPassword(r.User.Password))
+	}
 	c.naming, err = clients.NewNamingClient(vo.NacosClientParam{
-		ClientConfig: constant.NewClientConfig(
-			constant.WithNotLoadCacheAtStart(true),
-			constant.WithUpdateCacheWhenEmpty(true), // else the removal of the last instance is hidden
-			constant.WithLogDir(filepath.Join(dir, "log")), constant.WithCacheDir(filepath.Join(dir, "cache")),
-		),
-		ServerConfigs: list,
+		ClientConfig: constant.NewClientConfig(options...), ServerConfigs: list,
 	})
 	return err
+}
+
+// showCertificate gives all calls of this program a certificate: the client has no
+// setting for one, and calls by what the program has made its default.
+func showCertificate(secure line.TLS) error {
+	pair, err := tls.LoadX509KeyPair(secure.Cert, secure.Key)
+	if err != nil {
+		return err
+	}
+	calls := http.DefaultTransport.(*http.Transport).Clone()
+	calls.TLSClientConfig = &tls.Config{Certificates: []tls.Certificate{pair}}
+	http.DefaultTransport = calls
+	return nil
 }
 
 func (c *client) Register(service string, i line.Instance) error {

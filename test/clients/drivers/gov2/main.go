@@ -27,9 +27,9 @@ type client struct {
 	watched map[string]*vo.SubscribeParam // the client knows a subscription by its callback
 }
 
-func (c *client) Open(servers []string, dir string, secure *line.TLS) (err error) {
+func (c *client) Open(r line.Request) (err error) {
 	var list []constant.ServerConfig
-	for _, address := range servers {
+	for _, address := range r.Servers {
 		host, port, err := line.Split(address)
 		if err != nil {
 			return err
@@ -39,10 +39,17 @@ func (c *client) Open(servers []string, dir string, secure *line.TLS) (err error
 	options := []constant.ClientOption{
 		constant.WithNamespaceId("public"), constant.WithNotLoadCacheAtStart(true),
 		constant.WithUpdateCacheWhenEmpty(true), // else the removal of the last instance is hidden
-		constant.WithLogDir(filepath.Join(dir, "log")), constant.WithCacheDir(filepath.Join(dir, "cache")),
+		constant.WithLogDir(filepath.Join(r.Dir, "log")), constant.WithCacheDir(filepath.Join(r.Dir, "cache")),
 	}
-	if secure != nil {
-		options = append(options, constant.WithTLS(constant.TLSConfig{Enable: true, CaFile: secure.CA}))
+	if r.TLS != nil {
+		secure := constant.TLSConfig{Enable: true, CaFile: r.TLS.CA}
+		if r.TLS.Mutual {
+			secure.CertFile, secure.KeyFile = r.TLS.Cert, r.TLS.Key
+		}
+		options = append(options, constant.WithTLS(secure))
+	}
+	if r.User != nil {
+		options = append(options, constant.WithUsername(r.User.Name), constant.WithPassword(r.User.Password))
 	}
 	config := constant.NewClientConfig(options...)
 	c.naming, err = clients.NewNamingClient(vo.NacosClientParam{ClientConfig: config, ServerConfigs: list})

@@ -42,10 +42,12 @@ public final class Driver {
         }
     }
 
-    record Secure(String ca, String cert, String key) {}
+    record Secure(String ca, String cert, String key, boolean mutual) {}
 
-    record Request(String op, List<String> servers, String dir, Secure tls, String service, List<String> clusters,
-        boolean healthy, List<Shown> instances) {
+    record User(String name, String password) {}
+
+    record Request(String op, List<String> servers, String dir, Secure tls, User user, String service,
+        List<String> clusters, boolean healthy, List<Shown> instances) {
         Request {
             clusters = clusters == null ? List.of() : clusters;
         }
@@ -118,12 +120,26 @@ public final class Driver {
 
     private void open(Request r) throws Exception {
         if (r.tls != null) {
-            System.setProperty("nacos.remote.client.rpc.tls.enable", "true");
-            System.setProperty("nacos.remote.client.rpc.tls.trustCollectionChainPath", r.tls.ca);
+            tls("enable", "true");
+            tls("trustAll", "false"); // which is what it does unless told not to
+            tls("trustCollectionChainPath", "file:" + r.tls.ca); // a path alone is one of the class path
+        }
+        if (r.tls != null && r.tls.mutual) {
+            tls("mutualAuth", "true");
+            tls("certChainFile", "file:" + r.tls.cert);
+            tls("certPrivateKey", "file:" + r.tls.key);
         }
         Properties settings = new Properties();
         settings.setProperty("serverAddr", String.join(",", r.servers));
+        if (r.user != null) {
+            settings.setProperty("username", r.user.name);
+            settings.setProperty("password", r.user.password);
+        }
         naming = NacosFactory.createNamingService(settings);
+    }
+
+    private static void tls(String setting, String value) {
+        System.setProperty("nacos.remote.client.rpc.tls." + setting, value);
     }
 
     private List<Shown> query(Request r) throws Exception {

@@ -12,6 +12,7 @@ type Request struct {
 	Servers []string `json:"servers,omitempty"` // open: the members, as host:port
 	Dir     string   `json:"dir,omitempty"`     // open: where the client may write
 	TLS     *TLS     `json:"tls,omitempty"`     // open: speak TLS
+	User    *User    `json:"user,omitempty"`    // open: log in
 
 	Service   string     `json:"service,omitempty"`
 	Clusters  []string   `json:"clusters,omitempty"`  // query, subscribe, unsubscribe: only these; none means all
@@ -22,8 +23,16 @@ type Request struct {
 // TLS has the files with which a client speaks TLS, in PEM.
 type TLS struct {
 	CA   string `json:"ca"`
-	Cert string `json:"cert"` // the client's own, for those that insist on one
+	Cert string `json:"cert"` // the client's own
 	Key  string `json:"key"`
+
+	Mutual bool `json:"mutual,omitempty"` // members ask for that; else it is for clients that insist on one
+}
+
+// User is who logs in.
+type User struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
 }
 
 // Answer is one line of a driver.

@@ -10,7 +10,7 @@ import (
 
 // Client is an official client in Go, as a driver offers it.
 type Client interface { //nolint:interfacebloat // all that a driver offers, once
-	Open(servers []string, dir string, secure *TLS) error
+	Open(r Request) error
 	Register(service string, i Instance) error
 	RegisterAll(service string, list []Instance) error
 	Deregister(service string, i Instance) error
@@ -54,7 +54,7 @@ func Serve(c Client, in io.Reader, out io.Writer) error {
 func do(c Client, r Request, say func(Answer)) (found []Instance, err error) {
 	switch r.Op {
 	case "open":
-		return nil, c.Open(r.Servers, r.Dir, r.TLS)
+		return nil, c.Open(r)
 	case "register":
 		return nil, c.Register(r.Service, r.Instances[0])
 	case "batch":

@@ -2,7 +2,9 @@
 // is in ../line/line.go.
 'use strict';
 
+const fs = require('fs');
 const readline = require('readline');
+const urllib = require('urllib');
 const { NacosNamingClient } = require('nacos');
 
 const quiet = { info() {}, debug() {}, warn: console.error, error: console.error }; // standard output is the test's
@@ -19,10 +21,20 @@ const asked = (i) => ({ ip: i.ip, port: i.port, weight: i.weight, clusterName: i
 
 const clustersOf = (r) => (r.clusters || []).join(',');
 
+// It has no setting for a certificate, but one for what makes its calls: here the client's own, and a certificate with each call.
+const showing = (tls) => {
+  const shown = { cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key) };
+  return { request: (url, args) => urllib.request(url, { ...args, ...shown }) };
+};
+
 const operations = {
   async open(r) {
     // It has no setting for authorities; the test gives Node one by NODE_EXTRA_CA_CERTS.
-    client = new NacosNamingClient({ serverList: r.servers.join(','), namespace: 'public', ssl: Boolean(r.tls), logger: quiet });
+    client = new NacosNamingClient({
+      serverList: r.servers.join(','), namespace: 'public', ssl: Boolean(r.tls), logger: quiet,
+      ...(r.tls && r.tls.mutual && { httpclient: showing(r.tls) }),
+      ...(r.user && { username: r.user.name, password: r.user.password }),
+    });
     client.on('error', (error) => console.error(error));
     await client.ready();
   },

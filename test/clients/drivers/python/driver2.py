@@ -28,8 +28,12 @@ class Driver:
 
     def open(self, r):
         scheme = "https://" if r.get("tls") else ""  # it verifies nothing, and has no setting for that
+        if scheme and r["tls"].get("mutual"):
+            raise line.Absent()  # it makes the context of each call itself
+        user = r.get("user") or {}
         servers = ",".join(scheme + s for s in r["servers"])
-        self.client = nacos.NacosClient(servers, namespace="public", logDir=r["dir"])
+        self.client = nacos.NacosClient(servers, namespace="public", username=user.get("name"), password=user.get("password"),
+                                        logDir=r["dir"])
 
     def register(self, r):
         i = r["instances"][0]

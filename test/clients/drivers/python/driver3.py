@@ -36,6 +36,9 @@ class Driver:
         secure = r.get("tls")
         if secure:  # it opens all three files, whether or not the member asks for a certificate
             config.tls_config(TLSConfig(enabled=True, ca_file=secure["ca"], cert_file=secure["cert"], key_file=secure["key"]))
+        user = r.get("user")
+        if user:
+            config.username(user["name"]).password(user["password"])
         settings = config.build().set_update_cache_when_empty(True)  # else the removal of the last instance is hidden
         self.client = await NacosNamingService.create_naming_service(settings)
 

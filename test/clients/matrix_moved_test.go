@@ -1,0 +1,110 @@
+package clients
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/distro-naming/naming-operator/test/clients/drivers/line"
+	"github.com/distro-naming/naming-operator/test/loopback"
+)
+
+// publication is what hangs on the same client as an instance.
+type publication struct {
+	instance line.Instance
+	owner    string   // the member that answers for the client
+	services []string // in which it publishes, sorted
+}
+
+// requirePublication finds out, at any member, what a client publishes of which
+// an instance is.
+func (s *stage) requirePublication(t *testing.T, service string, i line.Instance) publication {
+	t.Helper()
+	for _, m := range s.Members {
+		if m.Running() {
+			p, err := publicationAt(t, m, service, i)
+			must(t, err)
+			return p
+		}
+	}
+	t.Fatal("no member runs")
+	return publication{}
+}
+
+// requirePublishedAnew waits until all that a client had published is published by
+// it at a member that runs. From then on what it changes must be listed, at once asked.
+// Not so before: when it is connected again nacos-sdk-go renews one service after the
+// other from a copy of what it had (redoRegisterEachService in its
+// connection_event_listener.go), so that members were seen to be sent, on one
+// connection, what its user has changed, and a millisecond later what was there before.
+// It also keeps the latter as what to renew. Members list what is sent last.
+//
+// Clients without a connection renew nothing.
+func (s *stage) requirePublishedAnew(t *testing.T, service string, had publication) {
+	t.Helper()
+	if !s.kind.connects() {
+		return
+	}
+	eventually(t, s.publisher.name+" has published anew what it had", func() error {
+		for _, m := range s.Members {
+			if !m.Running() {
+				continue
+			}
+			p, err := publicationAt(t, m, service, had.instance)
+			if err == nil && p.owner == m.Address() {
+				if !slices.Equal(p.services, had.services) {
+					err = missing(had.services, p.services)
+				}
+				return err
+			}
+		}
+		return missing("a member that owns it", had.owner)
+	})
+}
+
+func publicationAt(t *testing.T, m *loopback.Member, service string, i line.Instance) (publication, error) {
+	t.Helper()
+	var instances []struct {
+		line.Instance
+		Client, Owner string
+	}
+	if err := askAdmin(t, m, "/v1/instances", url.Values{"namespace": {"public"}, "group": {"DEFAULT_GROUP"}, "service": {service}}, &instances); err != nil {
+		return publication{}, err
+	}
+	for _, found := range instances {
+		if endpoint(found.Instance) != endpoint(i) {
+			continue
+		}
+		query := url.Values{"owner": {found.Owner}}
+		for bucket := range 256 {
+			query.Add("bucket", strconv.Itoa(bucket))
+		}
+		var records []struct {
+			Client   string
+			Services []string
+		}
+		if err := askAdmin(t, m, "/v1/records", query, &records); err != nil {
+			return publication{}, err
+		}
+		for _, r := range records {
+			if r.Client == found.Client {
+				return publication{i, found.Owner, slices.Sorted(slices.Values(r.Services))}, nil
+			}
+		}
+	}
+	return publication{}, fmt.Errorf("%s at %s: %w", endpoint(i), m.Name, errNotListed)
+}
+
+// askAdmin asks the admin port, which is plaintext.
+func askAdmin(t *testing.T, m *loopback.Member, path string, query url.Values, into any) error {
+	t.Helper()
+	body, err := exchange(t, http.DefaultClient, http.MethodGet, m.Admin()+path+"?"+query.Encode())
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(body, into)
+}
