@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -66,9 +67,22 @@ func TestUnknownCommandShowsTheUsage(t *testing.T) {
 }
 
 func TestHelpIsNoFailure(t *testing.T) {
-	for _, args := range [][]string{{"help"}, {"serve", "-h"}, {"console", "-h"}, {"drain", "-h"}, {"version"}} {
-		if err := Main(t.Context(), args, io.Discard, io.Discard); err != nil {
-			t.Errorf("Main(%v): %v", args, err)
+	for _, args := range [][]string{{"serve", "-h"}, {"console", "-h"}, {"drain", "-h"}, {"check", "-h"}} {
+		var said bytes.Buffer
+		if err := Main(t.Context(), args, io.Discard, &said); err != nil || !strings.Contains(said.String(), "distro-sidecar "+args[0]) {
+			t.Errorf("Main(%v) = %v and %q, want its flags", args, err, said.String())
+		}
+	}
+}
+
+func TestWordsThatAreFlagsElsewhere(t *testing.T) {
+	for arg, want := range map[string]string{
+		"help": usage, "-h": usage, "-help": usage, "--help": usage,
+		"version": Version + "\n", "-version": Version + "\n", "--version": Version + "\n",
+	} {
+		var said bytes.Buffer
+		if err := Main(t.Context(), []string{arg}, &said, io.Discard); err != nil || said.String() != want {
+			t.Errorf("Main(%s) = %v and %q, want %q", arg, err, said.String(), want)
 		}
 	}
 }

@@ -32,10 +32,7 @@ const defaultAdmin = "http://127.0.0.1:8080"
 
 // Main runs the subcommand named by args until it is done or ctx ends.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	command := "serve"
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		command, args = args[0], args[1:]
-	}
+	command, args := commandOf(args)
 	var err error
 	switch command {
 	case "serve":
@@ -57,6 +54,25 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return nil
 	}
 	return err
+}
+
+// commandOf tells the subcommand from what it is given. Flags alone are those of
+// serve, but for the two that people try first.
+func commandOf(args []string) (command string, rest []string) {
+	switch {
+	case len(args) == 0:
+		return "serve", nil
+	case !strings.HasPrefix(args[0], "-"):
+		return args[0], args[1:]
+	}
+	switch args[0] {
+	case "-h", "-help", "--help":
+		return "help", args[1:]
+	case "-version", "--version":
+		return "version", args[1:]
+	default:
+		return "serve", args
+	}
 }
 
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
