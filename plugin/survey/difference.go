@@ -17,15 +17,7 @@ type Place struct {
 // Places returns where members hold different things, in order of owner. An owner
 // that a member does not know is one without clients.
 func Places(said []Said[[]admin.Digest]) []Place {
-	owners := map[string]map[string]admin.Digest{} // by owner and member
-	for _, one := range said {
-		for _, d := range one.Value {
-			if owners[d.Owner] == nil {
-				owners[d.Owner] = map[string]admin.Digest{}
-			}
-			owners[d.Owner][one.Member] = d
-		}
-	}
+	owners := grouped(said, func(d admin.Digest) string { return d.Owner })
 	var out []Place
 	for _, owner := range slices.Sorted(maps.Keys(owners)) {
 		held := owners[owner]
@@ -41,6 +33,20 @@ func Places(said []Said[[]admin.Digest]) []Place {
 		}
 		if len(place.Buckets) > 0 {
 			out = append(out, place)
+		}
+	}
+	return out
+}
+
+// grouped returns what members said by what it is of, and by member.
+func grouped[T any](said []Said[[]T], of func(T) string) map[string]map[string]T {
+	out := map[string]map[string]T{}
+	for _, one := range said {
+		for _, value := range one.Value {
+			if out[of(value)] == nil {
+				out[of(value)] = map[string]T{}
+			}
+			out[of(value)][one.Member] = value
 		}
 	}
 	return out
@@ -83,15 +89,7 @@ const (
 // member. base is the member to compare with; "" compares with what most members
 // hold, and of equally common contents with that of the first member.
 func Differences(owner string, said []Said[[]admin.Record], base string) []Difference {
-	clients := map[string]map[string]admin.Record{} // by client and member
-	for _, one := range said {
-		for _, r := range one.Value {
-			if clients[r.Client] == nil {
-				clients[r.Client] = map[string]admin.Record{}
-			}
-			clients[r.Client][one.Member] = r
-		}
-	}
+	clients := grouped(said, func(r admin.Record) string { return r.Client })
 	var out []Difference
 	for _, client := range slices.Sorted(maps.Keys(clients)) {
 		held := clients[client]
