@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -65,10 +66,39 @@ func TestUnknownCommandShowsTheUsage(t *testing.T) {
 	}
 }
 
+func TestArgumentsThatAreNoFlagsAreRefused(t *testing.T) {
+	for _, command := range []string{"serve", "console", "drain", "check"} {
+		err := Main(t.Context(), []string{command, "http://127.0.0.2:8080"}, io.Discard, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), `unexpected argument "http://127.0.0.2:8080"`) {
+			t.Errorf("Main(%s) = %v, want the argument refused", command, err)
+		}
+	}
+}
+
+func TestMemberWithoutAnAddressIsToldWhatIsRequired(t *testing.T) {
+	err := Main(t.Context(), nil, io.Discard, io.Discard)
+	if err == nil || strings.Count(err.Error(), "is required") != 2 {
+		t.Errorf("Main() = %v, want both flags that are required", err)
+	}
+}
+
 func TestHelpIsNoFailure(t *testing.T) {
-	for _, args := range [][]string{{"help"}, {"serve", "-h"}, {"console", "-h"}, {"drain", "-h"}, {"version"}} {
-		if err := Main(t.Context(), args, io.Discard, io.Discard); err != nil {
-			t.Errorf("Main(%v): %v", args, err)
+	for _, args := range [][]string{{"serve", "-h"}, {"console", "-h"}, {"drain", "-h"}, {"check", "-h"}} {
+		var said bytes.Buffer
+		if err := Main(t.Context(), args, io.Discard, &said); err != nil || !strings.Contains(said.String(), "distro-sidecar "+args[0]) {
+			t.Errorf("Main(%v) = %v and %q, want its flags", args, err, said.String())
+		}
+	}
+}
+
+func TestWordsThatAreFlagsElsewhere(t *testing.T) {
+	for arg, want := range map[string]string{
+		"help": usage, "-h": usage, "-help": usage, "--help": usage,
+		"version": Version + "\n", "-version": Version + "\n", "--version": Version + "\n",
+	} {
+		var said bytes.Buffer
+		if err := Main(t.Context(), []string{arg}, &said, io.Discard); err != nil || said.String() != want {
+			t.Errorf("Main(%s) = %v and %q, want %q", arg, err, said.String(), want)
 		}
 	}
 }

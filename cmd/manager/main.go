@@ -16,7 +16,7 @@ import (
 )
 
 // version is set when a release is built.
-var version = "dev"
+var version = "v0.1.0"
 
 func main() {
 	if err := run(signals.SetupSignalHandler(), os.Args[1:], os.Getenv, os.Stdout); err != nil {

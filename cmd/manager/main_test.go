@@ -23,7 +23,7 @@ func TestGoldenHelp(t *testing.T) {
 func TestVersion(t *testing.T) {
 	var out bytes.Buffer
 	err := run(t.Context(), []string{"--version"}, empty, &out)
-	if err != nil || !strings.HasPrefix(out.String(), "naming-operator dev") {
+	if err != nil || !strings.HasPrefix(out.String(), "naming-operator "+version) {
 		t.Errorf("run(--version) = %v and %q, want the version", err, out.String())
 	}
 }

@@ -31,7 +31,7 @@ func parse(args []string, getenv func(string) string, stdout io.Writer) (options
 	var o options
 	f := flag.NewFlagSet("naming-operator", flag.ContinueOnError)
 	f.SetOutput(stdout)
-	f.StringVar(&o.sidecarImage, "sidecar-image", "distro-naming/distro-sidecar:v0.1.0",
+	f.StringVar(&o.sidecarImage, "sidecar-image", "distro-naming/distro-sidecar:"+version,
 		"image of the sidecar where a NamingCluster names none")
 	f.BoolVar(&o.leaderElect, "leader-elect", false,
 		"let one of several replicas act; the others stand by")

@@ -21,15 +21,7 @@ type Place struct {
 // Places returns where members hold different things, in order of owner. An owner
 // that a member does not know is one without clients.
 func Places(said []Said[[]admin.Digest]) []Place {
-	owners := map[string]map[string]admin.Digest{} // by owner and member
-	for _, one := range said {
-		for _, d := range one.Value {
-			if owners[d.Owner] == nil {
-				owners[d.Owner] = map[string]admin.Digest{}
-			}
-			owners[d.Owner][one.Member] = d
-		}
-	}
+	owners := grouped(said, func(d admin.Digest) string { return d.Owner })
 	var out []Place
 	for _, owner := range slices.Sorted(maps.Keys(owners)) {
 		held := owners[owner]
@@ -45,6 +37,20 @@ func Places(said []Said[[]admin.Digest]) []Place {
 		}
 		if len(place.Buckets) > 0 {
 			out = append(out, place)
+		}
+	}
+	return out
+}
+
+// grouped returns what members said by what it is of, and by member.
+func grouped[T any](said []Said[[]T], of func(T) string) map[string]map[string]T {
+	out := map[string]map[string]T{}
+	for _, one := range said {
+		for _, value := range one.Value {
+			if out[of(value)] == nil {
+				out[of(value)] = map[string]T{}
+			}
+			out[of(value)][one.Member] = value
 		}
 	}
 	return out
@@ -126,17 +132,14 @@ func (d Difference) Key() string {
 }
 
 func differences[T any](said []Said[[]T], base string, read func(T) item) (out []Difference) {
-	held := map[string]map[string]item{} // by key and member
-	for _, one := range said {
+	items := make([]Said[[]item], len(said))
+	for i, one := range said {
+		items[i].Member = one.Member
 		for _, line := range one.Value {
-			it := read(line)
-			key := it.of.Key()
-			if held[key] == nil {
-				held[key] = map[string]item{}
-			}
-			held[key][one.Member] = it
+			items[i].Value = append(items[i].Value, read(line))
 		}
 	}
+	held := grouped(items, func(it item) string { return it.of.Key() })
 	for _, key := range slices.Sorted(maps.Keys(held)) {
 		by := held[key]
 		expected, common := by[cmp.Or(base, majority(said, by))]

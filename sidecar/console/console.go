@@ -55,10 +55,11 @@ type console struct {
 // content is what the template shows.
 type content struct {
 	Report   report.Report
+	Faults   []string // what the member says is wrong with it
 	Services []service
 	More     int
-	Fault    string
-	Refused  bool // the fault is that who looks may not
+	Fault    string // why there is nothing else to show
+	Refused  bool   // the fault is that who looks may not
 }
 
 // refusal is that the member does not show this to who looks.
@@ -103,6 +104,7 @@ func (c *console) ask(who *http.Request) (content, error) {
 	if err := c.get(who, "/v1/status", &out.Report); err != nil {
 		return content{}, err
 	}
+	out.Faults = faults(out.Report)
 	var services []admin.Service
 	if err := c.get(who, "/v1/services", &services); err != nil {
 		return content{}, err
@@ -120,6 +122,30 @@ func (c *console) ask(who *http.Request) (content, error) {
 		out.Services = append(out.Services, line)
 	}
 	return out, nil
+}
+
+// faults collects what a member says is wrong with what it was given, and what it
+// has lost.
+func faults(r report.Report) (all []string) {
+	note := func(of, fault string) {
+		if fault != "" {
+			all = append(all, of+": "+fault)
+		}
+	}
+	note("Refused", r.Fault)
+	if r.TLS != nil && r.TLS.Members != nil {
+		note("TLS between members", r.TLS.Members.Fault)
+	}
+	if r.TLS != nil && r.TLS.Clients != nil {
+		note("TLS for clients", r.TLS.Clients.Fault)
+	}
+	if r.Auth != nil {
+		note("Auth", r.Auth.Fault)
+	}
+	if r.Braked > 0 {
+		note("Much was lost at once", fmt.Sprintf("instances of %d services stay listed as unhealthy for a minute", r.Braked))
+	}
+	return all
 }
 
 func (c *console) get(who *http.Request, path string, into any) error {

@@ -25,8 +25,10 @@ func fakeMember(t *testing.T, n int) string {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/v1/status", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, report.Report{
-			Member: "demo-0:8848", Loaded: true, Digest: "abc123",
-			Peers: []report.Peer{{Member: "demo-1:8848", State: "DOWN", Error: "connection refused"}},
+			Member: "demo-0:8848", Loaded: true, Digest: "abc123", Braked: 3, Fault: "it does not contain demo-0",
+			Peers: []report.Peer{{Member: "demo-1:8848", State: "DOWN", Transport: "v2", Error: "connection refused"}},
+			TLS:   &report.TLS{Members: &report.TLSUse{Fault: "tls.crt: expired"}, Clients: &report.TLSUse{}},
+			Auth:  &report.Auth{Fault: "users, line 3: want NAME:HASH"},
 		})
 	})
 	mux.HandleFunc("/v1/services", func(w http.ResponseWriter, _ *http.Request) {
@@ -53,10 +55,16 @@ func show(t *testing.T, base string) *httptest.ResponseRecorder {
 
 func TestPageShowsWhatTheMemberBelieves(t *testing.T) {
 	w := show(t, fakeMember(t, 2))
-	for _, want := range []string{"demo-0:8848", "abc123", "demo-1:8848", "DOWN", "connection refused", "svc-1", "10.0.0.1:80", "of=svc-0", "&lt;script&gt;"} {
+	for _, want := range []string{
+		"demo-0:8848", "abc123", "demo-1:8848", "DOWN", "v2", "connection refused", "svc-1", "10.0.0.1:80", "of=svc-0", "&lt;script&gt;",
+		"Refused: it does not contain demo-0", "TLS between members: tls.crt: expired", "Auth: users, line 3", "instances of 3 services",
+	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("page lacks %q", want)
 		}
+	}
+	if strings.Contains(w.Body.String(), "TLS for clients") {
+		t.Error("page tells of a fault where there is none")
 	}
 	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "<script>") {
 		t.Errorf("status %d, page executes metadata: %t", w.Code, strings.Contains(w.Body.String(), "<script>"))

@@ -40,11 +40,18 @@ func (o *overs) of(limit string) int {
 // front serves w on a port of loopback with limits, and returns its address.
 func front(t *testing.T, w *world, change func(*limits.Limits)) (address string, seen *overs) {
 	t.Helper()
+	address, seen, _ = handled(t, w, change)
+	return address, seen
+}
+
+// handled does the same and returns the handler too.
+func handled(t *testing.T, w *world, change func(*limits.Limits)) (address string, seen *overs, h *Handler) {
+	t.Helper()
 	cfg := DefaultConfig()
 	change(&cfg.Limits)
 	seen = &overs{}
 	cfg.Self, cfg.Over = selfAddress, seen
-	h := New(cfg, Deps{
+	h = New(cfg, Deps{
 		Registrar: w, Catalog: w, Owners: w, Dialer: w, Roster: w, Datums: w, Subscribers: w, Clients: w, Counter: w, Push: w,
 	})
 	var listen net.ListenConfig
@@ -61,7 +68,7 @@ func front(t *testing.T, w *world, change func(*limits.Limits)) (address string,
 		}
 		h.Close()
 	})
-	return l.Addr().String(), seen
+	return l.Addr().String(), seen, h
 }
 
 // talk sends bytes as they are and returns the answer. What is not answered ends with
@@ -295,7 +302,7 @@ func repeated(s string, n int) []string {
 func TestLargeBodiesAreFewAtOnce(t *testing.T) {
 	const datum = "/nacos/v1/ns/distro/datum"
 	w := newWorld()
-	address, seen := front(t, w, func(l *limits.Limits) { l.Body, l.MemberBody, l.LargeBodies = 4<<10, 1<<20, 1 })
+	address, seen, h := handled(t, w, func(l *limits.Limits) { l.Body, l.MemberBody, l.LargeBodies = 4<<10, 1<<20, 1 })
 	var d net.Dialer
 	slow, err := d.DialContext(t.Context(), "tcp", address)
 	if err != nil {
@@ -305,18 +312,16 @@ func TestLargeBodiesAreFewAtOnce(t *testing.T) {
 	if _, err := io.WriteString(slow, head("PUT", datum, "Content-Length: 100000")+strings.Repeat("a", 5<<10)); err != nil {
 		t.Fatal(err)
 	}
-	large := []string{head("PUT", datum, "Content-Length: 5000"), strings.Repeat("a", 5000)}
-	var status int
-	var body string
-	for range 1000 { // until the slow one has its place
-		if status, body = talk(t, address, large...); status == http.StatusServiceUnavailable {
-			break
-		}
+	small := []string{head("PUT", datum, "Content-Length: 2"), "{}"}
+	for i := 0; i < 1000 && len(h.large) == 0; i++ { // until the slow one has its place
+		talk(t, address, small...)
 	}
+	large := []string{head("PUT", datum, "Content-Length: 5000"), strings.Repeat("a", 5000)}
+	status, body := talk(t, address, large...)
 	if status != http.StatusServiceUnavailable || !strings.Contains(body, "--limits large-bodies=") || seen.of(limits.LargeBodies) == 0 {
 		t.Errorf("a second one: %d %s", status, body)
 	}
-	if status, body := talk(t, address, head("PUT", datum, "Content-Length: 2"), "{}"); status != http.StatusOK {
+	if status, body := talk(t, address, small...); status != http.StatusOK {
 		t.Errorf("a small one: %d %s", status, body)
 	}
 	_ = slow.Close()

@@ -7,14 +7,6 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/member"
 )
 
-// Pipe carries frames both ways and keeps their order. It belongs to one sender
-// and one receiver of frames at a time, and ends when its context does. After a
-// failed Send, Recv fails too and says why.
-type Pipe interface {
-	Send(frame []byte) error
-	Recv() (frame []byte, err error)
-}
-
 // Config holds the numbers of this package.
 type Config struct {
 	FrameBytes   int           // of a frame, about; a larger record makes a frame of its own

@@ -20,17 +20,9 @@ import (
 // records is taken at once and shared; what changes meanwhile reaches the peer
 // as a change.
 func (r *Receiver) Give(ctx context.Context, from member.Address, pipe Pipe) error {
-	in, err := pipe.Recv()
+	load, err := expect[frame.Load](pipe, "a load")
 	if err != nil {
 		return err
-	}
-	f, err := frame.Decode(in)
-	if err != nil {
-		return err
-	}
-	load, ok := f.(frame.Load)
-	if !ok {
-		return fmt.Errorf("%T instead of a load: %w", f, errOrder)
 	}
 	if err := admit(from, load.Member); err != nil {
 		return err
@@ -186,12 +178,8 @@ func parts(pipe Pipe, cfg Config, giveUp context.CancelCauseFunc) iter.Seq[part]
 	return func(yield func(part) bool) {
 		for {
 			late := time.AfterFunc(cfg.AnswerWithin, func() { giveUp(errStalled) })
-			in, err := pipe.Recv()
+			f, err := next(pipe)
 			late.Stop()
-			var f frame.Frame
-			if err == nil {
-				f, err = frame.Decode(in)
-			}
 			switch f.(type) {
 			case nil, frame.Chunk, frame.End:
 			default:

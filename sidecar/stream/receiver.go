@@ -61,17 +61,9 @@ func NewReceiver(cfg Config, self func() member.Node, inbox Inbox) *Receiver {
 // Serve answers a peer's stream until it ends, which is always an error. Of two
 // streams of one peer the later one is listened to.
 func (r *Receiver) Serve(ctx context.Context, from member.Address, pipe Pipe) error {
-	in, err := pipe.Recv()
+	hello, err := expect[frame.Hello](pipe, "a greeting")
 	if err != nil {
 		return err
-	}
-	f, err := frame.Decode(in)
-	if err != nil {
-		return err
-	}
-	hello, ok := f.(frame.Hello)
-	if !ok {
-		return fmt.Errorf("%T instead of a greeting: %w", f, errOrder)
 	}
 	if err := admit(from, hello.Member); err != nil {
 		return err
@@ -84,11 +76,11 @@ func (r *Receiver) Serve(ctx context.Context, from member.Address, pipe Pipe) er
 		return err
 	}
 	for {
-		in, err := pipe.Recv()
+		f, err := next(pipe)
 		if err != nil {
 			return err
 		}
-		out, err := r.take(ctx, from, s, turn, in)
+		out, err := r.take(ctx, from, s, turn, f)
 		if err != nil {
 			return err
 		}
@@ -153,11 +145,7 @@ func (s *series) seen(acked uint64) {
 }
 
 // take carries a frame out and returns the answer.
-func (r *Receiver) take(ctx context.Context, from member.Address, s *series, turn uint64, in []byte) (frame.Frame, error) {
-	f, err := frame.Decode(in)
-	if err != nil {
-		return nil, err
-	}
+func (r *Receiver) take(ctx context.Context, from member.Address, s *series, turn uint64, f frame.Frame) (frame.Frame, error) {
 	switch f := f.(type) {
 	case frame.Delta:
 		return r.delta(ctx, from, s, turn, f)

@@ -52,17 +52,9 @@ func (s *Sender) greet(pipe Pipe, cancel context.CancelCauseFunc) error {
 	if err := pipe.Send(hello.Append(nil)); err != nil {
 		return err
 	}
-	in, err := pipe.Recv()
+	welcome, err := expect[frame.Welcome](pipe, "a welcome")
 	if err != nil {
 		return err
-	}
-	f, err := frame.Decode(in)
-	if err != nil {
-		return err
-	}
-	welcome, ok := f.(frame.Welcome)
-	if !ok {
-		return fmt.Errorf("%T instead of a welcome: %w", f, errOrder)
 	}
 	return s.welcomed(hello, welcome)
 }
@@ -146,11 +138,7 @@ func (s *Sender) pause() {
 // listen takes what the peer says until the pipe ends.
 func (s *Sender) listen(pipe Pipe) error {
 	for {
-		in, err := pipe.Recv()
-		if err != nil {
-			return err
-		}
-		f, err := frame.Decode(in)
+		f, err := next(pipe)
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,6 @@ var (
 	ServiceNotExist     = ErrorCode{21008, "service not exist"}
 	ServiceNotEmpty     = ErrorCode{21009, "service delete failure"}
 	HealthCheckRunning  = ErrorCode{21011, "health check still running"}
-	NamespaceNotExist   = ErrorCode{22001, "namespace not exist"}
 	ServerError         = ErrorCode{30000, "server error"}
 	APIFunctionDisabled = ErrorCode{40001, "API function disabled."}
 )

@@ -119,11 +119,6 @@ func Page(when string, status int, title, message, path string) []byte {
 	return append(b, '}')
 }
 
-// Envelope is the body of an answer of the v2 and v3 APIs whose data is text.
-func Envelope(code int, message, data string) []byte {
-	return inEnvelope(code, appendString(nil, message), appendString(nil, data))
-}
-
 // inEnvelope writes an answer of JSON values.
 func inEnvelope(code int, message, data []byte) []byte {
 	if data == nil {

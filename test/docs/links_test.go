@@ -49,6 +49,32 @@ func anchors(text string) map[string]bool {
 	return out
 }
 
+// Every sample can be found, and is installed with the others if it needs nothing else.
+func TestTheListsHaveEverySample(t *testing.T) {
+	const folder = "config/samples"
+	list := pages(t)[folder+"/README.md"]
+	together, err := os.ReadFile(filepath.Join(root, folder, "kustomization.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, folder, "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		name := filepath.Base(file)
+		if name == "kustomization.yaml" {
+			continue
+		}
+		if !strings.Contains(list, "("+name+")") {
+			t.Errorf("%s is not in %s/README.md", name, folder)
+		}
+		if !strings.Contains(string(together), "- "+name+"\n") {
+			t.Errorf("%s is not in %s/kustomization.yaml", name, folder)
+		}
+	}
+}
+
 // Every page can be found: docs/README.md leads to it, or to the list that does.
 func TestTheMapHasEveryPage(t *testing.T) {
 	all := pages(t)

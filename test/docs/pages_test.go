@@ -12,8 +12,8 @@ import (
 // root is the tree as seen from here.
 const root = "../.."
 
-// pages returns the text of every page by its path: those of docs and charts,
-// and those at the root of the tree.
+// pages returns the text of every page by its path: those of docs, charts and
+// config, and those at the root of the tree.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -24,7 +24,7 @@ func pages(t *testing.T) map[string]string {
 		}
 		if entry.IsDir() {
 			top, _, _ := strings.Cut(name, "/")
-			if name != "." && top != "docs" && top != "charts" {
+			if name != "." && top != "docs" && top != "charts" && top != "config" {
 				return fs.SkipDir
 			}
 			return nil
