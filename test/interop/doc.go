@@ -4,6 +4,9 @@
 // and know naming only. They replicate over gRPC, as Nacos 2.x does, or, in other
 // tests, as Nacos 1.x does.
 //
+// Where auth is on they ask a plugin of ours for rights, as Nacos's own is not among those
+// artifacts; who asks it, and when, is Nacos's.
+//
 // Clients are plain net/http, raw gRPC and the official Go SDK. At the end of each step all members
 // must list the same set, read over HTTP from each of them. Nothing is asserted
 // about how long anything takes.
