@@ -1,7 +1,6 @@
 package sdk
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -19,20 +18,27 @@ import (
 type Client struct {
 	Member string // as given to Open
 	naming naming_client.INamingClient
+	logs   string // the folder of the SDK's log
 }
 
 // Open connects to the member at address, the host:port of its main port. Of
 // several addresses, separated by commas, the SDK takes any, and another one
 // when its connection breaks. It writes its logs and its cache below dir.
-func Open(dir, address string) (*Client, error) {
+func Open(dir, address string) (*Client, error) { return OpenAs(dir, address, "", "") }
+
+// OpenAs is Open by a user, who logs in.
+func OpenAs(dir, address, user, password string) (*Client, error) {
 	servers, err := serverList(address)
 	if err != nil {
 		return nil, err
 	}
+	logs := filepath.Join(dir, "log")
 	naming, err := clients.NewNamingClient(vo.NacosClientParam{
 		ClientConfig: constant.NewClientConfig(
+			constant.WithUsername(user),
+			constant.WithPassword(password),
 			constant.WithTimeoutMs(5000),
-			constant.WithLogDir(filepath.Join(dir, "log")),
+			constant.WithLogDir(logs),
 			constant.WithCacheDir(filepath.Join(dir, "cache")),
 			constant.WithLogLevel("warn"),
 			constant.WithNotLoadCacheAtStart(true),
@@ -43,7 +49,7 @@ func Open(dir, address string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
 	}
-	return &Client{Member: address, naming: naming}, nil
+	return &Client{Member: address, naming: naming, logs: logs}, nil
 }
 
 func serverList(addresses string) (list []constant.ServerConfig, err error) {
@@ -63,8 +69,6 @@ func serverList(addresses string) (list []constant.ServerConfig, err error) {
 
 // Close ends the connection; what the client published is gone with it.
 func (c *Client) Close() { c.naming.CloseClient() }
-
-var errRefused = errors.New("the member refused")
 
 // Register publishes i in service, in place of what this client published there.
 func (c *Client) Register(service string, i Instance) error {
@@ -92,7 +96,7 @@ func (c *Client) Deregister(service string, i Instance) error {
 
 func (c *Client) outcome(verb, service string, ok bool, err error) error {
 	if err == nil && !ok {
-		err = errRefused
+		err = c.refusal()
 	}
 	if err != nil {
 		return fmt.Errorf("%s %s at %s: %w", verb, service, c.Member, err)
