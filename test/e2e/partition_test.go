@@ -110,7 +110,7 @@ func requireListed(t *testing.T, service string, n int, on ...string) {
 	t.Helper()
 	for _, member := range on {
 		eventually(t, fmt.Sprintf("%s lists %d of %s", member, n, service), func(ctx context.Context) error {
-			if list, err := listed(ctx, member, service); err != nil || len(list) != n {
+			if list, err := listed(ctx, member, service, ""); err != nil || len(list) != n {
 				return notYet("it lists %v: %w", list, err)
 			}
 			return nil
