@@ -66,7 +66,6 @@ func troubles() map[string]trouble {
 // TestFaultsAreShownWithWhatToDo prints how long each took. Nothing is asserted
 // about that.
 func TestFaultsAreShownWithWhatToDo(t *testing.T) {
-	t.Parallel()
 	var (
 		mu    sync.Mutex
 		table []string
