@@ -276,7 +276,7 @@ func (v view) braked() string {
 	var holding []string
 	for _, r := range v.answers {
 		if r.Braked > 0 {
-			holding = append(holding, fmt.Sprintf("%s holds instances of %d services as unhealthy", podOf(r), r.Braked))
+			holding = append(holding, fmt.Sprintf("%s holds instances of %d of %d services as unhealthy", podOf(r), r.Braked, r.Services))
 		}
 	}
 	if len(holding) == 0 {

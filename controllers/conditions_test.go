@@ -68,7 +68,7 @@ func settled(digests ...string) func(*view) {
 func changing(since time.Duration) func(*view) {
 	return func(v *view) { v.changing = new(metav1.NewTime(noon.Add(-since))) }
 }
-func braked(v *view)                     { v.answers[1].Braked = 4 }
+func braked(v *view)                     { v.answers[1].Braked, v.answers[1].Services = 1, 4 }
 func paused(v *view)                     { v.wishes.paused = v1alpha1.ReasonPausedBySpec }
 func noted(v *view)                      { v.wishes.paused = v1alpha1.ReasonPausedByAnnotation }
 func apart(v *view)                      { v.cut = []string{"demo-0 and demo-2 do not reach each other"} }
@@ -276,7 +276,7 @@ func TestDegraded(t *testing.T) {
 
 func TestMassLossNamesMembersAndServices(t *testing.T) {
 	got := with(braked).degraded().Message
-	want := "b holds instances of 4 services as unhealthy, since too many were lost at once"
+	want := "b holds instances of 1 of 4 services as unhealthy, since too many were lost at once"
 	if got != want {
 		t.Errorf("message %q, want %q", got, want)
 	}

@@ -250,8 +250,8 @@ func (a *app) remark(m memberLine, p table.Palette) {
 			fmt.Fprintf(a.Out, "%s refused its newest member list: %s\n", p.Paint(table.Bad, m.Name), r.Fault)
 		}
 		if r.Braked > 0 {
-			fmt.Fprintf(a.Out, "%s holds lost instances of %d services as unhealthy, since too many were lost at once\n",
-				p.Paint(table.Warn, m.Name), r.Braked)
+			fmt.Fprintf(a.Out, "%s holds lost instances of %d of %d services as unhealthy, since too many were lost at once\n",
+				p.Paint(table.Warn, m.Name), r.Braked, r.Services)
 		}
 	}
 }

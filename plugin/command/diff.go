@@ -211,7 +211,7 @@ func (a *app) differencesFound(cluster string, list differenceList) finding {
 	f.table = func(o table.Options) {
 		names := strings.Join(list.Members, ", ")
 		if len(list.Items) == 0 {
-			fmt.Fprintf(a.Out, "%s: %s hold the same: %d clients.\n", cluster, names, list.Clients)
+			fmt.Fprintf(a.Out, "%s: %s hold the same: %s.\n", cluster, names, number(list.Clients, "client"))
 			return
 		}
 		t := table.New("MEMBER", "DIFFERENCE", "CLIENT", "OWNER", "SERVICES", "+HELD", "+EXPECTED")

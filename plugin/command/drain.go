@@ -152,11 +152,11 @@ func (a *app) moveAll(ctx context.Context, client *reach.Client, member reach.Me
 	case moved.Asked == 0:
 		fmt.Fprintln(a.Out, "It has no clients that could be asked to move.")
 	case moved.Agreed == moved.Asked:
-		fmt.Fprintf(a.Out, "%d clients were asked to go to other members, and will.\n", moved.Asked)
+		fmt.Fprintf(a.Out, "Asked %s to go to other members, which they will.\n", number(moved.Asked, "client"))
 	default:
-		fmt.Fprintf(a.Out, "%d clients were asked to go to other members, and %d will; the rest, often old SDKs, stay until they "+
+		fmt.Fprintf(a.Out, "Asked %s to go to other members, which %d will; the rest, often old SDKs, stay until they "+
 			"close "+
-			"their connections.\n", moved.Asked, moved.Agreed)
+			"their connections.\n", number(moved.Asked, "client"), moved.Agreed)
 	}
 	return nil
 }

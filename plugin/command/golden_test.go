@@ -108,7 +108,7 @@ func TestTrouble(t *testing.T) {
 		"trouble-links": {"status demo", map[string]func(http.ResponseWriter){
 			proxied(0, "/v1/status"): r.edited(t, proxied(0, "/v1/status"),
 				`"state":"UP","transport":"stream"`, `"state":"DOWN","error":"dial tcp 10.244.0.9:9849: connect: connection refused"`,
-				`"braked":0`, `"braked":2`, `"draining":false`, `"draining":false,"fault":"line 3: no such host"`, `"pending":0`, `"pending":12`),
+				`"braked":0`, `"braked":1`, `"draining":false`, `"draining":false,"fault":"line 3: no such host"`, `"pending":0`, `"pending":12`),
 		}},
 		"trouble-digest": {"status demo", map[string]func(http.ResponseWriter){
 			proxied(2, "/v1/status"): r.edited(t, proxied(2, "/v1/status"), `"digest":"`, `"digest":"beef`),

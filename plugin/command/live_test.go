@@ -67,7 +67,7 @@ func TestDiffOfRealMembers(t *testing.T) {
 		}
 	}
 	if err := loopback.Until(ctx, "members hold the same", func(context.Context) error {
-		if said := diff(); !strings.Contains(said, "demo-0, demo-1 hold the same: 1 clients") {
+		if said := diff(); !strings.Contains(said, "demo-0, demo-1 hold the same: 1 client.") {
 			register(ctx, t, alone[0].Members[0], "192.0.2.7") // so that it lasts
 			return fmt.Errorf("diff says:\n%s", said)
 		}

@@ -36,6 +36,14 @@ func (a *app) addOutput(c *cobra.Command) {
 		cobra.FixedCompletions([]string{"table", "wide", "name", "json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
+// number says how many there are of something that has a plural in s.
+func number(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
 // finding is what a command found, ready to be printed in any form.
 type finding struct {
 	kind  string // in JSON and YAML

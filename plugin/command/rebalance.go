@@ -71,7 +71,7 @@ func (a *app) spread(
 ) (balance, error) {
 	serving := serving(cluster)
 	if len(serving) < 2 {
-		return balance{}, fmt.Errorf("%d members of %s serve clients: there is nothing to balance between", len(serving), cluster.Name)
+		return balance{}, fmt.Errorf("clients are served by %s of %s: there is nothing to balance between", number(len(serving), "member"), cluster.Name)
 	}
 	before, err := a.loads(ctx, client, serving)
 	if err != nil {
@@ -155,11 +155,11 @@ func (a *app) writeBalance(b balance, dry bool, o table.Options) {
 	asked := 0
 	for _, m := range b.Moves {
 		asked += m.Clients
-		word := "were asked to go"
+		word := "Asked"
 		if dry {
-			word = "would be asked to go"
+			word = "Would ask"
 		}
-		fmt.Fprintf(a.Out, "%d clients of %s %s to %s\n", m.Clients, m.From, word, m.To)
+		fmt.Fprintf(a.Out, "%s %s of %s to go to %s\n", word, number(m.Clients, "client"), m.From, m.To)
 	}
 	if !dry {
 		fmt.Fprintf(a.Out, "%d of %d will.\n", b.Agreed, asked)

@@ -82,7 +82,7 @@ func (a *app) servicesFound(cluster string, all, list []survey.Service) finding 
 			fmt.Fprintf(a.ErrOut, "%s has no services: nobody has registered anything.\n", cluster)
 			return
 		case len(list) == 0:
-			fmt.Fprintf(a.ErrOut, "None of the %d services of %s is like that.\n", len(all), cluster)
+			fmt.Fprintf(a.ErrOut, "None is like that, of %s of %s.\n", number(len(all), "service"), cluster)
 			return
 		}
 		t := table.New("NAMESPACE", "GROUP", "SERVICE", "INSTANCES", "HEALTHY", "SUBSCRIBERS")

@@ -121,9 +121,15 @@ func get[T client.Object](t *testing.T, key client.ObjectKey, into T) T {
 // list and with one registry, and returns it.
 func requireSettled(t *testing.T, n int) *v1alpha1.NamingCluster {
 	t.Helper()
+	return settle(t, demo, n)
+}
+
+// settle is requireSettled of any cluster.
+func settle(t *testing.T, key client.ObjectKey, n int) *v1alpha1.NamingCluster {
+	t.Helper()
 	cluster := &v1alpha1.NamingCluster{}
-	eventually(t, fmt.Sprintf("%d members are settled", n), func(ctx context.Context) error {
-		if err := k8s.Get(ctx, demo, cluster); err != nil {
+	eventually(t, fmt.Sprintf("%d members of %s are settled", n, key), func(ctx context.Context) error {
+		if err := k8s.Get(ctx, key, cluster); err != nil {
 			return err
 		}
 		return settled(cluster, n)
@@ -155,10 +161,16 @@ func settled(c *v1alpha1.NamingCluster, n int) error {
 	return nil
 }
 
-// pod returns the i-th member's pod.
+// pod returns the pod of the sample's i-th member.
 func pod(t *testing.T, i int) *corev1.Pod {
 	t.Helper()
-	return get(t, podKey(i), &corev1.Pod{})
+	return podOf(t, demo, i)
+}
+
+// podOf is pod of any cluster.
+func podOf(t *testing.T, cluster client.ObjectKey, i int) *corev1.Pod {
+	t.Helper()
+	return get(t, client.ObjectKey{Namespace: cluster.Namespace, Name: fmt.Sprintf("%s-%d", cluster.Name, i)}, &corev1.Pod{})
 }
 
 // podKey names the i-th member's pod.
@@ -175,7 +187,7 @@ func address(t *testing.T, i int) string {
 // serviceAddress returns where clients of the cluster connect.
 func serviceAddress(t *testing.T) string {
 	t.Helper()
-	return get(t, demo, &corev1.Service{}).Spec.ClusterIP + ":8848"
+	return serviceOf(t, demo)
 }
 
 func ready(p *corev1.Pod) bool {

@@ -77,7 +77,7 @@ func TestFaultsAreShownWithWhatToDo(t *testing.T) {
 			key := client.ObjectKey{Namespace: fmt.Sprintf("fault-%d", n), Name: "two"}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				two(t, key)
+				found(t, key, 2, nil)
 				began := time.Now()
 				f.bring(t, key)
 				said := shown(t, key, f.reason, f.words)
@@ -89,32 +89,6 @@ func TestFaultsAreShownWithWhatToDo(t *testing.T) {
 	})
 	slices.Sort(table)
 	t.Logf("from the fault to the condition:\n%s", strings.Join(table, "\n"))
-}
-
-// two makes a cluster of two small members in a namespace of its own.
-func two(t *testing.T, key client.ObjectKey) {
-	t.Helper()
-	space := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: key.Namespace}}
-	if err := k8s.Create(t.Context(), space); err != nil {
-		t.Fatal(err)
-	}
-	after(t, func(ctx context.Context) error { return k8s.Delete(ctx, space) })
-	small := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("64Mi")}
-	cluster := &v1alpha1.NamingCluster{
-		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name},
-		Spec: v1alpha1.NamingClusterSpec{
-			Replicas: new(int32(2)), TerminationGracePeriodSeconds: new(int64(10)), Resources: &corev1.ResourceRequirements{Requests: small},
-		},
-	}
-	if err := k8s.Create(t.Context(), cluster); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, key.String()+" is settled", func(ctx context.Context) error {
-		if err := k8s.Get(ctx, key, cluster); err != nil {
-			return err
-		}
-		return settled(cluster, 2)
-	})
 }
 
 // shown waits until status of the cluster shows the fault, and returns how.
@@ -136,11 +110,6 @@ func shown(t *testing.T, key client.ObjectKey, reason string, words []string) (m
 	return message
 }
 
-func second(t *testing.T, key client.ObjectKey) *corev1.Pod {
-	t.Helper()
-	return get(t, client.ObjectKey{Namespace: key.Namespace, Name: key.Name + "-1"}, &corev1.Pod{})
-}
-
 func patch(change string) func(*testing.T, client.ObjectKey) {
 	return func(t *testing.T, key client.ObjectKey) {
 		t.Helper()
@@ -151,7 +120,7 @@ func patch(change string) func(*testing.T, client.ObjectKey) {
 // bare gives the pods a container that mounts a Secret which does not exist.
 func bare(t *testing.T, key client.ObjectKey) {
 	t.Helper()
-	image := second(t, key).Spec.InitContainers[0].Image
+	image := podOf(t, key, 1).Spec.InitContainers[0].Image
 	patch(`{"spec":{"template":{
 		"containers":[{"name":"app","image":"`+image+`","args":["console"],"volumeMounts":[{"name":"keys","mountPath":"/keys"}]}],
 		"volumes":[{"name":"keys","secret":{"secretName":"absent"}}]}}}`)(t, key)
@@ -160,7 +129,7 @@ func bare(t *testing.T, key client.ObjectKey) {
 // hang stops the member's process where it is.
 func hang(t *testing.T, key client.ObjectKey) {
 	t.Helper()
-	send(t, second(t, key), syscall.SIGSTOP)
+	send(t, podOf(t, key, 1), syscall.SIGSTOP)
 }
 
 func send(t *testing.T, p *corev1.Pod, signal syscall.Signal) {
@@ -173,7 +142,7 @@ func send(t *testing.T, p *corev1.Pod, signal syscall.Signal) {
 // wearOut kills the member's process until the kubelet takes its time to start it again.
 func wearOut(t *testing.T, key client.ObjectKey) {
 	t.Helper()
-	p := second(t, key)
+	p := podOf(t, key, 1)
 	for kills := range int32(2) {
 		send(t, p, syscall.SIGKILL)
 		eventually(t, "the kubelet has noticed", func(ctx context.Context) error {
@@ -201,7 +170,7 @@ func muffle(t *testing.T, key client.ObjectKey) {
 	for _, o := range operators.Items {
 		ips = append(ips, o.Status.PodIP)
 	}
-	separate(t, second(t, key), ips...)
+	separate(t, podOf(t, key, 1), ips...)
 }
 
 // exhaust sets a quota that is full, and deletes a pod.
@@ -223,7 +192,7 @@ func exhaust(t *testing.T, key client.ObjectKey) {
 		}
 		return nil
 	})
-	if err := k8s.Delete(t.Context(), second(t, key)); err != nil {
+	if err := k8s.Delete(t.Context(), podOf(t, key, 1)); err != nil {
 		t.Fatal(err)
 	}
 }

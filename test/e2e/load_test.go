@@ -21,13 +21,14 @@ import (
 type load struct {
 	service string
 	helper  *helper
+	token   string // of a user who may read, where auth is on
 }
 
 // grow starts three clients that come through the client Service and register
 // an instance every tenth of a second between them.
 func grow(t *testing.T, service string) *load {
 	t.Helper()
-	return &load{service, startHelper(t, "grow", "-service", service, "-member", serviceAddress(t), "-clients", "3")}
+	return &load{service: service, helper: startHelper(t, "grow", "-service", service, "-member", serviceAddress(t), "-clients", "3")}
 }
 
 // settle ends the growth and waits until each of the members lists all that
@@ -47,7 +48,7 @@ func (l *load) settle(t *testing.T, on ...string) {
 	})
 	for _, member := range on {
 		eventually(t, member+" lists all that was acknowledged", func(ctx context.Context) error {
-			if list, err := listed(ctx, member, l.service); err != nil || len(list) != grown {
+			if list, err := listed(ctx, member, l.service, l.token); err != nil || len(list) != grown {
 				return notYet("it lists %d of %d: %w", len(list), grown, err)
 			}
 			return nil
@@ -59,15 +60,17 @@ func (l *load) settle(t *testing.T, on ...string) {
 
 var plain = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
-// listed returns the endpoints that a member lists for a service.
-func listed(ctx context.Context, member, service string) ([]string, error) {
+// listed returns the endpoints that a member lists for a service, to whoever shows
+// the token; where auth is off it may be "".
+func listed(ctx context.Context, member, service, token string) ([]string, error) {
 	var answer struct {
 		Hosts []struct {
 			IP   string
 			Port int
 		}
 	}
-	err := read(ctx, "http://"+member+"/nacos/v1/ns/instance/list?serviceName="+url.QueryEscape(service), &answer)
+	query := url.Values{"serviceName": {service}, "accessToken": {token}}
+	err := read(ctx, "http://"+member+listPath+"?"+query.Encode(), &answer)
 	var list []string
 	for _, h := range answer.Hosts {
 		list = append(list, net.JoinHostPort(h.IP, strconv.Itoa(h.Port)))
@@ -102,9 +105,5 @@ func read(ctx context.Context, at string, into any) error {
 // addresses returns where all members serve.
 func addresses(t *testing.T) []string {
 	t.Helper()
-	var all []string
-	for i := range members {
-		all = append(all, address(t, i))
-	}
-	return all
+	return addressesOf(t, demo, members)
 }

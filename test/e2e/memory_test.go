@@ -18,7 +18,7 @@ import (
 // first that is replaced loads it from the other, and the kernel kills it.
 func starve(t *testing.T, key client.ObjectKey) {
 	t.Helper()
-	fill(t, second(t, key).Status.PodIP+":8848", 12000)
+	fill(t, podOf(t, key, 1).Status.PodIP+":8848", 12000)
 	patch(`{"spec":{"resources":{"requests":{"cpu":"10m","memory":"16Mi"},"limits":{"memory":"16Mi"}}}}`)(t, key)
 }
 

@@ -108,9 +108,15 @@ func degraded(ctx context.Context) (metav1.Condition, error) {
 // requireListed waits until each of the members lists so many instances of a service.
 func requireListed(t *testing.T, service string, n int, on ...string) {
 	t.Helper()
+	requireListedTo(t, "", service, n, on...)
+}
+
+// requireListedTo is requireListed to whoever shows the token.
+func requireListedTo(t *testing.T, token, service string, n int, on ...string) {
+	t.Helper()
 	for _, member := range on {
 		eventually(t, fmt.Sprintf("%s lists %d of %s", member, n, service), func(ctx context.Context) error {
-			if list, err := listed(ctx, member, service); err != nil || len(list) != n {
+			if list, err := listed(ctx, member, service, token); err != nil || len(list) != n {
 				return notYet("it lists %v: %w", list, err)
 			}
 			return nil

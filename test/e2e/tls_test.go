@@ -4,12 +4,10 @@ package e2e
 
 import (
 	"context"
+	"slices"
 	"testing"
 
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 )
@@ -19,14 +17,7 @@ import (
 // without being replaced, and give them back. Clients stay as they are.
 func TestTLSIsTurnedOnRenewedAndOff(t *testing.T) {
 	requireSettled(t, members)
-	kubectl(t, "create", "rolebinding", "naming-operator-secrets", "--namespace", demo.Namespace,
-		"--clusterrole=naming-operator-secrets", "--serviceaccount=naming-system:naming-operator")
-	t.Cleanup(func() {
-		binding := &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: demo.Namespace, Name: "naming-operator-secrets"}}
-		if err := k8s.Delete(context.WithoutCancel(t.Context()), binding); err != nil {
-			t.Error(err)
-		}
-	})
+	permitSecrets(t, demo.Namespace)
 	a := gather(t, "protected", serviceAddress(t))
 	l := grow(t, "protected-grown")
 
@@ -37,7 +28,7 @@ func TestTLSIsTurnedOnRenewedAndOff(t *testing.T) {
 	if use.Mode != v1alpha1.TLSRequired || use.ReadyMembers != members {
 		t.Errorf("status.tls.members = %+v, want all members to insist", use)
 	}
-	pods := uids(t)
+	pods := uidsOf(t, demo, members)
 
 	kubectl(t, "annotate", "nmc", demo.Name, v1alpha1.RotateCertificatesAnnotation+"=e2e", "--overwrite")
 	eventually(t, "members use new certificates", func(ctx context.Context) error {
@@ -51,7 +42,7 @@ func TestTLSIsTurnedOnRenewedAndOff(t *testing.T) {
 		return nil
 	})
 	requireSettled(t, members)
-	if now := uids(t); now != pods {
+	if now := uidsOf(t, demo, members); !slices.Equal(now, pods) {
 		t.Errorf("pods were replaced for new certificates: %v, before %v", now, pods)
 	}
 
@@ -82,12 +73,4 @@ func requireTLS(t *testing.T, reason string) {
 		}
 		return nil
 	})
-}
-
-func uids(t *testing.T) (all [members]types.UID) {
-	t.Helper()
-	for i := range all {
-		all[i] = pod(t, i).UID
-	}
-	return all
 }

@@ -22,7 +22,7 @@ func hold(ctx context.Context, dir string, o options, out io.Writer) error {
 		shares[i%o.clients] = append(shares[i%o.clients], heldInstance(i))
 	}
 	for i, share := range shares {
-		c, err := sdk.Open(filepath.Join(dir, fmt.Sprintf("holder-%d", i)), o.member)
+		c, err := o.open(filepath.Join(dir, fmt.Sprintf("holder-%d", i)), o.member)
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ var errShrank = errors.New("a living instance vanished")
 // watch follows the list of one member. It succeeds when ctx ends, unless the
 // list shrank after it had once been complete.
 func watch(ctx context.Context, dir string, o options, out io.Writer) error {
-	c, err := sdk.Open(dir, o.member)
+	c, err := o.open(dir, o.member)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func watch(ctx context.Context, dir string, o options, out io.Writer) error {
 		case list := <-lists:
 			now := map[string]bool{}
 			for _, i := range list {
-				now[i.Endpoint()] = true
+				now[shown(i)] = true
 			}
 			fmt.Fprintf(out, "%s %d instances%s\n", time.Now().UTC().Format("15:04:05.000"), len(now), difference(known, now))
 			if complete && len(now) < o.count {
@@ -76,6 +76,14 @@ func watch(ctx context.Context, dir string, o options, out io.Writer) error {
 			known = now
 		}
 	}
+}
+
+// shown is an instance as watch writes it: its endpoint, and its weight unless that is 1.
+func shown(i sdk.Instance) string {
+	if i.Weight == 1 {
+		return i.Endpoint()
+	}
+	return fmt.Sprintf("%s*%v", i.Endpoint(), i.Weight)
 }
 
 // difference names what was added and removed.

@@ -11,7 +11,7 @@
 // until it is interrupted; "watch" subscribes and fails as soon as a list that
 // once held N instances holds fewer; "grow" publishes more and more, says how
 // many when it is interrupted, and leaves when it is interrupted again. Addresses are those of a member's main
-// port; the SDK itself adds 1000 for gRPC.
+// port; the SDK itself adds 1000 for gRPC. With -user and -password, clients log in.
 package main
 
 import (
@@ -25,6 +25,10 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
+
+	"github.com/distro-naming/naming-operator/test/clients/sdk"
 )
 
 func main() {
@@ -40,6 +44,7 @@ func main() {
 type options struct {
 	register, read, member string
 	service                string
+	user, password         string
 	count, clients         int
 	timeout, every         time.Duration
 }
@@ -58,6 +63,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.member, "member", "127.0.0.1:8848", "but for the tour: members to connect to, any of them, by commas")
 	flags.IntVar(&o.count, "count", 10, "hold and watch: number of instances")
 	flags.IntVar(&o.clients, "clients", 3, "hold and grow: number of connections that share the instances")
+	flags.StringVar(&o.user, "user", "", "user to log in as (default: nobody)")
+	flags.StringVar(&o.password, "password", "", "password of the user")
 	flags.DurationVar(&o.every, "every", 100*time.Millisecond, "grow: time between registrations")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -82,6 +89,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return grow(ctx, dir, o, out)
 	}
 	return fmt.Errorf("%w %q: want tour, hold, watch or grow", errUnknownCommand, command)
+}
+
+// open connects a client to a member, or any of several, as the user of o.
+func (o options) open(dir, address string) (*sdk.Client, error) {
+	return sdk.Open(dir, address, constant.WithUsername(o.user), constant.WithPassword(o.password))
 }
 
 var errUnknownCommand = errors.New("unknown command")

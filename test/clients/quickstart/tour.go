@@ -56,11 +56,11 @@ func tour(ctx context.Context, dir string, o options, out io.Writer) error {
 }
 
 func (v *visit) connect(dir string) (err error) {
-	if v.publisher, err = sdk.Open(filepath.Join(dir, "publisher"), v.register); err != nil {
+	if v.publisher, err = v.open(filepath.Join(dir, "publisher"), v.register); err != nil {
 		return err
 	}
 	for i, address := range strings.Split(v.read, ",") {
-		c, err := sdk.Open(filepath.Join(dir, fmt.Sprintf("reader-%d", i)), address)
+		c, err := v.open(filepath.Join(dir, fmt.Sprintf("reader-%d", i)), address)
 		if err != nil {
 			return err
 		}

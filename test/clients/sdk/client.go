@@ -1,7 +1,6 @@
 package sdk
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -19,6 +18,7 @@ import (
 type Client struct {
 	Member string // as given to Open
 	naming naming_client.INamingClient
+	logs   string // the folder of the SDK's log
 }
 
 // Open connects to the member at address, the host:port of its main port. Of
@@ -30,10 +30,11 @@ func Open(dir, address string, options ...constant.ClientOption) (*Client, error
 	if err != nil {
 		return nil, err
 	}
+	logs := filepath.Join(dir, "log")
 	naming, err := clients.NewNamingClient(vo.NacosClientParam{
 		ClientConfig: constant.NewClientConfig(append([]constant.ClientOption{
 			constant.WithTimeoutMs(5000),
-			constant.WithLogDir(filepath.Join(dir, "log")),
+			constant.WithLogDir(logs),
 			constant.WithCacheDir(filepath.Join(dir, "cache")),
 			constant.WithLogLevel("warn"),
 			constant.WithNotLoadCacheAtStart(true),
@@ -44,7 +45,7 @@ func Open(dir, address string, options ...constant.ClientOption) (*Client, error
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
 	}
-	return &Client{Member: address, naming: naming}, nil
+	return &Client{Member: address, naming: naming, logs: logs}, nil
 }
 
 func serverList(addresses string) (list []constant.ServerConfig, err error) {
@@ -64,8 +65,6 @@ func serverList(addresses string) (list []constant.ServerConfig, err error) {
 
 // Close ends the connection; what the client published is gone with it.
 func (c *Client) Close() { c.naming.CloseClient() }
-
-var errRefused = errors.New("the member refused")
 
 // Register publishes i in service, in place of what this client published there.
 func (c *Client) Register(service string, i Instance) error {
@@ -93,7 +92,7 @@ func (c *Client) Deregister(service string, i Instance) error {
 
 func (c *Client) outcome(verb, service string, ok bool, err error) error {
 	if err == nil && !ok {
-		err = errRefused
+		err = c.refusal()
 	}
 	if err != nil {
 		return fmt.Errorf("%s %s at %s: %w", verb, service, c.Member, err)
