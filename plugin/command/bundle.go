@@ -62,7 +62,7 @@ func (a *app) bundle() *cobra.Command {
 			"probe or log; annotations of\n" +
 			"others are taken out. What could not be read is in not-read.txt. Names of services, clients and nodes, and IPs, are in logs.",
 		Example:           "  kubectl naming logs-bundle demo\n  kubectl naming logs-bundle demo --file - | tar tz",
-		Args:              cobra.ExactArgs(1),
+		Args:              takes(1, 1),
 		ValidArgsFunction: a.completes(clusterNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, cluster, err := a.open(cmd.Context(), args[0])

@@ -40,7 +40,7 @@ func (a *app) diff() *cobra.Command {
 			"digests differ\n" +
 			"are read. It ends with 1 if members differ.",
 		Example:           "  kubectl naming diff demo\n  kubectl naming diff demo --from demo-0 --to demo-2",
-		Args:              cobra.ExactArgs(1),
+		Args:              takes(1, 1),
 		ValidArgsFunction: a.completes(clusterNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (from == "") != (to == "") {

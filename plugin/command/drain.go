@@ -29,7 +29,7 @@ func (a *app) drain() *cobra.Command {
 			"clients are asked to go\n" +
 			"to the others; subscribers see nothing of it. Nothing is deleted; kubectl naming undrain takes it back.",
 		Example:           "  kubectl naming drain demo demo-1\n  kubectl naming drain demo 1 --keep-connections",
-		Args:              cobra.ExactArgs(2),
+		Args:              takes(2, 2),
 		ValidArgsFunction: a.completes(clusterNames, memberNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, cluster, member, fenced, err := a.openMember(cmd.Context(), args)
@@ -69,7 +69,7 @@ func (a *app) undrain() *cobra.Command {
 			"they connect;\n" +
 			"kubectl naming rebalance makes some come at once.",
 		Example:           "  kubectl naming undrain demo demo-1",
-		Args:              cobra.ExactArgs(2),
+		Args:              takes(2, 2),
 		ValidArgsFunction: a.completes(clusterNames, memberNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, cluster, member, fenced, err := a.openMember(cmd.Context(), args)

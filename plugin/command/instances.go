@@ -32,7 +32,7 @@ func (a *app) instances() *cobra.Command {
 			"LISTED counts the members that list the instance. Those that do not, or otherwise, are named in wide " +
 			"output.\n\n" + serviceForms,
 		Example:           "  kubectl naming instances demo greeter\n  kubectl naming instances demo payments@@greeter -o wide",
-		Args:              cobra.ExactArgs(2),
+		Args:              takes(2, 2),
 		ValidArgsFunction: a.completes(clusterNames, serviceNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, cluster, service, err := a.openService(cmd, args, false)

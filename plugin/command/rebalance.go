@@ -41,7 +41,7 @@ func (a *app) rebalance() *cobra.Command {
 			"through the Service\n" +
 			"again, and may come back: run it again if it did not suffice. Clients of the 1.x protocol have no connections.",
 		Example:           "  kubectl naming rebalance demo --dry-run\n  kubectl naming rebalance demo",
-		Args:              cobra.ExactArgs(1),
+		Args:              takes(1, 1),
 		ValidArgsFunction: a.completes(clusterNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, cluster, err := a.open(cmd.Context(), args[0])

@@ -119,6 +119,16 @@ func New(env Environment) *cobra.Command {
 	return root
 }
 
+// takes has a command that is given fewer or more arguments say how it is called.
+func takes(least, most int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if n := len(args); n < least || n > most {
+			return fmt.Errorf("call it as %s", c.UseLine())
+		}
+		return nil
+	}
+}
+
 func (a *app) check() error {
 	switch a.via {
 	case viaProxy, viaForward:
@@ -181,7 +191,7 @@ func (a *app) version() *cobra.Command {
 		Use:   "version",
 		Short: "Print the plugin's version",
 		Long:  "Print the plugin's version. The versions of members are in kubectl naming status.",
-		Args:  cobra.NoArgs,
+		Args:  takes(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(a.Out, a.Version)
 			return err

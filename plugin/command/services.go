@@ -27,7 +27,7 @@ func (a *app) services() *cobra.Command {
 		Example: "  kubectl naming services demo\n" +
 			"  kubectl naming services demo --unhealthy\n" +
 			"  kubectl naming services demo --group DEFAULT_GROUP --contains pay",
-		Args:              cobra.ExactArgs(1),
+		Args:              takes(1, 1),
 		ValidArgsFunction: a.completes(clusterNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, cluster, err := a.open(cmd.Context(), args[0])

@@ -32,7 +32,7 @@ func (a *app) status() *cobra.Command {
 			"PENDING counts the changes that peers have not acknowledged: what a member is ahead of the others.",
 		Example: "  kubectl naming status -A\n  kubectl naming status demo --watch\n  kubectl naming status demo " +
 			"--check   # exits with 1 unless Ready",
-		Args:              cobra.MaximumNArgs(1),
+		Args:              takes(0, 1),
 		ValidArgsFunction: a.completes(clusterNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := a.client()

@@ -33,7 +33,7 @@ func (a *app) why() *cobra.Command {
 			"A member remembers the last 32 causes of each service since it was started, of the 10 000 services that changed last.\n\n" +
 			serviceForms,
 		Example:           "  kubectl naming why demo greeter 10.0.0.7:8080",
-		Args:              cobra.RangeArgs(2, 3),
+		Args:              takes(2, 3),
 		ValidArgsFunction: a.completes(clusterNames, serviceNames, instanceNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ip, port, err := instanceArg(args)

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -133,6 +134,9 @@ func (c *Client) unknown(ctx context.Context, name string) error {
 func (c *Client) explain(err error, doing string) error {
 	if apierrors.IsForbidden(err) {
 		return fmt.Errorf("you may not %s in namespace %q: ask for the role view there: %w", doing, c.Namespace, err)
+	}
+	if utilnet.IsConnectionRefused(err) {
+		return fmt.Errorf("no API server there; does KUBECONFIG, or --context, name the right one? %s: %w", doing, err)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -239,3 +239,15 @@ func TestFences(t *testing.T) {
 	conflict = true
 	requireSays(t, kube.Fence(t.Context(), c, nil), "somebody else changed demo", "run the command again")
 }
+
+func TestWhereNoAPIServerIsTheConfigurationIsAskedAfter(t *testing.T) {
+	gone := httptest.NewServer(server{})
+	gone.Close()
+	c, err := New(&rest.Config{Host: gone.URL}, "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.List(t.Context(), false); err == nil || !strings.Contains(err.Error(), "KUBECONFIG") {
+		t.Errorf("List = %v, want a hint at the configuration", err)
+	}
+}
