@@ -40,7 +40,7 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	trust := fs.String("tls", "", "speak TLS: `folder` with ca.crt, to trust, and where asked tls.crt and tls.key, to show")
 	name := fs.String("tls-server-name", "", "`host` that members' certificates are for, if not each one's own")
 	login := fs.String("login", "", "`folder` with username and password of a user that may read and write, where members have auth")
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return err
 	}
 	members := strings.FieldsFunc(*list, func(r rune) bool { return r == ',' })

@@ -68,7 +68,10 @@ func parseConfig(args []string, stderr io.Writer) (Config, error) {
 		errs = append(errs, fmt.Errorf("unexpected argument %q", fs.Arg(0)))
 	}
 	parsed, err := member.ParseAddress(address)
-	if err != nil {
+	switch {
+	case address == "":
+		errs = append(errs, errors.New("--address: this member's own host:port is required, as it stands in the member list"))
+	case err != nil:
 		errs = append(errs, fmt.Errorf("--address: %w", err))
 	}
 	cfg.Address = parsed
@@ -108,7 +111,7 @@ const leastTokenTTL = 10 * time.Second
 func (c Config) problems() []error {
 	var errs []error
 	if c.MemberList == "" {
-		errs = append(errs, errors.New("--member-list: a file is required; one host:port a line, this member's own among them"))
+		errs = append(errs, errors.New("--member-list: a file is required: one host:port a line, this member's own among them"))
 	}
 	if c.ListenHost != "" && net.ParseIP(c.ListenHost) == nil {
 		errs = append(errs, fmt.Errorf("--listen-host: %q is not an IP", c.ListenHost))

@@ -66,6 +66,22 @@ func TestUnknownCommandShowsTheUsage(t *testing.T) {
 	}
 }
 
+func TestArgumentsThatAreNoFlagsAreRefused(t *testing.T) {
+	for _, command := range []string{"serve", "console", "drain", "check"} {
+		err := Main(t.Context(), []string{command, "http://127.0.0.2:8080"}, io.Discard, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), `unexpected argument "http://127.0.0.2:8080"`) {
+			t.Errorf("Main(%s) = %v, want the argument refused", command, err)
+		}
+	}
+}
+
+func TestMemberWithoutAnAddressIsToldWhatIsRequired(t *testing.T) {
+	err := Main(t.Context(), nil, io.Discard, io.Discard)
+	if err == nil || strings.Count(err.Error(), "is required") != 2 {
+		t.Errorf("Main() = %v, want both flags that are required", err)
+	}
+}
+
 func TestHelpIsNoFailure(t *testing.T) {
 	for _, args := range [][]string{{"serve", "-h"}, {"console", "-h"}, {"drain", "-h"}, {"check", "-h"}} {
 		var said bytes.Buffer

@@ -93,12 +93,21 @@ func newLogger(w io.Writer, level string) logr.Logger {
 	return logr.FromSlogHandler(slog.NewJSONHandler(w, options))
 }
 
+// parse reads the flags of a companion, which takes nothing else.
+func parse(fs *flag.FlagSet, args []string) error {
+	err := fs.Parse(args)
+	if err == nil && fs.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q: only flags are taken, which -h lists", fs.Arg(0))
+	}
+	return err
+}
+
 func serveConsole(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flag.NewFlagSet("distro-sidecar console", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	listen := fs.String("listen", ":8081", "`host:port` of the page")
 	admin := fs.String("admin", defaultAdmin, "`URL` of the member's admin port")
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return err
 	}
 	log := newLogger(stdout, "info")
@@ -136,7 +145,7 @@ func drain(ctx context.Context, args []string, stderr io.Writer) error {
 	fs := flag.NewFlagSet("distro-sidecar drain", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	admin := fs.String("admin", defaultAdmin, "`URL` of the member's admin port")
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(*admin, "/")+"/v1/drain", nil)
@@ -145,7 +154,7 @@ func drain(ctx context.Context, args []string, stderr io.Writer) error {
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("drain: %w", err)
+		return fmt.Errorf("drain: is --admin the admin port of a member? %w", err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<10))

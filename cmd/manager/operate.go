@@ -40,7 +40,7 @@ func operate(ctx context.Context, o options, stdout io.Writer) error {
 
 	config, err := ctrl.GetConfig()
 	if err != nil {
-		return fmt.Errorf("find the API server: %w", err)
+		return fmt.Errorf("find the API server: run in a pod, or set KUBECONFIG: %w", err)
 	}
 	settings, err := o.manager()
 	if err != nil {
