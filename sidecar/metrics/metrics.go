@@ -39,78 +39,58 @@ type Metrics struct {
 // New returns metrics of its own registry, together with those of the Go
 // runtime and the process.
 func New() *Metrics {
-	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    prefix + "peer_call_duration_seconds",
-			Help:    "Calls to peers by kind (send, drop, post, verify, summarize, detail, load, settings) and result (ok, error).",
-			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8),
-		}, []string{"peer", "kind", "result"}),
-		lag: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    prefix + "replication_lag_seconds",
-			Help:    "From a change made here to its acknowledgement by the peer; of merged changes, the oldest.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 4, 9),
-		}, []string{"peer"}),
-		offers: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "offers_total",
-			Help: "Records and removals that peers offered, by verdict.",
-		}, []string{"verdict"}),
-		expired: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "expired_clients_total",
-			Help: "Replicated clients whose lease ended, by reason.",
-		}, []string{"reason"}),
-		braked: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: prefix + "braked_instances_total",
-			Help: "Instances that were lost with many others and stay listed as unhealthy for a while.",
-		}),
-		frames: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "stream_frames_total",
-			Help: "Frames written to the peer by a stream.",
-		}, []string{"peer"}),
-		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "stream_bytes_total",
-			Help: "Bytes of the frames written to the peer by a stream.",
-		}, []string{"peer"}),
-		resumed: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "stream_resumes_total",
-			Help: "Broken streams to the peer that were gone on with.",
-		}, []string{"peer"}),
-		pushes: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    prefix + "push_duration_seconds",
-			Help:    "Deliveries to subscribers until their acknowledgement, by result (ok, error).",
-			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8),
-		}, []string{"result"}),
-		shakes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "tls_handshake_failures_total",
-			Help: "Connections that failed before anything was said, or would have if TLS were required.",
-		}, []string{"use", "side", "reason"}),
-		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "refused_peers_total",
-			Help: "Calls and streams refused since who made them is no listed member, by what did not prove it.",
-		}, []string{"reason"}),
-	}
-	m.access()
-	m.registry.MustRegister(m.calls, m.lag, m.offers, m.expired, m.braked, m.pushes, m.frames, m.bytes, m.resumed,
-		m.shakes, m.refused,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.replication()
+	m.subscribers()
+	m.protection()
 	return m
 }
 
-// access adds what is counted of callers.
-func (m *Metrics) access() {
-	m.logins = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: prefix + "logins_total",
-		Help: "Logins, by result: ok, or why not (password, paced, busy).",
-	}, []string{"result"})
-	m.denied = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: prefix + "auth_denied_total",
-		Help: "Calls refused for want of a right, or that would have been if auth were required.",
-	}, []string{"reason"})
-	m.over = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: prefix + "over_limit_total",
-		Help: "Connections, messages and calls refused or ended since they went over a limit, by its name.",
-	}, []string{"limit"})
-	m.registry.MustRegister(m.logins, m.denied, m.over)
+func (m *Metrics) replication() {
+	m.calls = m.histogram("peer_call_duration_seconds",
+		"Calls to peers by kind (send, drop, post, verify, summarize, detail, load, settings) and result (ok, error).",
+		prometheus.ExponentialBuckets(0.0005, 4, 8), "peer", "kind", "result")
+	m.lag = m.histogram("replication_lag_seconds",
+		"From a change made here to its acknowledgement by the peer; of merged changes, the oldest.",
+		prometheus.ExponentialBuckets(0.001, 4, 9), "peer")
+	m.offers = m.counter("offers_total", "Records and removals that peers offered, by verdict.", "verdict")
+	m.expired = m.counter("expired_clients_total", "Replicated clients whose lease ended, by reason.", "reason")
+	m.braked = m.counter("braked_instances_total",
+		"Instances that were lost with many others and stay listed as unhealthy for a while.").WithLabelValues()
+	m.frames = m.counter("stream_frames_total", "Frames written to the peer by a stream.", "peer")
+	m.bytes = m.counter("stream_bytes_total", "Bytes of the frames written to the peer by a stream.", "peer")
+	m.resumed = m.counter("stream_resumes_total", "Broken streams to the peer that were gone on with.", "peer")
+}
+
+func (m *Metrics) subscribers() {
+	m.pushes = m.histogram("push_duration_seconds",
+		"Deliveries to subscribers until their acknowledgement, by result (ok, error).",
+		prometheus.ExponentialBuckets(0.0005, 4, 8), "result")
+}
+
+func (m *Metrics) protection() {
+	m.shakes = m.counter("tls_handshake_failures_total",
+		"Connections that failed before anything was said, or would have if TLS were required.", "use", "side", "reason")
+	m.refused = m.counter("refused_peers_total",
+		"Calls and streams refused since who made them is no listed member, by what did not prove it.", "reason")
+	m.logins = m.counter("logins_total", "Logins, by result: ok, or why not (password, paced, busy).", "result")
+	m.denied = m.counter("auth_denied_total",
+		"Calls refused for want of a right, or that would have been if auth were required.", "reason")
+	m.over = m.counter("over_limit_total",
+		"Connections, messages and calls refused or ended since they went over a limit, by its name.", "limit")
+}
+
+func (m *Metrics) counter(name, help string, labels ...string) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: prefix + name, Help: help}, labels)
+	m.registry.MustRegister(c)
+	return c
+}
+
+func (m *Metrics) histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: prefix + name, Help: help, Buckets: buckets}, labels)
+	m.registry.MustRegister(h)
+	return h
 }
 
 // Handler serves the metrics.
