@@ -64,7 +64,7 @@ func TestPageOfEndpointsIsWrittenFromTheTable(t *testing.T) {
 		"[Differences over HTTP](nacos-http-differences.md).\n\n" +
 		"Answers have the form of Nacos 2.5.1: *plain* are texts and values as they are, `RestResult` has code 200, `Result` code 0. Parameters are taken from the\n" +
 		"query and from a form body, whatever the method; unknown ones are passed over. Below `/v1/ns/` another method or path is 501, elsewhere 405 or 404.\n" +
-		"A body of more than 1 MiB is 413. While the member loads, naming is 503, in every version and by the status of HTTP.\n\n" +
+		"A body of more than 1 MiB is 413 unless [limits](limits.md) say otherwise. While the member loads, naming is 503, in every version and by the status of HTTP.\n\n" +
 		"*Refused* are calls that always get status 501, with code 40001 where there is one, and the text in the last column.\n")
 	order, of := groups(h.table())
 	for _, group := range order {
@@ -76,7 +76,7 @@ func TestPageOfEndpointsIsWrittenFromTheTable(t *testing.T) {
 			}
 			rows = append(rows, []string{e.method, "`" + e.path + "`", version(e), stand, e.note})
 		}
-		section(&b, group, []string{"Method", "Path", "Form", "", ""}, rows)
+		section(&b, group, []string{"Method", "Path", "Form", "Here", "Notes"}, rows)
 	}
 	section(&b, "What callers need where auth is on", []string{"Group", "To read", "Otherwise"}, needed(order))
 	b.WriteString("\n[Auth](../how-to/auth.md) says how users get rights. *open* is for everybody, *login* for every user, *read* and *write* are rights in the namespace of the call, or in all where it is about\n" +
