@@ -113,7 +113,7 @@ func faults(r report.Report) (all []string) {
 			all = append(all, of+": "+fault)
 		}
 	}
-	note("Member list", r.Fault)
+	note("Refused", r.Fault)
 	if r.TLS != nil && r.TLS.Members != nil {
 		note("TLS between members", r.TLS.Members.Fault)
 	}

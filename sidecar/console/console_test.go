@@ -57,7 +57,7 @@ func TestPageShowsWhatTheMemberBelieves(t *testing.T) {
 	w := show(t, fakeMember(t, 2))
 	for _, want := range []string{
 		"demo-0:8848", "abc123", "demo-1:8848", "DOWN", "v2", "connection refused", "svc-1", "10.0.0.1:80", "of=svc-0", "&lt;script&gt;",
-		"Member list: it does not contain demo-0", "TLS between members: tls.crt: expired", "Auth: users, line 3", "instances of 3 services",
+		"Refused: it does not contain demo-0", "TLS between members: tls.crt: expired", "Auth: users, line 3", "instances of 3 services",
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("page lacks %q", want)
