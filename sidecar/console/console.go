@@ -56,7 +56,7 @@ type content struct {
 	Faults   []string // what the member says is wrong with it
 	Services []service
 	More     int
-	Fault    string // why there is nothing else to show
+	Fault    string
 }
 
 type service struct {
@@ -85,7 +85,6 @@ func (c *console) ask(ctx context.Context) (content, error) {
 	if err := c.get(ctx, "/v1/status", &out.Report); err != nil {
 		return content{}, err
 	}
-	out.Faults = faults(out.Report)
 	var services []admin.Service
 	if err := c.get(ctx, "/v1/services", &services); err != nil {
 		return content{}, err
@@ -102,7 +101,29 @@ func (c *console) ask(ctx context.Context) (content, error) {
 		}
 		out.Services = append(out.Services, line)
 	}
+	out.Faults = faults(out.Report)
 	return out, nil
+}
+
+func (c *console) get(ctx context.Context, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+	if err != nil {
+		return fmt.Errorf("ask member: %w", err)
+	}
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask member: %w", err)
+	}
+	defer resp.Body.Close()
+	body := io.LimitReader(resp.Body, maxAnswer)
+	if resp.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(body, 1<<10))
+		return fmt.Errorf("ask member for %s: %s: %s", path, resp.Status, strings.TrimSpace(string(text)))
+	}
+	if err := json.NewDecoder(body).Decode(into); err != nil {
+		return fmt.Errorf("read member's answer to %s: %w", path, err)
+	}
+	return nil
 }
 
 // faults collects what a member says is wrong with what it was given, and what it
@@ -127,25 +148,4 @@ func faults(r report.Report) (all []string) {
 		note("Much was lost at once", fmt.Sprintf("instances of %d services stay listed as unhealthy for a minute", r.Braked))
 	}
 	return all
-}
-
-func (c *console) get(ctx context.Context, path string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
-	if err != nil {
-		return fmt.Errorf("ask member: %w", err)
-	}
-	resp, err := c.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("ask member: %w", err)
-	}
-	defer resp.Body.Close()
-	body := io.LimitReader(resp.Body, maxAnswer)
-	if resp.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(body, 1<<10))
-		return fmt.Errorf("ask member for %s: %s: %s", path, resp.Status, strings.TrimSpace(string(text)))
-	}
-	if err := json.NewDecoder(body).Decode(into); err != nil {
-		return fmt.Errorf("read member's answer to %s: %w", path, err)
-	}
-	return nil
 }
