@@ -71,7 +71,8 @@ func (a *app) spread(
 ) (balance, error) {
 	serving := serving(cluster)
 	if len(serving) < 2 {
-		return balance{}, fmt.Errorf("clients are served by %s of %s: there is nothing to balance between", number(len(serving), "member"), cluster.Name)
+		return balance{}, fmt.Errorf("clients are served by %s of %s: there is nothing to balance between",
+			number(len(serving), "member"), cluster.Name)
 	}
 	before, err := a.loads(ctx, client, serving)
 	if err != nil {
