@@ -104,7 +104,8 @@ var Meanings = []Meaning{
 	{
 		Converged, metav1.ConditionFalse, ReasonSettingsDiffer,
 		"Members hold the same registry, but [what is set by the API](../explanation/settings.md) of services and instances is " +
-			"not the same on all, as at the look before: they may answer other weights, metadata or health. The message names the minority.",
+			"not the same on all, as at the look before: they may answer other weights, metadata or health. " +
+			"The message names the minority.",
 		"Members tell each other within five seconds. If it lasts, `kubectl naming diff` says what it is; " +
 			"as for Degraded, DivergedTooLong.",
 	},
