@@ -91,5 +91,7 @@ func (a *authority) report() *report.Auth {
 		return nil
 	}
 	s := a.gate.Status()
-	return &report.Auth{Mode: string(s.Mode), Members: string(s.Members), Revision: s.Revision, Users: s.Users, Keys: s.Keys, Fault: s.Fault}
+	return &report.Auth{
+		Mode: string(s.Mode), Members: string(s.Members), Revision: s.Revision, Users: s.Users, Keys: s.Keys, Fault: s.Fault,
+	}
 }

@@ -180,7 +180,7 @@ func TestPolicies(t *testing.T) {
 		"auth=Required\nmembers=Permissive": {Required, Permissive}, "members=Permissive": {Required, Permissive},
 		"members=Required\nauth=Permissive": {Permissive, Required},
 		"auth=off":                          {}, "mode=Required": {}, "auth": {}, "auth=Required\nauth=Permissive": {},
-		"members=": {}, "members=Permissive\nmembers=Permissive": {},
+		"members=": {}, "members=Permissive\nmembers=Required": {},
 	} {
 		got, err := ParsePolicy(text)
 		if got != want || (err == nil) == (want == Policy{}) {
