@@ -48,11 +48,7 @@ func collectSeldom() {
 		{Name: "/gc/heap/allocs:bytes"},
 	}}
 	p.collected(struct{}{})
-	go func() {
-		for range time.Tick(lookEvery) {
-			p.adjust()
-		}
-	}()
+	p.look()
 }
 
 // pace follows how much is allocated.
@@ -69,6 +65,12 @@ type pace struct {
 func (p *pace) collected(struct{}) {
 	p.adjust()
 	runtime.AddCleanup(new(cycle), p.collected, struct{}{})
+}
+
+// look is called every lookEvery: a member that is no longer busy is not collected.
+func (p *pace) look() {
+	p.adjust()
+	time.AfterFunc(lookEvery, p.look)
 }
 
 func (p *pace) adjust() {
