@@ -67,7 +67,7 @@ func (p *pace) collected(struct{}) {
 	runtime.AddCleanup(new(cycle), p.collected, struct{}{})
 }
 
-// look is called every lookEvery: a member that is no longer busy is not collected.
+// look is called every lookEvery: nothing else would tell that a member is at rest.
 func (p *pace) look() {
 	p.adjust()
 	time.AfterFunc(lookEvery, p.look)
