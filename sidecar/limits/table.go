@@ -81,7 +81,7 @@ var Table = []Row{
 	{
 		Name: SilentFor, Unit: Time, Default: int64(20 * time.Second), Least: int64(time.Second),
 		What: "silence after which a gRPC client is asked whether it is there, as in Nacos. Who cannot be asked is closed",
-		Seen: "`ClientDetectionRequest`; without an answer within 5 s the connection is closed",
+		Seen: "`ClientDetectionRequest`; with no word within 5 s, and up to a tenth of the limit more, the connection is closed",
 		in:   func(l *Limits) *int64 { return (*int64)(&l.SilentFor) },
 	},
 	{

@@ -14,18 +14,17 @@ import (
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 )
 
-// carrier is grpc's stream below its messages. Who reads it has a stack of 4 KB, and
-// of 8 KB who reads messages by RecvMsg: that matters where each connection is always
-// being read. grpc promises only part of it (ServerTransportStream), but has had the
-// rest for as long as it reads by pooled buffers; without it no stream works, as the
-// first test of any would tell.
+// carrier is grpc's stream below its messages. Who reads by it has a stack of 4 KB,
+// and of 8 KB who reads by RecvMsg: that matters where every connection is read all
+// the time. Of its methods grpc promises none (ServerTransportStream has others): in
+// a version without them no stream works, and no test of one passes.
 type carrier interface {
 	ReadMessageHeader(head []byte) error
 	Read(n int) (mem.BufferSlice, error)
 	WriteStatus(st *status.Status) error
 }
 
-var errCarrier = status.Error(codes.Internal, "this version of grpc is unknown")
+var errCarrier = status.Error(codes.Internal, "grpc has no such streams any more")
 
 // carrierOf returns the carrier of a stream.
 func carrierOf(ctx context.Context) (carrier, error) {

@@ -12,7 +12,7 @@ const (
 	looksPerIdle = 10
 	// partsPerLook is over how many parts of the time between two looks the
 	// connections are spread: many that came together are not asked together.
-	partsPerLook = 16
+	partsPerLook = 64
 )
 
 // detection asks a client whether it is there. Whatever the client says then, it

@@ -24,7 +24,7 @@ type ready struct {
 // newReady returns nil where c is not plain TCP: what TLS says is not what is read.
 func newReady(c net.Conn) *ready {
 	tcp, is := c.(*net.TCPConn)
-	if !is {
+	if !is || !readsNow {
 		return nil
 	}
 	raw, err := tcp.SyscallConn()
@@ -37,11 +37,10 @@ func newReady(c net.Conn) *ready {
 }
 
 // tryOnce reads what is there and reports whether anything is, or nothing ever will be.
-// It is not package unix that reads: the race detector would think of two readers.
 func (r *ready) tryOnce(fd uintptr) bool {
 	r.b = r.pool.Get(r.size)
 	for {
-		r.n, r.err = syscall.Read(int(fd), *r.b) //nolint:gosec // a descriptor fits
+		r.n, r.err = readNow(fd, *r.b)
 		if !errors.Is(r.err, syscall.EINTR) {
 			break
 		}

@@ -79,22 +79,17 @@ func (s *session) reading(pool mem.BufferPool) <-chan incoming {
 // While nothing comes in, a connection holds no buffer, however the wait ends.
 func TestWaitingConnectionHoldsNoBuffer(t *testing.T) {
 	tests := map[string]struct {
-		end  func(t *testing.T, near *session, far net.Conn)
+		end  func(near *session, far net.Conn) error
 		text string
 		err  error
 	}{
-		"something comes": {end: func(t *testing.T, _ *session, far net.Conn) {
-			if _, err := far.Write([]byte("PRI * HTTP/2.0")); err != nil {
-				t.Fatal(err)
-			}
+		"something comes": {end: func(_ *session, far net.Conn) error {
+			_, err := far.Write([]byte("PRI * HTTP/2.0"))
+			return err
 		}, text: "PRI * HTTP/2.0"},
-		"the other end closes": {end: func(_ *testing.T, _ *session, far net.Conn) { _ = far.Close() }, err: io.EOF},
-		"this end closes":      {end: func(_ *testing.T, near *session, _ net.Conn) { _ = near.Close() }, err: net.ErrClosed},
-		"its time is over": {end: func(t *testing.T, near *session, _ net.Conn) {
-			if err := near.SetDeadline(time.Now()); err != nil {
-				t.Fatal(err)
-			}
-		}, err: os.ErrDeadlineExceeded},
+		"the other end closes": {end: func(_ *session, far net.Conn) error { return far.Close() }, err: io.EOF},
+		"this end closes":      {end: func(near *session, _ net.Conn) error { return near.Close() }, err: net.ErrClosed},
+		"its time is over":     {end: func(near *session, _ net.Conn) error { return near.SetDeadline(time.Now()) }, err: os.ErrDeadlineExceeded},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +100,9 @@ func TestWaitingConnectionHoldsNoBuffer(t *testing.T) {
 			if n := pool.out.Load(); n != 0 {
 				t.Errorf("it waits with %d buffers", n)
 			}
-			tc.end(t, near, far)
+			if err := tc.end(near, far); err != nil {
+				t.Fatal(err)
+			}
 			if in := <-got; in.text != tc.text || !errors.Is(in.err, tc.err) {
 				t.Errorf("read %q, %v; want %q, %v", in.text, in.err, tc.text, tc.err)
 			}

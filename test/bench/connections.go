@@ -14,12 +14,13 @@ import (
 // member's clients are most of the time, and reads what memory each of them takes:
 // on a member, where each is a client of the registry, and on an echo server.
 func idleConnections(ctx context.Context, l *lab) error {
-	n, rest := l.count(10_000, 20), l.count(130, 1) // Go collects what setting up has left within two minutes
+	n := l.count(10_000, 20)
+	rests := []int{l.count(10, 1), l.count(130, 1)} // Go collects what setting up has left within two minutes
 	cluster, err := l.start(ctx)
 	if err != nil {
 		return err
 	}
-	member, err := residentEach(ctx, cluster.Members[0].GRPCAddress(), cluster.Members[0].PID(), n, time.Duration(rest)*time.Second)
+	member, err := residentEach(ctx, cluster.Members[0].GRPCAddress(), cluster.Members[0].PID(), n, rests)
 	if err := errors.Join(err, cluster.Kill()); err != nil {
 		return err
 	}
@@ -28,31 +29,41 @@ func idleConnections(ctx context.Context, l *lab) error {
 		return err
 	}
 	defer server.stop()
-	echo, err := residentEach(ctx, server.address, server.pid, n, time.Duration(rest)*time.Second)
+	echo, err := residentEach(ctx, server.address, server.pid, n, rests)
 	if err != nil {
 		return fmt.Errorf("echo: %w", err)
 	}
-	l.row(fmt.Sprintf("resident memory of each of %s idle connections, after %d s", thousands(n), rest), "≤ 32 KB",
-		"%.1f KB; echo server %.1f KB", member/1000, echo/1000)
+	for i, rest := range rests {
+		l.row(fmt.Sprintf("resident memory of each of %s idle connections, after %d s", thousands(n), rest), "≤ 32 KB",
+			"%.1f KB; echo server %.1f KB", member[i]/1000, echo[i]/1000)
+	}
 	return nil
 }
 
-// residentEach returns by how many bytes for each of n connections a process grows.
-func residentEach(ctx context.Context, address string, pid, n int, rest time.Duration) (float64, error) {
+// residentEach returns by how many bytes for each of n connections a process has
+// grown at each of some times, in seconds after they were set up.
+func residentEach(ctx context.Context, address string, pid, n int, after []int) (each []float64, err error) {
 	before, err := resident(pid)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	conns, err := dialAll(ctx, address, n)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer closeAll(conns)
-	if err := pause(ctx, rest); err != nil {
-		return 0, err
+	began := time.Now()
+	for _, seconds := range after {
+		if err := pause(ctx, time.Until(began.Add(time.Duration(seconds)*time.Second))); err != nil {
+			return nil, err
+		}
+		now, err := resident(pid)
+		if err != nil {
+			return nil, err
+		}
+		each = append(each, float64(now-before)/float64(n))
 	}
-	after, err := resident(pid)
-	return float64(after-before) / float64(n), err
+	return each, nil
 }
 
 var errStatus = errors.New("unknown form of /proc/PID/status")
