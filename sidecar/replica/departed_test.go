@@ -265,6 +265,48 @@ func TestClientsLostWithTheirMemberAreBraked(t *testing.T) {
 	}, memberA, memberB, memberC)
 }
 
+// All clients of a service lose their member and come back at the other two, one
+// after the other. Subscribers are told nothing, neither then nor when the dead
+// member's records end, which is more at once than the brake lets go.
+func TestAHerdIsNotSeenToMove(t *testing.T) {
+	inCluster(t, func(c *cluster) {
+		herd := c.fill(memberA, "10.0.0", 12)
+		elapse(time.Second)
+		refuges := []member.Address{memberB, memberC}
+		first := map[member.Address]*naming.View{}
+		for _, m := range refuges {
+			first[m] = c.loops[m].View(web)
+		}
+		unseen := func() {
+			c.t.Helper()
+			elapse(time.Second)
+			for m, view := range first {
+				st, err := c.loops[m].Stats(c.t.Context())
+				if c.loops[m].View(web) != view || err != nil || st.Braked != 0 {
+					c.t.Fatalf("%s shows another answer, or holds something: stats %+v, %v", m, st, err)
+				}
+			}
+		}
+		c.crash(memberA)
+		for i := range herd {
+			if i == len(herd)/2 {
+				c.believe(memberA, member.Down)
+			}
+			c.connect(refuges[i%2], naming.ClientID(fmt.Sprintf("2%02d_x_1", i)), instance(fmt.Sprintf("10.0.0.%d", i)))
+			unseen()
+		}
+		for range 90 { // longer than what the dead member had is kept
+			unseen()
+		}
+		for _, m := range refuges {
+			st, err := c.loops[m].Stats(c.t.Context())
+			if err != nil || st.Clients != len(herd) {
+				c.t.Errorf("%s: stats %+v, %v, want %d clients", m, st, err, len(herd))
+			}
+		}
+	}, memberA, memberB, memberC)
+}
+
 func TestSilentHTTPClientsAreBraked(t *testing.T) {
 	inCluster(t, func(c *cluster) {
 		for i := range 12 {

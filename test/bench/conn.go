@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -29,8 +30,9 @@ var (
 )
 
 const (
+	detection = "ClientDetectionRequest"
 	setup     = `{"clientVersion":"Nacos-Bench","labels":{"source":"sdk","module":"naming"},"abilityTable":{}}`
-	pushAck   = `{"resultCode":200,"errorCode":0,"success":true,"requestId":%q}`
+	answered  = `{"resultCode":200,"errorCode":0,"success":true,"requestId":%q}`
 	bodyField = `"requestId":"`
 )
 
@@ -72,17 +74,21 @@ func dial(ctx context.Context, address string, n int) (*conn, error) {
 	return c, nil
 }
 
-// read acknowledges every push and hands its body on.
+// read answers all that comes and hands the bodies of pushes on. A connection
+// that was silent for a while is also asked whether it is there: that is no push.
 func (c *conn) read(ctx context.Context, stream pb.BiRequestStream_RequestBiStreamClient) {
 	for {
 		in, err := stream.Recv()
 		if err != nil {
 			return
 		}
-		body := in.GetBody().GetValue()
-		ack := payload("NotifySubscriberResponse", fmt.Sprintf(pushAck, requestID(body)))
+		kind, body := in.GetMetadata().GetType(), in.GetBody().GetValue()
+		ack := payload(strings.TrimSuffix(kind, "Request")+"Response", fmt.Sprintf(answered, requestID(body)))
 		if err := stream.Send(ack); err != nil {
 			return
+		}
+		if kind == detection {
+			continue
 		}
 		select {
 		case c.pushes <- body:

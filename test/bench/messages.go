@@ -12,10 +12,14 @@ import (
 
 const head = `"headers":{"app":"bench"},"namespace":"public","groupName":"DEFAULT_GROUP","module":"naming",`
 
+func address(host int) string {
+	return fmt.Sprintf("10.%d.%d.%d", host>>16&255, host>>8&255, host&255)
+}
+
 func instance(host, port int, sequence string) string {
-	return fmt.Sprintf(`{"ip":"10.%d.%d.%d","port":%d,"weight":1.0,"healthy":true,"enabled":true,"ephemeral":true,`+
+	return fmt.Sprintf(`{"ip":%q,"port":%d,"weight":1.0,"healthy":true,"enabled":true,"ephemeral":true,`+
 		`"clusterName":"DEFAULT","serviceName":"","metadata":{"preserved.register.source":"SPRING_CLOUD",`+
-		`"version":"1.24.3-release","sequence":%q}}`, host>>16&255, host>>8&255, host&255, port, sequence)
+		`"version":"1.24.3-release","sequence":%q}}`, address(host), port, sequence)
 }
 
 func register(service string, host int, sequence string) *pb.Payload {
