@@ -141,7 +141,7 @@ test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against t
 	cd test/clients && $(GOTESTSUM) -count=1 -skip '^TestMatrix$$' ./... # they run a program, which the cache does not see
 
 .PHONY: test-matrix
-test-matrix: ## official clients of all languages, plaintext and TLS, while members are killed and drained; prints a table
+test-matrix: ## official clients of all languages and two applications, plaintext, TLS and auth, while members are killed and drained; prints a table
 	@$(call need,javac,default-jdk-headless)
 	@$(call need,mvn,maven)
 	@$(call need,node,nodejs)

@@ -6,7 +6,8 @@
 // scenarios. Each client is a driver, a small program in its own language (see
 // drivers/), which is fetched from its registry and kept in the user's cache; all
 // drivers speak package line with the test. What a client does not offer stands
-// in one table, kinds, which the test holds against what it sees.
+// in one table, kinds, which the test holds against what it sees. Applications on top
+// of a client, of Spring Cloud Alibaba and of Dubbo, are drivers too.
 //
 // It is a module of its own, so that the SDK's dependencies stay out of the
 // product's.

@@ -129,7 +129,8 @@ func appCallsHealthy(t *testing.T, a *application) {
 	a.requireListedEverywhere(t, "provider", a.isNear, a.isFar)
 }
 
-// appFollows lets somebody come and go.
+// appFollows lets somebody come and go. In the end all members know: whoever dies
+// before it has told the others takes a withdrawal with it, until beats are missed.
 func appFollows(t *testing.T, a *application) {
 	guest := url.Values{"serviceName": {"provider"}, "ip": {"192.0.2.1"}, "port": {"80"}, "clusterName": {"elsewhere"}}
 	a.requireKnown(t, "provider", a.isNear, a.isFar)
@@ -137,6 +138,7 @@ func appFollows(t *testing.T, a *application) {
 	a.requireKnown(t, "provider", a.isNear, a.isFar, one(80))
 	a.must(t, http.MethodDelete, instancePath, guest)
 	a.requireKnown(t, "provider", a.isNear, a.isFar)
+	a.requireListedEverywhere(t, "provider", a.isNear, a.isFar)
 }
 
 func appSeesNone(t *testing.T, a *application) {

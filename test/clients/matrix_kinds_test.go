@@ -47,14 +47,14 @@ var kinds = []kind{
 	},
 	{
 		name: "nacos-client 2.5.1 (Java)", protocol: "gRPC", build: javaDriver("2.5.1"),
-		tls:         "system properties `nacos.remote.client.rpc.tls.enable` and `….trustCollectionChainPath`",
-		certificate: "`….tls.mutualAuth`, `….certChainFile`, `….certPrivateKey`",
+		tls:         "system properties `nacos.remote.client.rpc.tls.enable`, `….trustCollectionChainPath` (`file:/…`: a path alone is one of the class path) and `….trustAll=false`: unless told so it trusts everybody",
+		certificate: "`….mutualAuth=true`, `….certChainFile` and `….certPrivateKey`, both `file:/…`",
 		login:       "properties `username` and `password`",
 	},
 	{
 		name: "nacos-client 3.0.2 (Java)", protocol: "gRPC", build: javaDriver("3.0.2"),
-		tls:         "system properties `nacos.remote.client.rpc.tls.enable` and `….trustCollectionChainPath`",
-		certificate: "`….tls.mutualAuth`, `….certChainFile`, `….certPrivateKey`",
+		tls:         "system properties `nacos.remote.client.rpc.tls.enable`, `….trustCollectionChainPath` (`file:/…`: a path alone is one of the class path) and `….trustAll=false`: unless told so it trusts everybody",
+		certificate: "`….mutualAuth=true`, `….certChainFile` and `….certPrivateKey`, both `file:/…`",
 		login:       "properties `username` and `password`",
 	},
 	{
@@ -75,6 +75,7 @@ var kinds = []kind{
 		absent: map[string]string{
 			"batch":                  "it registers one instance at a time",
 			"graceful close":         "it cannot be closed",
+			"TLS: another authority": "it verifies no certificate, and has no setting for that",
 			"certificate: register":  noCertificate,
 			"certificate: subscribe": noCertificate,
 		},
@@ -82,7 +83,7 @@ var kinds = []kind{
 	{
 		name: "nacos-sdk-python 3.2.0", protocol: "gRPC", build: pythonDriver("3"),
 		tls:         "`tls_config(TLSConfig(enabled=True, ca_file, cert_file, key_file))`; it opens all three files, also where members ask for no certificate",
-		certificate: "the same setting",
+		certificate: "the same `TLSConfig`",
 		login:       "`username` and `password` of `ClientConfigBuilder`",
 	},
 	{
@@ -94,6 +95,8 @@ var kinds = []kind{
 			"batch":       "an application registers itself",
 			"unsubscribe": "an application follows what it calls as long as it lives",
 			"deregister":  "an application withdraws as it ends",
+
+			"TLS: another authority": "nacos-client, which is inside, decides",
 		},
 	},
 }

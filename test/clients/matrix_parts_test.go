@@ -2,6 +2,7 @@ package clients
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -34,6 +35,7 @@ var secureScenarios = []scenario{
 	{"TLS: register", register, appRegisters, bySecure},
 	{"TLS: subscribe", subscribe, appFollows, bySecure},
 	{"TLS: a member is killed", memberKilled, appMemberKilled, bySecure},
+	{"TLS: another authority", anotherAuthority, nil, "a client that trusts another authority than the members' does not speak with them"},
 }
 
 var mutualScenarios = []scenario{
@@ -96,6 +98,25 @@ func (s *stage) certify(t *testing.T, mutual bool) (members string) {
 		Mutual: mutual,
 	}
 	return members
+}
+
+// anotherAuthority opens a client that must not believe members.
+func anotherAuthority(t *testing.T, s *stage) {
+	const service = "betrayed"
+	secure := *s.secure
+	secure.CA = filepath.Join(t.TempDir(), "ca.crt")
+	must(t, os.WriteFile(secure.CA, tlstest.New(t, "another").Bundle, 0o600))
+	stranger, err := s.openOne(t, "stranger", &secure, nil)
+	if err == nil {
+		_, err = stranger.ask(line.Request{Op: "register", Service: service, Instances: []line.Instance{one(80)}})
+	}
+	if err == nil {
+		t.Skip("it does not look whose certificate it is shown")
+	}
+	if !errors.Is(err, errClient) {
+		t.Error(err)
+	}
+	s.requireListedEverywhere(t, service)
 }
 
 func registerShowing(t *testing.T, s *stage) {

@@ -29,30 +29,36 @@ type stage struct {
 
 // open starts the clients. It returns errAbsent if they cannot do what the stage
 // needs, and fails the test for any other error.
-func (s *stage) open(t *testing.T) error {
+func (s *stage) open(t *testing.T) (err error) {
 	t.Helper()
 	for name, d := range map[string]**driver{"publisher": &s.publisher, "second": &s.second, "subscriber": &s.subscriber} {
 		user := s.writer
 		if d == &s.subscriber {
 			user = s.reader
 		}
-		dir := filepath.Join(t.TempDir(), name)
-		var env []string
-		if s.secure != nil && s.kind.authorities != "" {
-			env = append(env, s.kind.authorities+"="+s.secure.CA)
-		}
-		*d = startDriver(t, name, dir, s.command, env...)
-		var servers []string
-		for _, m := range s.Members {
-			servers = append(servers, m.Address())
-		}
-		_, err := (*d).ask(line.Request{Op: "open", Servers: servers, Dir: dir, TLS: s.secure, User: user})
-		if errors.Is(err, errAbsent) {
+		if *d, err = s.openOne(t, name, s.secure, user); errors.Is(err, errAbsent) {
 			return err
 		}
 		must(t, err)
 	}
 	return nil
+}
+
+// openOne starts a client, and returns what that says when it is opened.
+func (s *stage) openOne(t *testing.T, name string, secure *line.TLS, user *line.User) (*driver, error) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	var env []string
+	if secure != nil && s.kind.authorities != "" {
+		env = append(env, s.kind.authorities+"="+secure.CA)
+	}
+	var servers []string
+	for _, m := range s.Members {
+		servers = append(servers, m.Address())
+	}
+	d := startDriver(t, name, dir, s.command, env...)
+	_, err := d.ask(line.Request{Op: "open", Servers: servers, Dir: dir, TLS: secure, User: user})
+	return d, err
 }
 
 // requireOffered skips the rest of a scenario of which a client does not offer
