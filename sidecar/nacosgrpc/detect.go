@@ -10,7 +10,7 @@ import (
 const (
 	// looksPerIdle is how often within the idle time every connection is looked at.
 	looksPerIdle = 10
-	// together is how many connections are looked at at a time: those of many that came
+	// together is how many connections one look is at: those of many that came
 	// together are not all asked together.
 	together = 128
 )
