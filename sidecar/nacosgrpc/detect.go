@@ -10,9 +10,9 @@ import (
 const (
 	// looksPerIdle is how often within the idle time every connection is looked at.
 	looksPerIdle = 10
-	// partsPerLook is over how many parts of the time between two looks the
-	// connections are spread: many that came together are not asked together.
-	partsPerLook = 64
+	// together is how many connections one look is at: those of many that came
+	// together are not all asked together.
+	together = 128
 )
 
 // detection asks a client whether it is there. Whatever the client says then, it
@@ -22,7 +22,7 @@ var detection any = message{wire.ClientDetectionRequest, [][]byte{wire.Detection
 // watch asks silent clients whether they are there, and closes what does not
 // answer, until the server stops (gRPC page, 2.8).
 func (s *Server) watch() {
-	tick := time.NewTicker(max(s.looks()/partsPerLook, time.Millisecond))
+	tick := time.NewTimer(s.looks())
 	defer tick.Stop()
 	var all, left []*session
 	for {
@@ -38,11 +38,13 @@ func (s *Server) watch() {
 			all = s.open.appendTo(all[:0])
 			left = all
 		}
-		part := min((len(all)+partsPerLook-1)/partsPerLook, len(left))
+		part := min(len(left), together)
 		for _, c := range left[:part] {
 			s.look(c, now)
 		}
 		left = left[part:]
+		parts := max((len(all)+together-1)/together, 1)
+		tick.Reset(max(s.looks()/time.Duration(parts), time.Millisecond))
 	}
 }
 

@@ -78,12 +78,11 @@ func (s *session) listen(ctx context.Context, c carrier) error {
 		s.touch()
 		switch {
 		case kind == wire.ConnectionSetupRequest:
-			err = s.apart(func() error { return s.setUp(ctx, body) })
-		case kind.IsResponse() && s.awaits():
-			err = s.apart(func() error { return s.answered(body) })
-		}
-		if err != nil {
-			return err
+			if err := s.apart(func() error { return s.setUp(ctx, body) }); err != nil {
+				return err
+			}
+		case kind.IsResponse():
+			s.answered(body)
 		}
 	}
 }
@@ -206,18 +205,11 @@ func (s *session) forget(id string) {
 	delete(s.waiting, id)
 }
 
-// awaits reports whether any answer is awaited.
-func (s *session) awaits() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.waiting) > 0
-}
-
 // answered gives an answer to who waits for it; unknown ones are dropped.
-func (s *session) answered(body []byte) error {
+func (s *session) answered(body []byte) {
 	result, err := wire.DecodeResult(body)
 	if err != nil {
-		return nil //nolint:nilerr // it is as good as none
+		return
 	}
 	s.mu.Lock()
 	answer, ok := s.waiting[result.RequestID]
@@ -226,7 +218,6 @@ func (s *session) answered(body []byte) error {
 	if ok {
 		answer <- result
 	}
-	return nil
 }
 
 // deliverer returns how views reach this subscriber.

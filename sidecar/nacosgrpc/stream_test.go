@@ -102,7 +102,7 @@ func TestClientIsAskedWheneverItIsSilent(t *testing.T) {
 
 func TestEachOfManyConnectionsIsLookedAt(t *testing.T) {
 	s := start(t, func(c *Config) { c.IdleAfter, c.AnswerWithin = 20*time.Millisecond, 20*time.Millisecond })
-	for range 3*partsPerLook + 1 {
+	for range 2*together + 1 {
 		c := dial(t, s.sdk)
 		defer func() {
 			if _, err := io.Copy(io.Discard, c); err != nil { // until it is closed

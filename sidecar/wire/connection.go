@@ -121,8 +121,32 @@ func DecodeResult(body []byte) (Result, error) {
 	if string(body) == success { // what our own members say to nearly everything
 		return out, nil
 	}
+	r := reader{text: body}
+	if out.read(&r); r.done() {
+		return out, nil
+	}
+	out = Result{ResultCode: CodeSuccess}
 	err := decode(body, &out)
 	return out, err
+}
+
+var resultMembers = []string{"requestId", "resultCode", "errorCode", "message", "supportAbilityNegotiation"}
+
+func (r *Result) read(from *reader) {
+	from.members(resultMembers, func(member int) {
+		switch member {
+		case 0:
+			r.RequestID = from.string()
+		case 1:
+			r.ResultCode = int(from.integer())
+		case 2:
+			r.ErrorCode = int(from.integer())
+		case 3:
+			r.Message = from.string()
+		default:
+			r.Negotiation = from.boolean()
+		}
+	})
 }
 
 // RequestID returns the id of a request on the stream, empty when it has none.

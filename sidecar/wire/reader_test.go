@@ -49,6 +49,15 @@ var readers = map[string]struct {
 		func(b []byte) (any, error) { var out listJSON; err := json.Unmarshal(b, &out); return out.Records, err },
 		func(b []byte) bool { var out listJSON; r := reader{text: b}; out.read(&r); return r.done() },
 	},
+	"Result": {
+		func(b []byte) (any, error) { return DecodeResult(b) },
+		func(b []byte) (any, error) {
+			out := Result{ResultCode: CodeSuccess}
+			err := decode(b, &out)
+			return out, err
+		},
+		func(b []byte) bool { var out Result; r := reader{text: b}; out.read(&r); return r.done() },
+	},
 	"Query": {
 		func(b []byte) (any, error) { return DecodeQuery(b) },
 		func(b []byte) (any, error) { var out Query; err := decode(b, &out); return out, err },
