@@ -81,6 +81,21 @@ func TestStatesOfMembers(t *testing.T) {
 	}
 }
 
+// A pod is Pending until the startup probe of its registry's container has passed,
+// which is when the registry is loaded.
+func TestMembersThatLoadAreAsked(t *testing.T) {
+	s := seen()
+	for i, status := range []corev1.PodStatus{runningFor(time.Second), waiting("PodInitializing"), {Phase: corev1.PodRunning}} {
+		s.pods[i].Status = status
+		s.pods[i].Status.PodIP = "192.0.2.1"
+	}
+	s.pods[0].Status.Phase = corev1.PodPending
+	want := map[member.Address]string{s.pods[0].address: "192.0.2.1", s.pods[2].address: "192.0.2.1"}
+	if diff := cmp.Diff(want, s.asked()); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
 func TestAStateHasABeginning(t *testing.T) {
 	s := seen()
 	earlier := metav1.NewTime(noon.Add(-time.Minute))

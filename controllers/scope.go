@@ -101,7 +101,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName, now 
 		return nil, err
 	}
 	r.observeWarnings(ctx, s, now)
-	s.reports = r.Prober.Probe(ctx, s.reachable())
+	s.reports = r.Prober.Probe(ctx, s.asked())
 	return s, nil
 }
 
@@ -198,6 +198,18 @@ func (s *scope) reachable() map[member.Address]string {
 	out := make(map[member.Address]string, len(s.pods))
 	for _, p := range s.pods {
 		if p.Status.PodIP != "" && p.Status.Phase == corev1.PodRunning {
+			out[p.address] = p.Status.PodIP
+		}
+	}
+	return out
+}
+
+// asked maps the members that are asked how they are to the IPs of their pods. Those
+// that load are among them: their pods are Pending until the startup probe has passed.
+func (s *scope) asked() map[member.Address]string {
+	out := s.reachable()
+	for _, p := range s.pods {
+		if p.Status.PodIP != "" && !p.running().IsZero() {
 			out[p.address] = p.Status.PodIP
 		}
 	}

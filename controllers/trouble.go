@@ -33,7 +33,7 @@ var fatal = map[string]string{
 // does not start, and what to do about it. Others come and go with every start.
 var telling = map[string]string{
 	"FailedCreate":           "raise the quota or change what forbids it, or make the cluster smaller",
-	"FailedMount":            "create the Secret, ConfigMap or claim that a volume of spec.template needs, or correct the volume",
+	"FailedMount":            "create the Secret, ConfigMap or claim that it names, or correct spec.auth, spec.tls or spec.template",
 	"FailedAttachVolume":     "look at the volume's claim",
 	"FailedCreatePodSandBox": "look at the node's network and runtime",
 	noPullSecret:             "create that Secret in this namespace, or correct spec.imagePullSecrets",

@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -30,7 +31,7 @@ func TestTLSIsTurnedOnRenewedAndOff(t *testing.T) {
 	}
 	pods := uidsOf(t, demo, members)
 
-	kubectl(t, "annotate", "nmc", demo.Name, v1alpha1.RotateCertificatesAnnotation+"=e2e", "--overwrite")
+	kubectl(t, "annotate", "nmc", demo.Name, v1alpha1.RotateCertificatesAnnotation+"="+time.Now().Format(time.RFC3339), "--overwrite")
 	eventually(t, "members use new certificates", func(ctx context.Context) error {
 		var now v1alpha1.NamingCluster
 		if err := k8s.Get(ctx, demo, &now); err != nil {
