@@ -2,10 +2,13 @@ package nacosv1
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/distro-naming/naming-operator/sidecar/naming"
@@ -111,5 +114,20 @@ func TestBeatsFollowTheInstance(t *testing.T) {
 		if got := beatEvery(i, DefaultConfig()); got != want {
 			t.Errorf("every %v for %q, want %v", got, text, want)
 		}
+	}
+}
+
+// TestRefusalsForWantOfAnIdentityAreLoggedOnce until a call succeeds: they do not end
+// by themselves, and the log says what to set.
+func TestRefusalsForWantOfAnIdentityAreLoggedOnce(t *testing.T) {
+	var said []string
+	log := funcr.New(func(_, args string) { said = append(said, args) }, funcr.Options{})
+	l := newLink(&Exchange{cfg: Config{Log: log}}, old)
+	refused := fmt.Errorf("%w: answered 403", errForbidden)
+	for _, err := range []error{errors.New("no answer"), refused, refused, nil, refused} {
+		l.note(place{ServiceKey: web}, err)
+	}
+	if len(said) != 2 || !strings.Contains(said[0], "nacos.core.auth.server.identity.key") {
+		t.Errorf("logged %q, want what to set, twice", said)
 	}
 }
