@@ -222,6 +222,20 @@ func TestNobodyIsToldTwice(t *testing.T) {
 	})
 }
 
+func TestNobodyIsToldAgainOfWhatWasUnderWay(t *testing.T) {
+	bubble(t, DefaultConfig(), func(t *testing.T, h *Hub, r *registry) {
+		s := &subscriber{began: time.Now(), block: make(chan struct{})}
+		h.Subscribe("c1", web, s.deliver)
+		r.change(h, web)
+		elapse(time.Millisecond)
+		h.Touch(web) // the answer is the same
+		elapse(100 * time.Millisecond)
+		close(s.block)
+		elapse(time.Minute)
+		s.want(t, 1)
+	})
+}
+
 func TestNewSubscribersAreGreeted(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Greeting = time.Second

@@ -148,8 +148,12 @@ func (h *Hub) finished(ctx context.Context, sub *subscription, v *naming.View, e
 		h.signal()
 	default:
 		sub.seen, sub.pause = v.LastRef, 0
-		if sub.next != nil {
+		switch {
+		case sub.next == nil:
+		case sub.next.LastRef > sub.seen:
 			h.queue = append(h.queue, sub)
+		default:
+			sub.next = nil // it was offered again what was under way
 		}
 	}
 	h.leave(ctx, from)

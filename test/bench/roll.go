@@ -100,12 +100,16 @@ func (r *roll) watch(ctx context.Context, c *conn) error {
 
 var errBystander = errors.New("the connection of a bystander has ended")
 
-// look counts a list that was pushed that long after the death.
+// look counts a list that was pushed that long after the death. Who is listed as
+// unhealthy is no better off than who is not: SDKs leave both out.
 func (r *roll) look(now time.Duration, body []byte) error {
 	var push struct {
 		ServiceInfo struct {
 			Name  string
-			Hosts []struct{ IP string }
+			Hosts []struct {
+				IP      string
+				Healthy bool
+			}
 		}
 	}
 	if err := json.Unmarshal(body, &push); err != nil {
@@ -113,7 +117,7 @@ func (r *roll) look(now time.Duration, body []byte) error {
 	}
 	listed := map[string]bool{}
 	for _, h := range push.ServiceInfo.Hosts {
-		listed[h.IP] = true
+		listed[h.IP] = h.Healthy
 	}
 	missing := slices.DeleteFunc(slices.Clone(r.members[push.ServiceInfo.Name]), func(i int) bool { return listed[address(i)] })
 	wrongly := slices.IndexFunc(missing, func(i int) bool { return r.away(i, now) < mercy })

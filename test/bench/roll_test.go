@@ -9,13 +9,14 @@ import (
 
 func TestListsAreShortWithoutWhoIsToBeListed(t *testing.T) {
 	tests := map[string]struct {
-		hosts []int
+		hosts []int // one below zero is not healthy
 		now   time.Duration
 		back  time.Duration // of client 2
 		want  lists
 	}{
 		"all are listed":                         {[]int{0, 2}, time.Minute, time.Second, lists{pushed: 1}},
 		"one that came back is not":              {[]int{0}, time.Minute, time.Second, lists{pushed: 1, short: 1}},
+		"one that came back is unhealthy":        {[]int{0, -2}, time.Minute, time.Second, lists{pushed: 1, short: 1}},
 		"one is not that may yet come back":      {[]int{0}, 20 * time.Second, 0, lists{pushed: 1, short: 1}},
 		"one is not that needed too long":        {[]int{0}, time.Minute, 40 * time.Second, lists{pushed: 1, late: 1}},
 		"one is not that has not come back":      {[]int{0}, time.Minute, 0, lists{pushed: 1, late: 1}},
@@ -29,7 +30,10 @@ func TestListsAreShortWithoutWhoIsToBeListed(t *testing.T) {
 			}
 			hosts := make([]string, len(tc.hosts))
 			for i, h := range tc.hosts {
-				hosts[i] = instance(h, 8080, "herd")
+				hosts[i] = instance(max(h, -h), 8080, "herd")
+				if h < 0 {
+					hosts[i] = strings.Replace(hosts[i], `"healthy":true`, `"healthy":false`, 1)
+				}
 			}
 			body := fmt.Sprintf(`{"serviceInfo":{"name":%q,"hosts":[%s]}}`, serviceName(0), strings.Join(hosts, ","))
 			if err := r.look(tc.now, []byte(body)); err != nil {
