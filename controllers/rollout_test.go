@@ -3,6 +3,7 @@
 package controllers
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +97,13 @@ func TestToNoneAndBack(t *testing.T) {
 		t.Errorf("status of a cluster of none = %d members, %v", c.Status.Replicas, c.Status.Members)
 	}
 	f.edit(func(c *v1alpha1.NamingCluster) { c.Spec.Image = "newer" })
+	eventually(t, func() error {
+		set := f.set()
+		if image := set.Spec.Template.Spec.InitContainers[0].Image; image != "newer" || set.Status.CurrentRevision != set.Status.UpdateRevision {
+			return fmt.Errorf("the set of none has the image %s, and revisions %s and %s", image, set.Status.CurrentRevision, set.Status.UpdateRevision)
+		}
+		return nil
+	})
 	f.scale(3)
 	f.settled()
 	for _, p := range f.pods() {
