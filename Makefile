@@ -13,6 +13,7 @@ CONTEXT   ?=
 FUZZTIME  ?= 30s
 SEEDS     ?= 20000
 RUN       ?=
+FLAKY     ?=
 export VERSION CONTEXT
 
 MODULE  := github.com/distro-naming/naming-operator
@@ -41,6 +42,11 @@ $(HELM):
 	@go -C test/chart build -o $@ helm.sh/helm/v4/cmd/helm
 
 GOTESTSUM := $(TOOLS)/gotestsum --format pkgname-and-test-fails --hide-summary skipped --
+
+# $(call staged,FORMAT,PACKAGES) runs tests that have programs of others or a Kubernetes in them. If FLAKY is a folder,
+# up to two that fail are tried once more, and the folder says which; without it, one failure is a failure.
+staged = $(TOOLS)/gotestsum --format $(1) --hide-summary skipped --packages "$(2)" $(if $(FLAKY),\
+	--rerun-fails=1 --rerun-fails-max-failures=2 --rerun-fails-abort-on-data-race --rerun-fails-report $(FLAKY)/$@) --
 
 # $(call need,PROGRAM,PACKAGE) installs a Debian package as root, or says how.
 need = command -v $(1) >/dev/null || { \
@@ -138,16 +144,16 @@ test-sim: $(TOOLS)/gotestsum ## a long simulation, a quarter of an hour on two c
 
 .PHONY: test-clients
 test-clients: $(TOOLS)/gotestsum ## the official Go SDK and plain HTTP against three members on loopback
-	cd test/clients && $(GOTESTSUM) -count=1 -skip '^TestMatrix$$' ./... # they run a program, which the cache does not see
+	cd test/clients && $(call staged,pkgname-and-test-fails,./...) -count=1 -skip '^TestMatrix$$' # they run a program, which the cache does not see
 
 .PHONY: test-matrix
-test-matrix: ## official clients of all languages and two applications, plaintext, TLS and auth, while members are killed and drained; prints a table
+test-matrix: $(TOOLS)/gotestsum ## official clients of all languages and two applications, plaintext, TLS and auth, while members are killed and drained; prints a table
 	@$(call need,javac,default-jdk-headless)
 	@$(call need,mvn,maven)
 	@$(call need,node,nodejs)
 	@$(call need,npm,npm)
 	@python3 -c 'import ensurepip' 2>/dev/null || $(call need,ensurepip,python3 python3-venv)
-	cd test/clients && go test -count=1 -v -run '^TestMatrix$$' -parallel 6 -timeout 20m . | grep -v '^ *=== '
+	cd test/clients && $(call staged,standard-verbose,.) -count=1 -run '^TestMatrix$$' -parallel 6 -timeout 20m | grep -v '^ *=== '
 
 .PHONY: test-charts
 test-charts: $(TOOLS)/gotestsum ## Helm charts by Helm's library, alerts and dashboards by Prometheus's, the OLM bundle by its
@@ -159,13 +165,14 @@ test-charts: $(TOOLS)/gotestsum ## Helm charts by Helm's library, alerts and das
 test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers
 	@$(call need,javac,default-jdk-headless)
 	@$(call need,mvn,maven)
-	cd test/interop && $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -count=1 -timeout 20m -parallel 2 \
-	  -ldflags "-X google.golang.org/protobuf/reflect/protoregistry.conflictPolicy=ignore" ./... # the SDK has messages of the same names
+	cd test/interop && $(call staged,testname,./...) -count=1 -timeout 20m -parallel 2 \
+	  -ldflags "-X google.golang.org/protobuf/reflect/protoregistry.conflictPolicy=ignore" # the SDK has messages of the same names
 
 .PHONY: test-envtest
 test-envtest: $(TOOLS)/gotestsum ## the operator against a real API server
 	assets=$$(go run ./hack/localcluster assets); \
-	KUBEBUILDER_ASSETS=$$assets $(GOTESTSUM) -tags envtest -timeout 20m ./controllers/... ./api/... ./cmd/manager/... ./test/scale
+	KUBEBUILDER_ASSETS=$$assets $(call staged,pkgname-and-test-fails,./controllers/... ./api/... ./cmd/manager/... ./test/scale) \
+	  -tags envtest -timeout 20m
 
 .PHONY: test-race
 test-race: $(TOOLS)/gotestsum ## the race detector over the sidecar and the operator
@@ -181,7 +188,7 @@ test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubern
 	go build -o bin/localcluster ./hack/localcluster
 	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
 	QUICKSTART=$(CURDIR)/bin/quickstart LOCALCLUSTER=$(CURDIR)/bin/localcluster NEXT_IMAGE=distro-naming/distro-sidecar:$(VERSION)-next \
-	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -parallel 8 -timeout 40m ./test/e2e/...
+	  $(call staged,testname,./test/e2e/...) -tags e2e -count=1 -parallel 8 -timeout 40m
 	$(MAKE) --no-print-directory test-e2e-plugin
 	$(MAKE) --no-print-directory test-e2e-chart
 
@@ -189,13 +196,13 @@ test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubern
 test-e2e-plugin: $(TOOLS)/gotestsum plugin ## kubectl naming against the sample that "make up" made
 	go -C test/clients build -o $(CURDIR)/bin/quickstart ./quickstart
 	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$(CURDIR)/bin:$$PATH; \
-	cd plugin && QUICKSTART=$(CURDIR)/bin/quickstart $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 10m ./e2e/...
+	cd plugin && QUICKSTART=$(CURDIR)/bin/quickstart $(call staged,testname,./e2e/...) -tags e2e -count=1 -timeout 10m
 
 .PHONY: test-e2e-chart
 test-e2e-chart: $(TOOLS)/gotestsum $(HELM) ## Helm's install, test, upgrade and uninstall, on the cluster that test-e2e has prepared
 	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$$PATH; \
 	cd test/chart && HELM=$(HELM) NEXT_TAG=$(VERSION)-next \
-	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 20m -run OnACluster ./...
+	  $(call staged,testname,./...) -tags e2e -count=1 -timeout 20m -run OnACluster
 
 .PHONY: test-docs
 test-docs: $(TOOLS)/gotestsum $(HELM) ## do what every page says, on loopback and on the local Kubernetes (RUN=how-to/scale: one page)
@@ -203,7 +210,7 @@ test-docs: $(TOOLS)/gotestsum $(HELM) ## do what every page says, on loopback an
 	@$(call need,curl,curl)
 	hack/up.sh
 	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$(dir $(HELM)):$$PATH; \
-	  $(TOOLS)/gotestsum --format testname -- -tags e2e -count=1 -timeout 20m -parallel 3 -run "Pages/$(RUN)" ./test/docs
+	  $(call staged,testname,./test/docs) -tags e2e -count=1 -timeout 20m -parallel 3 -run "Pages/$(RUN)"
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
