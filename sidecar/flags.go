@@ -34,7 +34,7 @@ func (c *Config) protects(fs *flag.FlagSet) {
 	fs.StringVar(&c.Auth, "auth", "",
 		"`directory` with signing-keys, users and permissions: who may do what on the Nacos ports; followed while running")
 	fs.StringVar(&c.AuthPolicy, "auth-policy", "",
-		"`file` with auth=Permissive|Required; followed while running; without it auth is Required")
+		"`file` with auth=Permissive|Required, and members= where that is another; followed while running; without it: Required")
 	fs.DurationVar(&c.AuthTokenTTL, "auth-token-ttl", gate.DefaultConfig().TokenTTL,
 		"how long a token is good that a client gets when it logs in")
 	fs.BoolVar(&c.StrictPeers, "strict-peers", false,

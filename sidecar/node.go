@@ -107,9 +107,10 @@ func newNode(ctx context.Context, cfg Config, log logr.Logger) (*node, error) {
 	n.pushes = &pushes{observe: n.metrics.Pushed}
 	greeting := push.DefaultConfig()
 	greeting.Greeting = greetAfter
-	n.hub = push.New(greeting, n.loop.View, n.pushes.pushed)
-	n.udpHub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.pushed)
-	n.fuzzy = push.New(push.DefaultConfig(), func(p naming.ServiceKey) *naming.View { return n.grpc.Matching(p) }, n.pushes.pushed)
+	n.hub = push.New(greeting, n.loop.View, n.pushes.over("grpc"))
+	n.udpHub = push.New(push.DefaultConfig(), n.loop.View, n.pushes.over("udp"))
+	matching := func(p naming.ServiceKey) *naming.View { return n.grpc.Matching(p) }
+	n.fuzzy = push.New(push.DefaultConfig(), matching, n.pushes.over("grpc"))
 	if err := n.open(ctx); err != nil {
 		return nil, err
 	}

@@ -66,17 +66,21 @@ func (w watchers) Agent(c naming.ClientID) string { return w.grpc.Agent(c) }
 
 // pushes counts deliveries on their way to the metrics.
 type pushes struct {
-	observe           func(took time.Duration, err error)
+	observe           func(over string, took time.Duration, err error)
 	succeeded, failed atomic.Uint64
 }
 
-func (p *pushes) pushed(took time.Duration, err error) {
-	if err != nil {
-		p.failed.Add(1)
-	} else {
-		p.succeeded.Add(1)
+// over hears of deliveries over grpc or udp. They are told apart, since those over udp
+// may be lost, which is no fault.
+func (p *pushes) over(way string) func(took time.Duration, err error) {
+	return func(took time.Duration, err error) {
+		if err != nil {
+			p.failed.Add(1)
+		} else {
+			p.succeeded.Add(1)
+		}
+		p.observe(way, took, err)
 	}
-	p.observe(took, err)
 }
 
 // counter counts for the HTTP API.

@@ -20,7 +20,12 @@ type Cause struct {
 }
 
 func (s Sources) causes(w http.ResponseWriter, r *http.Request) {
-	causes, err := s.Causes(r.Context(), asked(r))
+	of, err := asked(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	causes, err := s.Causes(r.Context(), of)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return

@@ -67,6 +67,8 @@ func TestInventory(t *testing.T) {
 		body         string
 	}{
 		"a service that is only waited for":  {whole, "GET", "/v1/services", "", 200, `"name":"awaited","instances":0,"healthy":0,"subscribers":1}`},
+		"instances of the default group":     {whole, "GET", "/v1/instances?service=web", "", 200, `"ip":"10.0.0.1"`},
+		"instances of no service":            {whole, "GET", "/v1/instances?group=DEFAULT_GROUP", "", 400, "give service=NAME"},
 		"no instances from a stopped member": {broken, "GET", "/v1/instances?service=x", "", 503, "stopping"},
 		"digests of owners":                  {whole, "GET", "/v1/digests", "", 200, `[{"owner":"a:8848","clients":1,"digest":"0f","buckets":["0f","00"]}]`},
 		"no digests from a stopped member":   {broken, "GET", "/v1/digests", "", 503, "stopping"},

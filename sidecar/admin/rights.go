@@ -26,7 +26,10 @@ type Refusal struct {
 func everywhere(*http.Request) string { return Every }
 
 // oneNamespace is that of the service that a request names.
-func oneNamespace(r *http.Request) string { return asked(r).Namespace }
+func oneNamespace(r *http.Request) string {
+	s, _ := asked(r) // what it lacks is told to who may read
+	return s.Namespace
+}
 
 // guarded answers those who may read what clients publish in a namespace: where auth
 // is on, who is in this very host, and who shows a token, or a name and a password,

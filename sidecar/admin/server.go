@@ -8,6 +8,7 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -105,10 +106,25 @@ func (s Sources) status(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, out)
 }
 
-// asked returns the service that a request names.
-func asked(r *http.Request) naming.ServiceKey {
+// asked returns the service that a request names. Without a namespace or a group it is
+// in the default one; one that is given as empty is meant so, as Java servers have it.
+// Who names no service would get nothing and take it for an answer.
+func asked(r *http.Request) (naming.ServiceKey, error) {
 	q := r.URL.Query()
-	return naming.ServiceKey{Namespace: q.Get("namespace"), Group: q.Get("group"), Name: q.Get("service")}
+	or := func(name, otherwise string) string {
+		if q.Has(name) {
+			return q.Get(name)
+		}
+		return otherwise
+	}
+	s := naming.ServiceKey{
+		Namespace: or("namespace", naming.DefaultNamespace), Group: or("group", naming.DefaultGroup), Name: q.Get("service"),
+	}
+	if s.Name == "" {
+		return s, errors.New("which service? give service=NAME, and namespace= and group= if they are not the default; " +
+			"/v1/services lists them")
+	}
+	return s, nil
 }
 
 func (s Sources) drain(w http.ResponseWriter, r *http.Request) {

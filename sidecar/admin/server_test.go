@@ -83,6 +83,9 @@ func TestAnswers(t *testing.T) {
 		"services":                         {sources(), "GET", "/v1/services", "", 200, `"instances":2,"healthy":1,"subscribers":3}`},
 		"an unknown service has none":      {sources(), "GET", "/v1/instances?service=x", "", 200, "[]"},
 		"an unknown service never changed": {sources(), "GET", "/v1/causes?service=x", "", 200, "[]"},
+		"the default namespace and group":  {sources(), "GET", "/v1/causes?service=web", "", 200, `"kind":"expired"`},
+		"the empty namespace is another":   {sources(), "GET", "/v1/causes?namespace=&service=web", "", 200, "[]"},
+		"causes of no service are refused": {sources(), "GET", "/v1/causes", "", 400, "give service=NAME"},
 		"no causes from a stopped member":  {broken, "GET", "/v1/causes?service=x", "", 503, "stopping"},
 		"causes, in UTC and without what is not known": {
 			sources(), "GET", "/v1/causes?namespace=public&group=DEFAULT_GROUP&service=web", "", 200,

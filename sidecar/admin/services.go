@@ -70,7 +70,12 @@ func stampOf(s naming.Stamp) Stamp {
 }
 
 func (s Sources) instances(w http.ResponseWriter, r *http.Request) {
-	listed, err := s.Listed(r.Context(), asked(r))
+	of, err := asked(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	listed, err := s.Listed(r.Context(), of)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return

@@ -122,7 +122,6 @@ func (g *Gate) look() (changed bool) {
 	g.note(0, "users and keys refused, the ones before are kept", err)
 	if last := g.book.Load(); err == nil && next.revision != last.revision {
 		g.book.Store(next.after(last, g.now(), g.cfg.Settle))
-		g.memory.forget()
 		g.log.Info("users and keys adopted", "directory", g.cfg.Dir, "users", len(next.users), "keys", len(next.keys))
 		changed = true
 	}

@@ -29,7 +29,7 @@ func (g *Gate) check(ctx context.Context, ip, name, password string) (*auth.User
 		name = "" // nobody's either, and does not fill the memory
 	}
 	b := g.book.Load()
-	if u := b.users[name]; u != nil && g.memory.knows(name, password) {
+	if u := b.users[name]; u != nil && g.memory.knows(b, name, password) {
 		return u, nil
 	}
 	if !g.memory.may(ip, name, g.now()) {
@@ -47,19 +47,17 @@ func (g *Gate) check(ctx context.Context, ip, name, password string) (*auth.User
 	case <-ctx.Done():
 		return nil, auth.ErrBusy
 	}
-	if u := b.users[name]; u != nil && g.memory.knows(name, password) {
+	if u := b.users[name]; u != nil && g.memory.knows(b, name, password) {
 		return u, nil // somebody before in the queue had the same
 	}
 	if !g.memory.may(ip, name, g.now()) {
 		return nil, auth.ErrPaced
 	}
 	u, err := b.users.Check(name, password)
-	switch {
-	case err != nil:
+	if err != nil {
 		g.memory.erred(ip, name, g.now())
 		return nil, err
-	case g.book.Load() == b:
-		g.memory.learn(name, password)
 	}
+	g.memory.learn(b, name, password)
 	return u, nil
 }

@@ -106,12 +106,23 @@ func TestNamesThatNobodyCanHaveAreNotRemembered(t *testing.T) {
 	}
 }
 
+// TestAPasswordIsKnownByTheFilesThatItWasRightBy has a check end after the files have
+// changed: what was right before is not remembered for what they say now.
+func TestAPasswordIsKnownByTheFilesThatItWasRightBy(t *testing.T) {
+	was, is := &book{revision: "0123456789abcdef"}, &book{revision: "fedcba9876543210"}
+	m := memory{most: 8}
+	m.learn(was, "alice", "old")
+	if !m.knows(was, "alice", "old") || m.knows(is, "alice", "old") {
+		t.Errorf("known by the files before: %t, by the new ones: %t", m.knows(was, "alice", "old"), m.knows(is, "alice", "old"))
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	m := memory{most: 8}
 	now := time.Now()
 	for i := range 100 {
 		m.erred(fmt.Sprint(i), "x", now)
-		m.learn(fmt.Sprint(i), "x")
+		m.learn(&book{}, fmt.Sprint(i), "x")
 		if len(m.wrong) > 8 || len(m.right) > 8 {
 			t.Fatalf("it remembers %d callers and %d passwords", len(m.wrong), len(m.right))
 		}

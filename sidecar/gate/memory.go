@@ -29,37 +29,30 @@ type memory struct {
 	wrong map[string]*rate.Limiter
 }
 
-func (m *memory) key(name, password string) (out [sha256.Size]byte) {
+func (m *memory) key(of *book, name, password string) (out [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, m.salt[:])
-	_, _ = mac.Write([]byte(name + "\x00" + password)) // cannot fail; names have no such byte
+	_, _ = mac.Write([]byte(of.revision + name + "\x00" + password)) // cannot fail; revisions have one length, names no such byte
 	copy(out[:], mac.Sum(nil))
 	return out
 }
 
-// knows reports whether a password was right since forget.
-func (m *memory) knows(name, password string) bool {
-	key := m.key(name, password)
+// knows reports whether a password was right by what the files say.
+func (m *memory) knows(of *book, name, password string) bool {
+	key := m.key(of, name, password)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	_, known := m.right[key]
 	return known
 }
 
-func (m *memory) learn(name, password string) {
-	key := m.key(name, password)
+func (m *memory) learn(of *book, name, password string) {
+	key := m.key(of, name, password)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.right == nil || len(m.right) >= m.most {
 		m.right = map[[sha256.Size]byte]struct{}{}
 	}
 	m.right[key] = struct{}{}
-}
-
-// forget is for when users have changed.
-func (m *memory) forget() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	clear(m.right)
 }
 
 // callers are the two that a login counts for.

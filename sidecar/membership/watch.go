@@ -157,10 +157,7 @@ func (w *Watch) readFile() {
 		w.refuse(fmt.Errorf("read member list: %w", err))
 		return
 	}
-	w.mu.Lock()
-	same := w.loaded && string(data) == w.text
-	w.mu.Unlock()
-	if same {
+	if w.follows(string(data)) {
 		return
 	}
 	list, err := member.Parse(string(data))
@@ -172,6 +169,18 @@ func (w *Watch) readFile() {
 		return
 	}
 	w.adopt(list, string(data))
+}
+
+// follows reports whether text is the list in use. If it is there again after it was
+// gone or another one, nothing is wrong any more.
+func (w *Watch) follows(text string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.loaded || text != w.text {
+		return false
+	}
+	w.fault = ""
+	return true
 }
 
 var errNotListed = errors.New("the last good list is kept")

@@ -178,6 +178,34 @@ func TestBadListNeverReplacesAGoodOne(t *testing.T) {
 	}
 }
 
+func TestFaultEndsWhenTheGoodListIsBack(t *testing.T) {
+	good := list("1", self, peer1)
+	spoil := map[string]func(h *house){
+		"it was written over": func(h *house) { h.write("") },
+		"it was taken away": func(h *house) {
+			if err := os.Remove(h.file); err != nil {
+				h.t.Fatal(err)
+			}
+		},
+	}
+	for name, spoils := range spoil {
+		t.Run(name, func(t *testing.T) {
+			inHouse(t, good, func(h *house) {
+				spoils(h)
+				h.last()
+				if _, fault := h.Generation(); fault == "" {
+					t.Fatal("no fault while the file is bad")
+				}
+				h.write(good)
+				h.last()
+				if _, fault := h.Generation(); fault != "" {
+					t.Errorf("fault = %q though the file holds the list in use", fault)
+				}
+			})
+		})
+	}
+}
+
 func TestStateOfAPeer(t *testing.T) {
 	broken := errors.New("broken")
 	answer := member.Node{Address: peer1, Epoch: 1, State: member.Up}

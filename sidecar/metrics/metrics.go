@@ -65,8 +65,8 @@ func (m *Metrics) replication() {
 
 func (m *Metrics) subscribers() {
 	m.pushes = m.histogram("push_duration_seconds",
-		"Deliveries to subscribers until their acknowledgement, by result (ok, error).",
-		prometheus.ExponentialBuckets(0.0005, 4, 8), "result")
+		"Deliveries to subscribers until their acknowledgement, by way (grpc, udp) and result (ok, error).",
+		prometheus.ExponentialBuckets(0.0005, 4, 8), "over", "result")
 }
 
 func (m *Metrics) protection() {
@@ -126,9 +126,9 @@ func (m *Metrics) Framed(to member.Address, bytes int) {
 // Resumed counts a broken stream to a peer that was gone on with.
 func (m *Metrics) Resumed(to member.Address) { m.resumed.WithLabelValues(string(to)).Inc() }
 
-// Pushed counts a delivery to a subscriber.
-func (m *Metrics) Pushed(took time.Duration, err error) {
-	m.pushes.WithLabelValues(result(err)).Observe(took.Seconds())
+// Pushed counts a delivery to a subscriber, over grpc or udp.
+func (m *Metrics) Pushed(over string, took time.Duration, err error) {
+	m.pushes.WithLabelValues(over, result(err)).Observe(took.Seconds())
 }
 
 // Handshake counts a connection that failed, or would have if TLS were required.

@@ -27,7 +27,7 @@ func eventful() *Metrics {
 	m.Offered("a:8848", "accepts")
 	m.Expired("c1", "lease")
 	m.Braked(12)
-	m.Pushed(time.Millisecond, nil)
+	m.Pushed("grpc", time.Millisecond, nil)
 	m.Framed("a:8848", 300)
 	m.Resumed("a:8848")
 	m.Handshake("members", "accepted", "expired")
@@ -65,7 +65,7 @@ func TestWhatHappenedIsCounted(t *testing.T) {
 		`naming_replication_lag_seconds_sum{peer="a:8848"} 3`,
 		`naming_offers_total{verdict="accepts"} 1`,
 		`naming_expired_clients_total{reason="lease"} 1`,
-		`naming_push_duration_seconds_count{result="ok"} 1`,
+		`naming_push_duration_seconds_count{over="grpc",result="ok"} 1`,
 		`naming_members_generation 7`,
 		`naming_clients{owner="peer"} 3`,
 		`naming_pending_changes{peer="a:8848"} 3`,

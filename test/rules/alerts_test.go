@@ -125,10 +125,16 @@ var cases = map[string]struct {
 	},
 	"pushes fail": {
 		series: `
-			naming_push_duration_seconds_count{` + member + `, result="ok"} 0+80x60
-			naming_push_duration_seconds_count{` + member + `, result="error"} 0+20x60` + leads,
+			naming_push_duration_seconds_count{` + member + `, over="grpc", result="ok"} 0+80x60
+			naming_push_duration_seconds_count{` + member + `, over="grpc", result="error"} 0+20x60` + leads,
 		at:   20,
 		fire: []string{"NamingPushesFail default/demo"},
+	},
+	"pushes over UDP are lost, which clients of 1.x make up for": {
+		series: `
+			naming_push_duration_seconds_count{` + member + `, over="grpc", result="ok"} 0+80x60
+			naming_push_duration_seconds_count{` + member + `, over="udp", result="error"} 0+90x60` + leads,
+		at: 20,
 	},
 	"a certificate of one member is old": {
 		series: `
