@@ -66,6 +66,7 @@ Stricter than Nacos, since it would be kept, or read as something else:
 |---|--:|
 | id that a client gives its instance | 1024 characters |
 | clusters asked for at once | 6400 characters |
+| clusters of a list that is pushed over UDP | 512 bytes; with more its client asks again by itself |
 | name of a client's program | 256 bytes are kept |
 | control and unseen characters in names of services and in IPs | refused |
 | bodies over gRPC that are not UTF-8 | refused |

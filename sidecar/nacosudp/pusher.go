@@ -39,6 +39,11 @@ func DefaultConfig() Config {
 	return Config{Keep: 90 * time.Second, AckWithin: time.Second, Most: int(limits.Default().UDPSubscribers), Log: logr.Discard()}
 }
 
+// mostClusters bounds the names of clusters that are kept of a subscriber, in bytes.
+// Anybody may ask once, with names as long as a call may have, and is remembered for
+// Keep. Who asks for more clusters is not told, and asks again by itself.
+const mostClusters = 512
+
 // Pusher pushes over one socket.
 type Pusher struct {
 	cfg    Config
@@ -74,7 +79,7 @@ func New(cfg Config, socket net.PacketConn, hub Hub) *Pusher {
 // Subscribe notes that s asked, now.
 func (p *Pusher) Subscribe(s wire.Subscriber) {
 	to, err := netip.ParseAddr(s.IP)
-	if err != nil || s.Port < 1 || s.Port > 65535 {
+	if err != nil || s.Port < 1 || s.Port > 65535 || len(s.Clusters) > mostClusters {
 		return
 	}
 	at := netip.AddrPortFrom(to.Unmap(), uint16(s.Port)) //nolint:gosec // in the range

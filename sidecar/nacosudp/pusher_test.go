@@ -209,8 +209,9 @@ func TestSubscribersAreBoundedAndChecked(t *testing.T) {
 	for _, s := range []wire.Subscriber{{IP: "no address", Port: 1}, {IP: "10.0.0.1", Port: 0}, {IP: "10.0.0.1", Port: 70000}} {
 		p.Subscribe(s)
 	}
+	p.Subscribe(wire.Subscriber{IP: "10.0.0.1", Port: 1, Clusters: strings.Repeat("c", mostClusters+1)})
 	if len(h) != 0 {
-		t.Errorf("told are %d who cannot be", len(h))
+		t.Errorf("told are %d who cannot be, or ask for more than is kept", len(h))
 	}
 	for port := 1; port < 5; port++ {
 		p.Subscribe(wire.Subscriber{IP: "10.0.0.1", Port: port})
