@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strconv"
+	"sync"
 )
 
 // Members listen on loopback only, below the range from which the kernel takes
@@ -23,34 +25,56 @@ const (
 // and cluster gRPC.
 var offsets = []int{0, adminOffset, 1000, 1001}
 
-// Ports returns n main ports whose companions are free too. Another process
-// may take one before it is used; starting at a random place makes that rare.
+// given are the ports that this process got, companions included.
+var given = struct {
+	sync.Mutex
+	ports map[int]bool
+}{ports: map[int]bool{}}
+
+// Ports returns n main ports whose companions are free too, and gives none of them
+// twice: a member that was killed finds its own free when it comes back. Another
+// process may take one before it is used; starting at a random place makes that rare.
 func Ports(ctx context.Context, n int) ([]int, error) {
-	const attempts = 100
+	const attempts = 1000
+	given.Lock()
+	defer given.Unlock()
 	for range attempts {
 		base := firstPort + rand.IntN(lastPort-firstPort)
-		if free(ctx, base, n) {
-			ports := make([]int, n)
-			for i := range ports {
-				ports[i] = base + i*spacing
-			}
-			return ports, nil
+		all := withCompanions(base, n)
+		if slices.ContainsFunc(all, func(p int) bool { return given.ports[p] }) || !free(ctx, all) {
+			continue
 		}
+		for _, p := range all {
+			given.ports[p] = true
+		}
+		ports := make([]int, n)
+		for i := range ports {
+			ports[i] = base + i*spacing
+		}
+		return ports, nil
 	}
 	return nil, fmt.Errorf("find free ports for %d members: %w", n, errNoPorts)
 }
 
 var errNoPorts = errors.New("all candidates are taken")
 
-func free(ctx context.Context, base, n int) bool {
+// withCompanions are the ports of n members from base on.
+func withCompanions(base, n int) (out []int) {
 	for i := range n {
 		for _, offset := range offsets {
-			l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(base+i*spacing+offset)))
-			if err != nil {
-				return false
-			}
-			defer l.Close()
+			out = append(out, base+i*spacing+offset)
 		}
+	}
+	return out
+}
+
+func free(ctx context.Context, ports []int) bool {
+	for _, port := range ports {
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		if err != nil {
+			return false
+		}
+		defer l.Close()
 	}
 	return true
 }
