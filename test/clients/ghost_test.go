@@ -16,20 +16,13 @@ func TestWithdrawnIsNotListedByAMemberThatIsBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := startCluster(t)
 			former, other, watching := c.Members[0], c.Members[1], c.Members[2]
-			holder, err := sdk.Open(t.TempDir(), former.Address()+","+other.Address())
-			must(t, err)
-			t.Cleanup(holder.Close)
+			holder := connect(t, former, other)
 			must(t, holder.Register(service, held(0)))
 			if owned(t, former) == 0 {
 				former, other = other, former
 			}
 			goes(t, c, former)
-			eventually(t, "the client is owned by "+other.Name, func() error {
-				if n := owned(t, other); n == 0 {
-					return missing(1, n)
-				}
-				return nil
-			})
+			requireOwned(t, other, 1)
 			must(t, holder.Deregister(service, held(0)))
 			requireListed(t, []*sdk.Client{connect(t, watching)}, service)
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +16,7 @@ import (
 
 // patience bounds every wait. It is generous: no test asserts how long
 // something takes.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // program is the sidecar under test.
 var program string
@@ -29,7 +31,7 @@ func runTests(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // an SDK may still write there
 	if program, err = loopback.Build(context.Background(), "../..", dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -70,15 +72,32 @@ func showLogs(t *testing.T, dir string) {
 	}
 }
 
-// connect opens a client of the SDK that is closed when the test ends.
-func connect(t *testing.T, m *loopback.Member) *sdk.Client {
+// connect opens a client of the SDK, to any of some members, that is closed when the
+// test ends.
+func connect(t *testing.T, members ...*loopback.Member) *sdk.Client {
 	t.Helper()
-	c, err := sdk.Open(t.TempDir(), m.Address())
-	if err != nil {
-		t.Fatal(err)
-	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c, err := sdk.Open(ctx, folder(t), addresses(members))
+	must(t, err)
 	t.Cleanup(c.Close)
 	return c
+}
+
+func addresses(members []*loopback.Member) string {
+	out := make([]string, 0, len(members))
+	for _, m := range members {
+		out = append(out, m.Address())
+	}
+	return strings.Join(out, ",")
+}
+
+// folder makes one for the SDK.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(filepath.Dir(program), "sdk-") //nolint:usetesting // it may write when the test is over, which fails then
+	must(t, err)
+	return dir
 }
 
 // eventually waits until check returns nil.

@@ -21,19 +21,18 @@ func TestClientOverTheLimitGoesElsewhereOrWaits(t *testing.T) {
 	must(t, m.Kill())
 	m.Flags = []string{"--limits=connections=1"}
 	must(t, m.Start(t.Context()))
-	must(t, m.WaitReady(t.Context()))
+	requireReady(t, m)
 
 	first := connect(t, m)
-	eventually(t, "the first client registers", func() error { return first.Register(service, instances(1, 1)[0]) })
+	must(t, first.Register(service, instances(1, 1)[0]))
 
-	waiting := connect(t, m)
+	waiting, err := sdk.New(folder(t), m.Address())
+	must(t, err)
+	t.Cleanup(waiting.Close)
 	if err := waiting.Register(service, instances(2, 1)[0]); err == nil {
 		t.Error("one client too many was served")
 	}
-	elsewhere, err := sdk.Open(t.TempDir(), m.Address()+","+c.Members[1].Address())
-	must(t, err)
-	t.Cleanup(elsewhere.Close)
-	eventually(t, "one that lists another member registers there", func() error { return elsewhere.Register(service, instances(3, 1)[0]) })
+	must(t, connect(t, m, c.Members[1]).Register(service, instances(3, 1)[0]))
 
 	eventually(t, "it has been refused some times", func() error {
 		if n := refusals(t, m); n < 10 {

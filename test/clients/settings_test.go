@@ -55,7 +55,8 @@ func TestSettingsSurviveRegistrationsAndRestarts(t *testing.T) {
 			t.Errorf("%s is ready without the settings of the service", m.Name)
 		}
 	}
-	requireHTTPListed(t, c, service, i.Endpoint()) // the SDK registered again by itself
+	requireOwned(t, c.Members[1], 1) // the SDK registered again by itself
+	requireHTTPListed(t, c, service, i.Endpoint())
 	requireSet()
 	again := i
 	again.Metadata = map[string]string{"set": "no", "own": "1"}

@@ -193,12 +193,21 @@ func (m *Member) get(ctx context.Context, path string) ([]byte, error) {
 	return body, nil
 }
 
+// Log returns what the member has logged, in all its runs.
+func (m *Member) Log() (string, error) {
+	text, err := os.ReadFile(m.log)
+	if err != nil {
+		return "", fmt.Errorf("read log of %s: %w", m.Name, err)
+	}
+	return string(text), nil
+}
+
 // lastWords returns the end of the log.
 func (m *Member) lastWords() string {
 	const much = 2000
-	text, err := os.ReadFile(m.log)
+	text, err := m.Log()
 	if err != nil {
 		return err.Error()
 	}
-	return string(text[max(0, len(text)-much):])
+	return text[max(0, len(text)-much):]
 }

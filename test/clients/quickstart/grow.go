@@ -28,7 +28,7 @@ func grow(ctx context.Context, dir string, o options, out io.Writer) error {
 	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
 	growers := make([]grower, o.clients)
 	for i := range growers {
-		c, err := o.open(filepath.Join(dir, fmt.Sprintf("grower-%d", i)), o.member)
+		c, err := o.open(ctx, filepath.Join(dir, fmt.Sprintf("grower-%d", i)), o.member)
 		if err != nil {
 			return err
 		}

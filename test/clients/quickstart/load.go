@@ -22,7 +22,7 @@ func hold(ctx context.Context, dir string, o options, out io.Writer) error {
 		shares[i%o.clients] = append(shares[i%o.clients], heldInstance(i))
 	}
 	for i, share := range shares {
-		c, err := o.open(filepath.Join(dir, fmt.Sprintf("holder-%d", i)), o.member)
+		c, err := o.open(ctx, filepath.Join(dir, fmt.Sprintf("holder-%d", i)), o.member)
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ var errShrank = errors.New("a living instance vanished")
 // watch follows the list of one member. It succeeds when ctx ends, unless the
 // list shrank after it had once been complete.
 func watch(ctx context.Context, dir string, o options, out io.Writer) error {
-	c, err := o.open(dir, o.member)
+	c, err := o.open(ctx, dir, o.member)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.service, "service", "greeter", "name of the service")
 	flags.StringVar(&o.register, "register", "127.0.0.1:8848", "tour: member to register on")
 	flags.StringVar(&o.read, "read", "", "tour: members to read from, separated by commas (default: the same)")
-	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "tour: how long any one step may take")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long connecting may take, and any one step of the tour")
 	flags.StringVar(&o.member, "member", "127.0.0.1:8848", "but for the tour: members to connect to, any of them, by commas")
 	flags.IntVar(&o.count, "count", 10, "hold and watch: number of instances")
 	flags.IntVar(&o.clients, "clients", 3, "hold and grow: number of connections that share the instances")
@@ -92,8 +92,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 // open connects a client to a member, or any of several, as the user of o.
-func (o options) open(dir, address string) (*sdk.Client, error) {
-	return sdk.Open(dir, address, constant.WithUsername(o.user), constant.WithPassword(o.password))
+func (o options) open(ctx context.Context, dir, address string) (*sdk.Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	return sdk.Open(ctx, dir, address, constant.WithUsername(o.user), constant.WithPassword(o.password))
 }
 
 var errUnknownCommand = errors.New("unknown command")

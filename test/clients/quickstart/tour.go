@@ -27,7 +27,7 @@ type visit struct {
 func tour(ctx context.Context, dir string, o options, out io.Writer) error {
 	v := &visit{options: o, out: out}
 	defer v.close()
-	if err := v.connect(dir); err != nil {
+	if err := v.connect(ctx, dir); err != nil {
 		return err
 	}
 	greeter := sdk.Instance{IP: "192.0.2.10", Port: 8080, Metadata: map[string]string{"version": "1"}}
@@ -55,12 +55,12 @@ func tour(ctx context.Context, dir string, o options, out io.Writer) error {
 	return nil
 }
 
-func (v *visit) connect(dir string) (err error) {
-	if v.publisher, err = v.open(filepath.Join(dir, "publisher"), v.register); err != nil {
+func (v *visit) connect(ctx context.Context, dir string) (err error) {
+	if v.publisher, err = v.open(ctx, filepath.Join(dir, "publisher"), v.register); err != nil {
 		return err
 	}
 	for i, address := range strings.Split(v.read, ",") {
-		c, err := v.open(filepath.Join(dir, fmt.Sprintf("reader-%d", i)), address)
+		c, err := v.open(ctx, filepath.Join(dir, fmt.Sprintf("reader-%d", i)), address)
 		if err != nil {
 			return err
 		}

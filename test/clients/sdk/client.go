@@ -2,14 +2,8 @@ package sdk
 
 import (
 	"fmt"
-	"net"
-	"path/filepath"
-	"strconv"
-	"strings"
 
-	"github.com/nacos-group/nacos-sdk-go/v2/clients"
 	"github.com/nacos-group/nacos-sdk-go/v2/clients/naming_client"
-	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
 	"github.com/nacos-group/nacos-sdk-go/v2/model"
 	"github.com/nacos-group/nacos-sdk-go/v2/vo"
 )
@@ -19,48 +13,6 @@ type Client struct {
 	Member string // as given to Open
 	naming naming_client.INamingClient
 	logs   string // the folder of the SDK's log
-}
-
-// Open connects to the member at address, the host:port of its main port. Of
-// several addresses, separated by commas, the SDK takes any, and another one
-// when its connection breaks. It writes its logs and its cache below dir. Options
-// are the SDK's own, as constant.WithUsername.
-func Open(dir, address string, options ...constant.ClientOption) (*Client, error) {
-	servers, err := serverList(address)
-	if err != nil {
-		return nil, err
-	}
-	logs := filepath.Join(dir, "log")
-	naming, err := clients.NewNamingClient(vo.NacosClientParam{
-		ClientConfig: constant.NewClientConfig(append([]constant.ClientOption{
-			constant.WithTimeoutMs(5000),
-			constant.WithLogDir(logs),
-			constant.WithCacheDir(filepath.Join(dir, "cache")),
-			constant.WithLogLevel("warn"),
-			constant.WithNotLoadCacheAtStart(true),
-			constant.WithUpdateCacheWhenEmpty(true), // else the removal of the last instance is hidden
-		}, options...)...),
-		ServerConfigs: servers,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", address, err)
-	}
-	return &Client{Member: address, naming: naming, logs: logs}, nil
-}
-
-func serverList(addresses string) (list []constant.ServerConfig, err error) {
-	for address := range strings.SplitSeq(addresses, ",") {
-		host, text, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, fmt.Errorf("member %q: %w", address, err)
-		}
-		port, err := strconv.ParseUint(text, 10, 16)
-		if err != nil {
-			return nil, fmt.Errorf("member %q: %w", address, err)
-		}
-		list = append(list, *constant.NewServerConfig(host, port))
-	}
-	return list, nil
 }
 
 // Close ends the connection; what the client published is gone with it.
