@@ -14,7 +14,7 @@ func memberKilled(t *testing.T, s *stage) {
 	const service = "killed"
 	s.publishAndWatch(t, service)
 	victim := s.memberOf(t, s.publisher)
-	had := s.requirePublication(t, service, one(80))
+	had := s.requirePublications(t, service, one(80), one(81))
 	must(t, victim.Kill())
 	s.requireAllKnowDead(t, victim)
 	s.requirePublishedAnew(t, service, had)
@@ -28,7 +28,7 @@ func memberDrained(t *testing.T, s *stage) {
 	const service = "drained"
 	s.publishAndWatch(t, service)
 	leaving := s.memberOf(t, s.subscriber)
-	had := s.requirePublication(t, service, one(80))
+	had := s.requirePublications(t, service, one(80), one(81))
 	s.leave(t, leaving)
 	s.requirePublishedAnew(t, service, had)
 	s.requireStillServed(t, service)

@@ -20,24 +20,21 @@ type publication struct {
 	services []string // in which it publishes, sorted
 }
 
-// requirePublication finds out, at any member, what a client publishes of which
-// an instance is.
-func (s *stage) requirePublication(t *testing.T, service string, i line.Instance) publication {
+// requirePublications finds out, at a member, all that clients publish of which there
+// is an instance of each.
+func (s *stage) requirePublications(t *testing.T, service string, of ...line.Instance) (out []publication) {
 	t.Helper()
-	for _, m := range s.Members {
-		if m.Running() {
-			p, err := publicationAt(t, m, service, i)
-			must(t, err)
-			return p
-		}
+	for _, i := range of {
+		p, err := publicationAt(t, s.Members[0], service, i)
+		must(t, err)
+		out = append(out, p)
 	}
-	t.Fatal("no member runs")
-	return publication{}
+	return out
 }
 
-// requirePublishedAnew waits until all that a client had published is published by
-// it at a member that runs. From then on what it changes must be listed, at once asked.
-// Not so before: when it is connected again nacos-sdk-go renews one service after the
+// requirePublishedAnew waits until all that clients had published is published by
+// them at members that run. From then on what they change must be listed, at once asked.
+// Not so before: they may not be connected yet, and when it is connected again nacos-sdk-go renews one service after the
 // other from a copy of what it had (redoRegisterEachService in its
 // connection_event_listener.go), so that members were seen to be sent, on one
 // connection, what its user has changed, and a millisecond later what was there before.
@@ -45,26 +42,33 @@ func (s *stage) requirePublication(t *testing.T, service string, i line.Instance
 //
 // Clients without a connection renew nothing. Java clients begin with it within three
 // seconds, nacos-sdk-python 3 within thirty (_execute_redo_task).
-func (s *stage) requirePublishedAnew(t *testing.T, service string, had publication) {
+func (s *stage) requirePublishedAnew(t *testing.T, service string, list []publication) {
 	t.Helper()
 	if !s.kind.connects() {
 		return
 	}
-	eventually(t, s.publisher.name+" has published anew what it had", func() error {
-		for _, m := range s.Members {
-			if !m.Running() {
-				continue
-			}
-			p, err := publicationAt(t, m, service, had.instance)
-			if err == nil && p.owner == m.Address() {
-				if !slices.Equal(p.services, had.services) {
-					err = missing(had.services, p.services)
-				}
-				return err
-			}
+	for _, had := range list {
+		eventually(t, "the client of "+endpoint(had.instance)+" has published anew what it had", func() error {
+			return s.publishedAnew(t, service, had)
+		})
+	}
+}
+
+func (s *stage) publishedAnew(t *testing.T, service string, had publication) error {
+	t.Helper()
+	for _, m := range s.Members {
+		if !m.Running() {
+			continue
 		}
-		return missing("a member that owns it", had.owner)
-	})
+		p, err := publicationAt(t, m, service, had.instance)
+		if err == nil && p.owner == m.Address() {
+			if !slices.Equal(p.services, had.services) {
+				err = missing(had.services, p.services)
+			}
+			return err
+		}
+	}
+	return missing("a member that owns it", had.owner)
 }
 
 func publicationAt(t *testing.T, m *loopback.Member, service string, i line.Instance) (publication, error) {

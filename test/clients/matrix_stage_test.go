@@ -27,7 +27,8 @@ type stage struct {
 	publisher, second, subscriber *driver
 }
 
-// open starts the clients. It returns errAbsent if they cannot do what the stage
+// open starts the clients and waits until all are served, as one that is told to
+// connect may do so later. It returns errAbsent if they cannot do what the stage
 // needs, and fails the test for any other error.
 func (s *stage) open(t *testing.T) (err error) {
 	t.Helper()
@@ -41,6 +42,10 @@ func (s *stage) open(t *testing.T) (err error) {
 		}
 		must(t, err)
 	}
+	const service = "opened"
+	retry(t, s.publisher, "register", service, one(80))
+	retry(t, s.second, "register", service, one(81))
+	requireFound(t, s.subscriber, line.Request{Service: service}, one(80), one(81))
 	return nil
 }
 

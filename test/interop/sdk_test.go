@@ -1,7 +1,9 @@
 package interop
 
 import (
+	"context"
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 
@@ -40,7 +42,12 @@ func TestOfficialSDK(t *testing.T) {
 
 func open(t *testing.T, address string, options ...constant.ClientOption) (c *sdk.Client, die func()) {
 	t.Helper()
-	c, err := sdk.Open(t.TempDir(), address, options...)
+	dir, err := os.MkdirTemp("", "sdk-") //nolint:usetesting // the SDK may write when the test is over, which fails then
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c, err = sdk.Open(ctx, dir, address, options...)
 	must(t, err)
 	die = sync.OnceFunc(c.Close)
 	t.Cleanup(die)
