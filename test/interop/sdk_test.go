@@ -2,6 +2,8 @@ package interop
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -40,7 +42,9 @@ func TestOfficialSDK(t *testing.T) {
 
 func open(t *testing.T, address string, options ...constant.ClientOption) (c *sdk.Client, die func()) {
 	t.Helper()
-	c, err := sdk.Open(t.TempDir(), address, options...)
+	dir, err := os.MkdirTemp(filepath.Dir(program), "sdk-") // the SDK may write there still when it is closed
+	must(t, err)
+	c, err = sdk.Open(dir, address, options...)
 	must(t, err)
 	die = sync.OnceFunc(c.Close)
 	t.Cleanup(die)
