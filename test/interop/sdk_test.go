@@ -2,8 +2,6 @@ package interop
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -42,9 +40,7 @@ func TestOfficialSDK(t *testing.T) {
 
 func open(t *testing.T, address string, options ...constant.ClientOption) (c *sdk.Client, die func()) {
 	t.Helper()
-	dir, err := os.MkdirTemp(filepath.Dir(program), "sdk-") // the SDK may write there still when it is closed
-	must(t, err)
-	c, err = sdk.Open(dir, address, options...)
+	c, err := sdk.Open(t.TempDir(), address, options...)
 	must(t, err)
 	die = sync.OnceFunc(c.Close)
 	t.Cleanup(die)
