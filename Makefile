@@ -165,7 +165,7 @@ test-charts: $(TOOLS)/gotestsum ## Helm charts by Helm's library, alerts and das
 test-interop: $(TOOLS)/gotestsum ## members in one cluster with real Java Nacos 2.1.0 servers
 	@$(call need,javac,default-jdk-headless)
 	@$(call need,mvn,maven)
-	cd test/interop && $(call staged,testname,./...) -count=1 -timeout 20m -parallel 2 \
+	cd test/interop && $(call staged,testname,./...) -count=1 -timeout 30m -parallel 2 \
 	  -ldflags "-X google.golang.org/protobuf/reflect/protoregistry.conflictPolicy=ignore" # the SDK has messages of the same names
 
 .PHONY: test-envtest
@@ -181,7 +181,10 @@ test-race: $(TOOLS)/gotestsum ## the race detector over the sidecar and the oper
 
 .PHONY: test-e2e
 test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubernetes
+	@if begun=$$(go run ./hack/localcluster kubeconfig 2>/dev/null).begun && [[ -e $$begun ]]; then \
+	  echo "the last run did not come to its end, and may have left anything: starting with a new cluster"; go run ./hack/localcluster down; fi
 	hack/up.sh
+	touch "$$(go run ./hack/localcluster kubeconfig).begun"
 	$(MAKE) --no-print-directory image VERSION=$(VERSION)-next >/dev/null
 	go run ./hack/localcluster load bin/images/distro-sidecar-$(VERSION)-next.tar
 	go -C test/clients build -o $(CURDIR)/bin/quickstart ./quickstart
@@ -191,6 +194,7 @@ test-e2e: $(TOOLS)/gotestsum ## faults, scaling and upgrades on the local Kubern
 	  $(call staged,testname,./test/e2e/...) -tags e2e -count=1 -parallel 8 -timeout 40m
 	$(MAKE) --no-print-directory test-e2e-plugin
 	$(MAKE) --no-print-directory test-e2e-chart
+	rm "$$(go run ./hack/localcluster kubeconfig).begun"
 
 .PHONY: test-e2e-plugin
 test-e2e-plugin: $(TOOLS)/gotestsum plugin ## kubectl naming against the sample that "make up" made
@@ -210,7 +214,7 @@ test-docs: $(TOOLS)/gotestsum $(HELM) ## do what every page says, on loopback an
 	@$(call need,curl,curl)
 	hack/up.sh
 	export KUBECONFIG=$$(go run ./hack/localcluster kubeconfig) PATH=$$(go run ./hack/localcluster assets):$(dir $(HELM)):$$PATH; \
-	  $(call staged,testname,./test/docs) -tags e2e -count=1 -timeout 20m -parallel 3 -run "Pages/$(RUN)"
+	  $(call staged,testname,./test/docs) -tags e2e -count=1 -timeout 30m -parallel 3 -run "Pages/$(RUN)"
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each

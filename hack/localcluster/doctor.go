@@ -201,12 +201,17 @@ func mayInstall() bool {
 	return err == nil && os.Geteuid() == 0
 }
 
-// install runs the line that installLine gave.
+// install runs the line that installLine gave, through the proxy that whoever called
+// us uses, which is kept from everything of the cluster.
 func install(ctx context.Context, line string) error {
-	if err := execute(ctx, "apt-get", "update", "-qq"); err != nil {
-		return err
+	for _, argv := range [][]string{{"apt-get", "update", "-qq"}, strings.Fields(line)} {
+		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("run %s: %w: %s", strings.Join(argv, " "), err, strings.TrimSpace(string(out)))
+		}
 	}
-	return execute(ctx, append([]string{"env", "DEBIAN_FRONTEND=noninteractive"}, strings.Fields(line)...)...)
+	return nil
 }
 
 // provision installs missing packages where we may, and reports the rest.

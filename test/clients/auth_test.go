@@ -128,11 +128,7 @@ func registerAnew(t *testing.T, m *loopback.Member, c naming_client.INamingClien
 		refused := registerAs(c, port)
 		after, err := m.Metric(t.Context(), over)
 		must(t, err)
-<<<<<<< HEAD
-		if refused != nil && after == before && !sdk.Unanswered(refused) { // what is refused has it connect again
-=======
 		if refused != nil && after == before && !sdk.Unanswered(refused) { // it may be connecting again
->>>>>>> clients
 			t.Fatalf("register %d: %v, and not for a token that is over", port, refused)
 		}
 		return refused

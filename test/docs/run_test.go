@@ -19,7 +19,7 @@ import (
 )
 
 // patience bounds a page; nothing is asserted about how long it takes.
-const patience = 5 * time.Minute
+const patience = 10 * time.Minute
 
 // TestPages does what the pages say. Those that need Kubernetes alone go side by
 // side, each in its own namespace; the others may use the same ports.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -36,6 +37,7 @@ func startHelper(t *testing.T, args ...string) *helper {
 	h.cmd = exec.CommandContext(t.Context(), quickstart, args...)
 	h.cmd.Cancel = func() error { return h.cmd.Process.Signal(os.Interrupt) }
 	h.cmd.WaitDelay = 10 * time.Second
+	h.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that is killed leaves no clients behind
 	out, err := h.cmd.StdoutPipe()
 	if err == nil {
 		h.cmd.Stderr = h.cmd.Stdout

@@ -139,18 +139,20 @@ func send(t *testing.T, p *corev1.Pod, signal syscall.Signal) {
 	}
 }
 
-// wearOut kills the member's process until the kubelet takes its time to start it again.
+// wearOut kills the member's process until the kubelet takes its time to start it again:
+// twenty seconds, in which it has to be seen.
 func wearOut(t *testing.T, key client.ObjectKey) {
 	t.Helper()
 	p := podOf(t, key, 1)
-	for kills := range int32(2) {
+	const last = 2
+	for kills := range int32(last + 1) {
 		send(t, p, syscall.SIGKILL)
 		eventually(t, "the kubelet has noticed", func(ctx context.Context) error {
 			if err := k8s.Get(ctx, client.ObjectKeyFromObject(p), p); err != nil {
 				return err
 			}
 			for _, s := range p.Status.InitContainerStatuses {
-				if s.Name == "distro" && (s.RestartCount > kills && s.State.Running != nil || s.State.Waiting != nil && kills == 1) {
+				if s.Name == "distro" && (s.RestartCount > kills && s.State.Running != nil && kills < last || s.State.Waiting != nil && kills == last) {
 					return nil
 				}
 			}

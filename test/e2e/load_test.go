@@ -58,7 +58,7 @@ func (l *load) settle(t *testing.T, on ...string) {
 	l.helper.finish(t)
 }
 
-var plain = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+var plain = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // listed returns the endpoints that a member lists for a service, to whoever shows
 // the token; where auth is off it may be "".

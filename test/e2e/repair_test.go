@@ -12,6 +12,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -71,9 +72,13 @@ func TestEditedChildrenAreRepaired(t *testing.T) {
 	for name, c := range children() {
 		t.Run(name, func(t *testing.T) {
 			key := client.ObjectKey{Namespace: demo.Namespace, Name: c.name}
-			object := get(t, key, c.object)
-			c.spoil(object)
-			if err := k8s.Update(t.Context(), object, client.FieldOwner("vandal")); err != nil {
+			object := c.object
+			err := retry.RetryOnConflict(retry.DefaultBackoff, func() error { // Kubernetes writes its status meanwhile
+				get(t, key, object)
+				c.spoil(object)
+				return k8s.Update(t.Context(), object, client.FieldOwner("vandal"))
+			})
+			if err != nil {
 				t.Fatalf("spoil: %v", err)
 			}
 			eventually(t, "the edit is undone", func(ctx context.Context) error {

@@ -26,6 +26,7 @@ func TestWhatIsSetByTheAPIOutlivesEveryPod(t *testing.T) {
 	found(t, key, members, nil)
 	service, all := serviceOf(t, key), addressesOf(t, key, members)
 	holder := startHelper(t, "hold", "-service", "set", "-member", service, "-count", "4", "-clients", "2")
+	requireListed(t, "set", 4, all...) // only who knows an instance can change it
 
 	first := url.Values{"serviceName": {"set"}, "ip": {"192.0.2.1"}, "port": {"10000"}}
 	heavy, out, settings := maps.Clone(first), maps.Clone(first), url.Values{"serviceName": {"set"}, "protectThreshold": {"0.5"}}

@@ -122,7 +122,7 @@ func payload(t *testing.T, kind string, body map[string]any) *nacospb.Payload {
 
 // call sends a request, whose answer must be a success, and reads it into out.
 func (c *client) call(kind string, body map[string]any, out any) error {
-	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
 	defer cancel()
 	in := payload(c.t, kind, body)
 	if c.token != "" {
