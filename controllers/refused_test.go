@@ -46,8 +46,9 @@ func (w *world) deeds() []string {
 	})
 }
 
-// TestWhatIsDoneIsToldOnce compares, for every journey and every write in it, what users
-// are told if that write is refused as decided on an old copy, with what they are told otherwise.
+// TestWhatIsDoneIsToldOnce compares, for every journey on which something is told and every
+// write in it, what users are told if that write is refused as decided on an old copy, with
+// what they are told otherwise.
 func TestWhatIsDoneIsToldOnce(t *testing.T) {
 	t.Parallel()
 	all := maps.Clone(journeys)
@@ -61,7 +62,7 @@ func TestWhatIsDoneIsToldOnce(t *testing.T) {
 			if slices.Contains(want, ReasonRepaired) {
 				t.Errorf("undisturbed: %v, and nobody had changed anything", want)
 			}
-			for refuse := 1; refuse <= smooth.writes; refuse++ {
+			for refuse := 1; refuse <= smooth.writes && len(want) > 0; refuse++ {
 				w := j.start(t)
 				w.refuse = refuse
 				j.finish(w)
