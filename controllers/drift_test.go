@@ -74,7 +74,7 @@ func TestAnEditedSecretIsRepaired(t *testing.T) {
 	f.reaches(v1alpha1.TLSReady, metav1.ConditionTrue, v1alpha1.ReasonTLSApplied)
 	tests := map[string]func(*corev1.Secret){
 		"another key":   func(s *corev1.Secret) { s.Data[pki.KeyKey] = []byte("no key") },
-		"nothing in it": func(s *corev1.Secret) { s.Data = map[string][]byte{pki.CertKey: nil, pki.KeyKey: nil} },
+		"nothing in it": func(s *corev1.Secret) { s.Data = map[string][]byte{pki.CertKey: {}, pki.KeyKey: {}} },
 		"no labels":     func(s *corev1.Secret) { s.Labels = nil },
 	}
 	for name, damage := range tests {

@@ -178,7 +178,8 @@ func (s *scope) issued(secret string) (out []event) {
 		use           use
 		before, after *pki.Leaf
 	}{{t.members, t.before.Members, t.after.Members}, {t.clients, t.before.Clients, t.after.Clients}} {
-		if made.use.target.Secret != secret || made.after == nil || made.before != nil && bytes.Equal(made.before.Cert, made.after.Cert) {
+		unchanged := made.before != nil && made.after != nil && bytes.Equal(made.before.Cert, made.after.Cert)
+		if made.use.target.Secret != secret || made.after == nil || unchanged {
 			continue
 		}
 		reason := ReasonCertificateRenewed
