@@ -23,44 +23,37 @@ var errForeign = errors.New("belongs to somebody else")
 
 // apply writes the children that differ from the plan, in order, and stops at
 // the first failure, since later ones rely on earlier ones. Nothing is written
-// if any child's name is taken by somebody else. It returns the children that
-// were changed or removed by others and are now as they should be.
-func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) ([]resources.Child, error) {
+// if any child's name is taken by somebody else. What each brings is told as soon as it
+// is written: the next pass finds it as it should be, and would say nothing.
+func (r *Reconciler) apply(ctx context.Context, s *scope, plan resources.Plan) error {
 	children := resources.All(s.cluster, plan)
 	states, err := s.compare(children)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := r.confirm(ctx, s, children, states); err != nil {
-		return nil, err
+		return err
 	}
 	if err := r.fence(ctx, s); err != nil { // before a Service asks for what it writes
-		return nil, err
+		return err
 	}
-	var repaired []resources.Child
 	for i, child := range children {
-		state := states[i]
-		if state == same {
+		if states[i] == same {
 			continue
 		}
 		err := r.Client.Apply(ctx, over(child, s.children[child.String()]), fieldOwner, client.ForceOwnership)
 		if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
-			return nil, nil // the cluster is about to go as well
+			return nil // the cluster is about to go as well
 		}
 		if err != nil {
-			return repaired, fmt.Errorf("apply %s: %w", child, err)
+			return fmt.Errorf("apply %s: %w", child, err)
 		}
-		if child.Kind == "Secret" && state == absent {
-			continue // made anew, which is told as such
-		}
-		if state == drifted || state == absent && s.cluster.Status.MembersGeneration > 0 {
-			repaired = append(repaired, child)
-		}
+		r.tellWritten(s, child, states[i])
 	}
 	if err := r.unshield(ctx, s); err != nil {
-		return repaired, err
+		return err
 	}
-	return repaired, r.touch(ctx, s, plan.Members, s.tls.hash)
+	return r.touch(ctx, s, plan.Members, s.tls.hash)
 }
 
 // compare says of each child what has to be done about it.
@@ -102,14 +95,20 @@ func (r *Reconciler) unshield(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// fence puts on each pod whether clients may use it.
+// fence puts on each pod whether clients may use it. The API server refuses it if
+// the pod is no longer as it was read: it may carry the label by now, which has been told.
 func (r *Reconciler) fence(ctx context.Context, s *scope) error {
 	for _, p := range s.pods {
 		was, is := p.Labels[resources.FencedLabel], s.wishes.fence.around(p)
 		if was == is {
 			continue
 		}
-		if err := r.patchPod(ctx, p, fmt.Appendf(nil, `{"metadata":{"labels":{%q:%q}}}`, resources.FencedLabel, is)); err != nil {
+		patch := fmt.Appendf(nil, `{"metadata":{"resourceVersion":%q,"labels":{%q:%q}}}`, p.ResourceVersion, resources.FencedLabel, is)
+		err := r.patchPod(ctx, p, patch)
+		if apierrors.IsNotFound(err) {
+			continue // it has gone
+		}
+		if err != nil {
 			return fmt.Errorf("fence pod %s: %w", p.Name, err)
 		}
 		if was != "" || is == "true" { // a pod that never carried the label was never fenced
@@ -119,10 +118,10 @@ func (r *Reconciler) fence(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// patchPod changes the metadata of a pod, unless the pod has gone.
+// patchPod changes the metadata of a pod.
 func (r *Reconciler) patchPod(ctx context.Context, p pod, patch []byte) error {
 	target := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.Name}}
-	return client.IgnoreNotFound(r.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), fieldOwner))
+	return r.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), fieldOwner)
 }
 
 // stalled reports whether trying again is of no use until a human acts.
@@ -209,7 +208,7 @@ func (r *Reconciler) touch(ctx context.Context, s *scope, list member.List, tls 
 		if carries(p, notes) {
 			continue
 		}
-		if err := r.patchPod(ctx, p, patch); err != nil {
+		if err := r.patchPod(ctx, p, patch); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("touch pod %s: %w", p.Name, err)
 		}
 	}

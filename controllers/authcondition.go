@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -8,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
-	"github.com/distro-naming/naming-operator/controllers/resources"
 	"github.com/distro-naming/naming-operator/controllers/rollout"
 )
 
@@ -82,22 +82,31 @@ func (u use) authStatus() *v1alpha1.AuthStatus {
 	return out
 }
 
-// tellAuth emits an event for each change of what the operator makes, and of what
-// members are told.
-func (r *Reconciler) tellAuth(s *scope) {
+// madeUsers is the event of new users and keys, or a new password: of the Secret that
+// is written last of those that change.
+func (s *scope) madeUsers(secret string) []event {
 	u := s.tls.auth
-	tell := func(reason, note string, args ...any) {
-		r.Events.Eventf(s.cluster, nil, corev1.EventTypeNormal, reason, "Authorize", note, args...)
+	last := u.target.Secret
+	if s.renews(u.admin) {
+		last = u.admin
 	}
+	if !u.own || secret != last || !s.renews(last) {
+		return nil
+	}
+	return []event{{
+		corev1.EventTypeNormal, ReasonUsersMade, "Authorize",
+		fmt.Sprintf("Secret %s has users and keys, %s the password of %s", u.target.Secret, u.admin, firstUser),
+	}}
+}
+
+// renews reports whether what is decided for a Secret is something else than it has.
+func (s *scope) renews(secret string) bool {
 	for _, made := range s.tls.secrets {
-		if made.Name != resources.AuthName(s.cluster) || !u.own {
-			continue
-		}
-		if found := s.ours(made.Name); found == nil || authFingerprint(found.Data) != authFingerprint(made.Data) {
-			tell(ReasonUsersMade, "Secret %s has users and keys, %s the password of %s", made.Name, u.admin, firstUser)
+		for key, value := range made.Data {
+			if made.Name == secret && !bytes.Equal(value, s.kept(secret, key)) {
+				return true
+			}
 		}
 	}
-	if u.plan.Mode != string(u.facts.Published) && u.plan.Mode != "" {
-		tell(ReasonAuthModeChanged, "members are told: %s", u.plan.Mode)
-	}
+	return false
 }

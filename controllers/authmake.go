@@ -52,11 +52,12 @@ func (s *scope) makeAuth(t *certificates, random io.Reader) error {
 	if !changed {
 		data = maps.Clone(found.Data) // as somebody may have written it
 	}
+	// The password comes last: one that is stored is taken for the one that the users have.
 	t.secrets = append(t.secrets,
+		resources.Secret{Name: files, Type: corev1.SecretTypeOpaque, Asked: made.asked, Data: data},
 		resources.Secret{Name: admin, Type: corev1.SecretTypeBasicAuth, Data: map[string][]byte{
 			corev1.BasicAuthUsernameKey: []byte(firstUser), corev1.BasicAuthPasswordKey: []byte(made.password),
-		}},
-		resources.Secret{Name: files, Type: corev1.SecretTypeOpaque, Asked: made.asked, Data: data})
+		}})
 	return nil
 }
 

@@ -230,45 +230,55 @@ func (v view) progressing() metav1.Condition {
 	return yes(v1alpha1.Progressing, reason, text)
 }
 
+// degraded has the first trouble for its reason and all of them in its message: one
+// that passes by itself hides none that waits for somebody.
 func (v view) degraded() metav1.Condition {
-	for _, f := range v.faults {
-		if f.updated && v.rolling {
-			return yes(v1alpha1.Degraded, v1alpha1.ReasonRolloutStuck, f.pod+" has the newest template: "+f.cause)
+	all := v.troubles()
+	if len(all) == 0 {
+		return no(v1alpha1.Degraded, v1alpha1.ReasonHealthy, "nothing needs attention")
+	}
+	var texts []string
+	for _, t := range all {
+		texts = append(texts, t.text)
+	}
+	return yes(v1alpha1.Degraded, all[0].reason, strings.Join(texts, "; also: "))
+}
+
+// troubles are what needs attention, what takes most from clients first.
+func (v view) troubles() (out []trouble) {
+	add := func(is bool, reason, text string) {
+		if is {
+			out = append(out, trouble{reason, text})
 		}
 	}
 	if len(v.faults) > 0 {
-		return yes(v1alpha1.Degraded, v1alpha1.ReasonMemberDown, v.faults[0].pod+": "+v.faults[0].cause)
+		out = append(out, v.worst())
 	}
-	if len(v.cut) > 0 {
-		return yes(v1alpha1.Degraded, v1alpha1.ReasonPeersUnreachable, strings.Join(v.cut, "; ")+
-			": check the network between their pods, port 9849, and NetworkPolicies")
+	add(len(v.cut) > 0, v1alpha1.ReasonPeersUnreachable, strings.Join(v.cut, "; ")+
+		": check the network between their pods, port 9849, and NetworkPolicies")
+	add(len(v.mute) > 0, v1alpha1.ReasonMemberUnreachable, v.silence())
+	before, now := meta.FindStatusCondition(v.before, v1alpha1.Converged), v.converged()
+	add(now.Status == metav1.ConditionFalse && before != nil && before.Status == metav1.ConditionFalse &&
+		v.now.Sub(before.LastTransitionTime.Time) >= patience, v1alpha1.ReasonDivergedTooLong, now.Message)
+	held := v.braked()
+	add(held != "", v1alpha1.ReasonMassLoss, held)
+	add(v.tls.help, v1alpha1.ReasonTLSNotReady, v.tls.text)
+	add(v.auth.help, v1alpha1.ReasonAuthNotReady, v.auth.text)
+	add(len(v.wishes.problems) > 0, v1alpha1.ReasonInvalidAnnotation, strings.Join(v.wishes.problems, "; "))
+	add(v.wishes.unchecked, v1alpha1.ReasonConvergenceCheckSkipped, "members are replaced and removed without having agreed: "+
+		"remove the annotation "+v1alpha1.SkipCheckAnnotation+" when the emergency is over")
+	return out
+}
+
+// worst is what is said of members that cannot start or keep failing: of one that
+// holds a rollout up, if there is one.
+func (v view) worst() trouble {
+	for _, f := range v.faults {
+		if f.updated && v.rolling {
+			return trouble{v1alpha1.ReasonRolloutStuck, f.pod + " has the newest template: " + f.cause}
+		}
 	}
-	if len(v.mute) > 0 {
-		return yes(v1alpha1.Degraded, v1alpha1.ReasonMemberUnreachable, v.silence())
-	}
-	before := meta.FindStatusCondition(v.before, v1alpha1.Converged)
-	differ := v.converged().Status == metav1.ConditionFalse
-	if differ && before != nil && before.Status == metav1.ConditionFalse && v.now.Sub(before.LastTransitionTime.Time) >= patience {
-		return yes(v1alpha1.Degraded, v1alpha1.ReasonDivergedTooLong, v.converged().Message)
-	}
-	if held := v.braked(); held != "" {
-		return yes(v1alpha1.Degraded, v1alpha1.ReasonMassLoss, held)
-	}
-	if v.tls.help {
-		return yes(v1alpha1.Degraded, v1alpha1.ReasonTLSNotReady, v.tls.text)
-	}
-	if v.auth.help {
-		return yes(v1alpha1.Degraded, v1alpha1.ReasonAuthNotReady, v.auth.text)
-	}
-	if len(v.wishes.problems) > 0 {
-		return yes(v1alpha1.Degraded, v1alpha1.ReasonInvalidAnnotation, strings.Join(v.wishes.problems, "; "))
-	}
-	if v.wishes.unchecked {
-		return yes(v1alpha1.Degraded, v1alpha1.ReasonConvergenceCheckSkipped,
-			"members are replaced and removed without having agreed: "+
-				"remove the annotation "+v1alpha1.SkipCheckAnnotation+" when the emergency is over")
-	}
-	return no(v1alpha1.Degraded, v1alpha1.ReasonHealthy, "nothing needs attention")
+	return trouble{v1alpha1.ReasonMemberDown, v.faults[0].pod + ": " + v.faults[0].cause}
 }
 
 // braked names the members that hold what services lost at once, or is empty.

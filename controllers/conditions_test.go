@@ -282,6 +282,16 @@ func TestMassLossNamesMembersAndServices(t *testing.T) {
 	}
 }
 
+// What passes by itself within a minute hides nothing that a human has to mend.
+func TestDegradedTellsAllThatNeedsAttention(t *testing.T) {
+	got := with(braked, puzzled, func(v *view) { v.auth = verdict{text: "Secret demo-auth: users are missing", help: true} }).degraded()
+	want := "b holds instances of 1 of 4 services as unhealthy, since too many were lost at once" +
+		"; also: Secret demo-auth: users are missing; also: annotation pause is \"maybe\""
+	if got.Reason != v1alpha1.ReasonMassLoss || got.Message != want {
+		t.Errorf("%s: %q, want %s: %q", got.Reason, got.Message, v1alpha1.ReasonMassLoss, want)
+	}
+}
+
 func TestReconciling(t *testing.T) {
 	check(t, view.reconciling, map[string]row{
 		"up to date":        {with(), metav1.ConditionFalse, v1alpha1.ReasonUpToDate},

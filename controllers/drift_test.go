@@ -57,10 +57,7 @@ func TestEditedChildrenAreRepaired(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			object := blank(tc.kind)
 			f.get(tc.name, object)
-			tc.damage(object)
-			if err := admin.Update(t.Context(), object); err != nil {
-				t.Fatalf("damage: %v", err)
-			}
+			alter(t, object, tc.damage)
 			f.requireChild(t, tc.kind, tc.name)
 		})
 	}
@@ -77,17 +74,14 @@ func TestAnEditedSecretIsRepaired(t *testing.T) {
 	f.reaches(v1alpha1.TLSReady, metav1.ConditionTrue, v1alpha1.ReasonTLSApplied)
 	tests := map[string]func(*corev1.Secret){
 		"another key":   func(s *corev1.Secret) { s.Data[pki.KeyKey] = []byte("no key") },
-		"nothing in it": func(s *corev1.Secret) { s.Data = map[string][]byte{pki.CertKey: nil, pki.KeyKey: nil} },
+		"nothing in it": func(s *corev1.Secret) { s.Data = map[string][]byte{pki.CertKey: {}, pki.KeyKey: {}} },
 		"no labels":     func(s *corev1.Secret) { s.Labels = nil },
 	}
 	for name, damage := range tests {
 		t.Run(name, func(t *testing.T) {
 			secret := new(corev1.Secret)
 			f.get("demo-members-tls", secret)
-			damage(secret)
-			if err := admin.Update(t.Context(), secret); err != nil {
-				t.Fatal(err)
-			}
+			alter(t, secret, damage)
 			f.annotate("example.org/edited", name) // not to wait for the next look
 			eventually(t, func() error {
 				found := new(corev1.Secret)
@@ -126,8 +120,9 @@ func letGo(t *testing.T, f *fixture, child resources.Child) {
 	if err := admin.Get(t.Context(), f.key(child.Name), object); err != nil || object.GetDeletionTimestamp() == nil {
 		return // gone, or made anew
 	}
+	before := object.DeepCopyObject().(client.Object)
 	object.SetFinalizers(nil)
-	if err := client.IgnoreNotFound(admin.Update(t.Context(), object)); err != nil {
+	if err := client.IgnoreNotFound(admin.Patch(t.Context(), object, client.MergeFrom(before))); err != nil {
 		t.Fatalf("let go of %s: %v", child, err)
 	}
 }

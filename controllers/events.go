@@ -48,17 +48,44 @@ type event struct {
 // tellTransitions emits an event for each change between two sets of conditions
 // that a user would want to hear of.
 func (r *Reconciler) tellTransitions(c *v1alpha1.NamingCluster, before, after []metav1.Condition) {
-	for _, e := range transitions(before, after) {
+	r.tell(c, transitions(before, after)...)
+}
+
+func (r *Reconciler) tell(c *v1alpha1.NamingCluster, events ...event) {
+	for _, e := range events {
 		r.Events.Eventf(c, nil, e.kind, e.reason, e.action, "%s", e.note)
 	}
 }
 
-// tellRepaired emits an event for each child that had been changed by others.
-func (r *Reconciler) tellRepaired(c *v1alpha1.NamingCluster, children []resources.Child) {
-	for _, child := range children {
-		r.Events.Eventf(c, nil, corev1.EventTypeWarning, ReasonRepaired, "Apply",
-			"%s had been changed or removed and is as it should be again", child)
+// tellWritten emits the events of a child that has just been written; was is what
+// had to be done about it.
+func (r *Reconciler) tellWritten(s *scope, child resources.Child, was state) {
+	switch child.Kind {
+	case "Secret":
+		r.tell(s.cluster, s.issued(child.Name)...)
+	case "ConfigMap":
+		r.tell(s.cluster, s.tls.switched()...)
 	}
+	if s.repairs(child, was) {
+		r.tell(s.cluster, event{
+			corev1.EventTypeWarning, ReasonRepaired, "Apply", child.String() + " had been changed or removed and is as it should be again",
+		})
+	}
+}
+
+// repairs reports whether others had changed or removed a child that was written. One
+// that is missing may also be one that the spec has only come to ask for.
+func (s *scope) repairs(child resources.Child, was state) bool {
+	status := s.cluster.Status
+	switch {
+	case was != absent:
+		return was == drifted
+	case child.Kind == "Secret":
+		return false // made anew, which is told as such
+	case child.Kind == "NetworkPolicy" && status.ObservedGeneration != s.cluster.Generation:
+		return false
+	}
+	return status.MembersGeneration > 0
 }
 
 // tellFence says what happened to the fence around a member.

@@ -89,10 +89,7 @@ func TestAFenceIsKept(t *testing.T) {
 		if p.Name != "demo-2" {
 			continue
 		}
-		p.Labels[resources.FencedLabel] = "false"
-		if err := admin.Update(t.Context(), &p); err != nil {
-			t.Fatal(err)
-		}
+		alter(t, &p, func(p *corev1.Pod) { p.Labels[resources.FencedLabel] = "false" })
 	}
 	f.reachable("demo-0", "demo-1")
 }
@@ -100,10 +97,7 @@ func TestAFenceIsKept(t *testing.T) {
 func TestAMemberWithoutTheLabelIsNotCutOff(t *testing.T) {
 	f := ready(t)
 	for _, p := range f.pods() {
-		delete(p.Labels, resources.FencedLabel)
-		if err := admin.Update(t.Context(), &p); err != nil {
-			t.Fatal(err)
-		}
+		alter(t, &p, func(p *corev1.Pod) { delete(p.Labels, resources.FencedLabel) })
 	}
 	f.reachable("demo-0", "demo-1", "demo-2")
 }

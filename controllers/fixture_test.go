@@ -109,12 +109,29 @@ func (f *fixture) get(name string, object client.Object) {
 // edit changes the cluster as a user would.
 func (f *fixture) edit(change func(*v1alpha1.NamingCluster)) {
 	f.t.Helper()
-	c := f.read()
-	before := c.DeepCopy()
-	change(c)
-	if err := admin.Patch(f.t.Context(), c, client.MergeFrom(before)); err != nil {
-		f.t.Fatalf("edit cluster: %v", err)
+	alter(f.t, f.read(), change)
+}
+
+// alter changes an object as it was read, whoever writes other parts of it meanwhile.
+func alter[T client.Object](t *testing.T, object T, change func(T)) {
+	t.Helper()
+	before := object.DeepCopyObject().(T)
+	change(object)
+	if err := admin.Patch(t.Context(), object, client.MergeFrom(before)); err != nil {
+		t.Fatalf("change %T %s: %v", object, object.GetName(), err)
 	}
+}
+
+// counted waits until the set's controller has counted all members: it does so after the
+// operator has.
+func (f *fixture) counted() {
+	f.t.Helper()
+	eventually(f.t, func() error {
+		if set := f.set(); set.Status.ReadyReplicas != *set.Spec.Replicas || set.Status.UpdatedReplicas != *set.Spec.Replicas {
+			return fmt.Errorf("the set counts %d members, %d updated", set.Status.ReadyReplicas, set.Status.UpdatedReplicas)
+		}
+		return nil
+	})
 }
 
 // annotate sets one annotation as kubectl annotate does.

@@ -3,7 +3,6 @@
 package controllers
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"testing"
@@ -98,12 +97,7 @@ func TestPodsAreTouchedWithTheList(t *testing.T) {
 
 func TestRestIsQuiet(t *testing.T) {
 	f := ready(t)
-	eventually(t, func() error { // the set's controller counts after the operator does
-		if n := f.set().Status.ReadyReplicas; n != 3 {
-			return fmt.Errorf("the set counts %d members", n)
-		}
-		return nil
-	})
+	f.counted()
 	before, status := f.revisions(), f.read().Status
 
 	f.passes()

@@ -43,6 +43,7 @@ func TestAnySequenceOfEditsOnAnAPIServer(t *testing.T) {
 			}
 			f.edit(sane)
 			f.settled()
+			f.counted()
 			t.Log("after", strings.Join(done, ", "))
 			for _, child := range resources.Names(f.read()) {
 				f.get(child.Name, blank(child.Kind))

@@ -74,17 +74,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		TLS:          s.tls.plan,
 		Secrets:      s.tls.secrets,
 	}
-	var repaired []resources.Child
 	if s.wishes.paused == "" {
-		if repaired, err = r.apply(ctx, s, plan); err == nil {
-			r.tellCertificates(s)
-		}
+		err = r.apply(ctx, s, plan)
 	}
 	unsaid := error(nil)
 	if !old(err) { // or the status would be old as well
 		unsaid = r.writeStatus(ctx, s, statusFor(s, facts, decision, err, now))
 	}
-	r.tellRepaired(s.cluster, repaired)
 	if err := errors.Join(err, unsaid); err != nil {
 		return ending(err)
 	}

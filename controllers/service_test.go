@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/distro-naming/naming-operator/api/v1alpha1"
 )
@@ -57,8 +58,9 @@ func TestTheAddressOfALoadBalancerIsShown(t *testing.T) {
 	f.pairs(8848, 9848, 0, 0)
 	service := new(corev1.Service)
 	f.get("demo", service)
+	before := service.DeepCopy()
 	service.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "192.0.2.7"}}
-	if err := admin.Status().Update(t.Context(), service); err != nil {
+	if err := admin.Status().Patch(t.Context(), service, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, func() error {

@@ -51,11 +51,14 @@ func statusFor(
 		ReadyReplicas:      int32(len(v.serving)),
 		UpdatedReplicas:    v.updated,
 		Selector:           resources.Selector(s.cluster),
-		MembersGeneration:  max(s.cluster.Status.MembersGeneration, s.published.Generation()),
+		MembersGeneration:  s.cluster.Status.MembersGeneration,
 		Convergence:        s.convergence(f.Agree(), v.changing, now),
 		Endpoints:          s.endpoints(),
 		TLS:                s.tls.status(),
 		Auth:               s.tls.auth.authStatus(),
+	}
+	if s.set != nil { // before that nobody reads the list, and not all is made that is to be
+		status.MembersGeneration = max(status.MembersGeneration, s.published.Generation())
 	}
 	if applyErr == nil && s.wishes.paused == "" {
 		status.MembersGeneration = s.list(d.Replicas).Generation()

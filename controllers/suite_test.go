@@ -163,7 +163,7 @@ func install(ctx context.Context, folder string) error {
 // that does not happen before a generous deadline.
 func eventually(t *testing.T, check func() error) {
 	t.Helper()
-	deadline := time.NewTimer(60 * time.Second)
+	deadline := time.NewTimer(3 * time.Minute)
 	defer deadline.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

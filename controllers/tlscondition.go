@@ -168,33 +168,52 @@ func (u use) status() *v1alpha1.TLSUse {
 	return out
 }
 
-// tellCertificates emits an event for each change of what the operator makes, and
-// of what members are told.
-func (r *Reconciler) tellCertificates(s *scope) {
-	r.tellAuth(s)
+// issued are the events of a Secret of the operator's that has been written.
+func (s *scope) issued(secret string) (out []event) {
 	t := s.tls
 	tell := func(reason, note string, args ...any) {
-		r.Events.Eventf(s.cluster, nil, corev1.EventTypeNormal, reason, "Certify", note, args...)
+		out = append(out, event{corev1.EventTypeNormal, reason, "Certify", fmt.Sprintf(note, args...)})
 	}
 	for _, made := range []struct {
 		use           use
 		before, after *pki.Leaf
 	}{{t.members, t.before.Members, t.after.Members}, {t.clients, t.before.Clients, t.after.Clients}} {
-		if made.after != nil && (made.before == nil || !bytes.Equal(made.before.Cert, made.after.Cert)) {
-			reason := ReasonCertificateRenewed
-			if made.before == nil {
-				reason = ReasonCertificateIssued
-			}
-			tell(reason, "Secret %s has a certificate until %s", made.use.target.Secret, made.use.life.Until.UTC().Format(time.RFC3339))
+		unchanged := made.before != nil && made.after != nil && bytes.Equal(made.before.Cert, made.after.Cert)
+		if made.use.target.Secret != secret || made.after == nil || unchanged {
+			continue
 		}
-		if u := made.use; u.plan.Mode != string(u.facts.Published) && u.plan.Mode != "" {
-			tell(ReasonTLSModeChanged, "%s are told: %s", u.name, u.plan.Mode)
+		reason := ReasonCertificateRenewed
+		if made.before == nil {
+			reason = ReasonCertificateIssued
 		}
+		tell(reason, "Secret %s has a certificate until %s", secret, made.use.life.Until.UTC().Format(time.RFC3339))
+	}
+	if secret != resources.AuthorityName(s.cluster) {
+		return append(out, s.madeUsers(secret)...)
 	}
 	switch before, after := t.before.Authority, t.after.Authority; {
 	case len(before.Cert) > 0 && !bytes.Equal(before.Cert, after.Cert):
-		tell(v1alpha1.ReasonAuthorityRotating, "Secret %s has a new authority", resources.AuthorityName(s.cluster))
+		tell(v1alpha1.ReasonAuthorityRotating, "Secret %s has a new authority", secret)
 	case len(before.Previous.Cert) > 0 && len(after.Previous.Cert) == 0:
 		tell(ReasonAuthorityRotated, "nobody needs the old authority any more, and its key is gone")
 	}
+	return out
+}
+
+// switched are the events of a list by which members are told to insist on TLS, or on
+// rights, in another way.
+func (t certificates) switched() (out []event) {
+	for _, told := range []struct {
+		use                  use
+		who, reason, because string
+	}{
+		{t.auth, "members", ReasonAuthModeChanged, "Authorize"},
+		{t.members, t.members.name, ReasonTLSModeChanged, "Certify"},
+		{t.clients, t.clients.name, ReasonTLSModeChanged, "Certify"},
+	} {
+		if mode := told.use.plan.Mode; mode != "" && mode != string(told.use.facts.Published) {
+			out = append(out, event{corev1.EventTypeNormal, told.reason, told.because, told.who + " are told: " + mode})
+		}
+	}
+	return out
 }

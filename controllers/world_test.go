@@ -21,10 +21,12 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/meta/testrestmapper"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoapply "k8s.io/client-go/applyconfigurations"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -51,6 +53,8 @@ type world struct {
 
 	writes int      // that the operator has tried so far
 	kill   int      // the write at which it dies; zero: none
+	refuse int      // the write that the API server refuses as old; zero: none
+	banned string   // the kind that it finds invalid; empty: none
 	dead   bool     // it has died in this pass
 	told   []string // reasons of events
 
@@ -124,6 +128,9 @@ func (w *world) operator() client.Client {
 		},
 		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
 			return w.write(func() error {
+				if kind := typed(o); kind == w.banned {
+					return apierrors.NewInvalid(schema.GroupKind{Kind: kind}, "demo", nil)
+				}
 				if policy := policyIn(o); policy != nil {
 					return w.replace(policy)
 				}
@@ -150,18 +157,21 @@ func (w *world) write(do func() error) error {
 		return errKilled
 	}
 	w.writes++
-	if w.writes != w.kill {
-		return w.lawful(do)
+	switch w.writes {
+	case w.kill:
+		w.dead = true
+		return errKilled
+	case w.refuse:
+		return apierrors.NewConflict(schema.GroupResource{}, "demo", errors.New("it is old"))
 	}
-	w.dead = true
-	return errKilled
+	return w.lawful(do)
 }
 
 // policyIn returns the NetworkPolicy that is applied, or nil if it is something else.
 func policyIn(config runtime.ApplyConfiguration) *networkingv1.NetworkPolicy {
 	raw, err := json.Marshal(config)
 	policy := new(networkingv1.NetworkPolicy)
-	if err != nil || json.Unmarshal(raw, policy) != nil || policy.Kind != "NetworkPolicy" {
+	if typed(config) != "NetworkPolicy" || err != nil || json.Unmarshal(raw, policy) != nil {
 		return nil
 	}
 	return policy

@@ -28,10 +28,11 @@ var Questions = map[string]string{
 	TLSReady:          "Are certificates good, and do members insist on TLS as the spec asks?",
 	AuthReady:         "Are users and keys good, and do members insist on rights as the spec asks?",
 	Progressing:       "Is the operator changing the cluster, and what does it wait for?",
-	Degraded:          "Does something need attention although the operator goes on?",
-	Reconciling:       "For tools that follow kstatus: is the newest spec not reached yet?",
-	Stalled:           "For tools that follow kstatus: will nothing happen until a human acts?",
-	Paused:            "Does the operator only watch?",
+	Degraded: "Does something need attention although the operator goes on? " +
+		"The reason is the gravest; the message has them all.",
+	Reconciling: "For tools that follow kstatus: is the newest spec not reached yet?",
+	Stalled:     "For tools that follow kstatus: will nothing happen until a human acts?",
+	Paused:      "Does the operator only watch?",
 }
 
 const (

@@ -199,7 +199,7 @@ func (p *program) stop(t *testing.T) {
 
 func eventually(t *testing.T, check func() error) {
 	t.Helper()
-	deadline := time.NewTimer(60 * time.Second)
+	deadline := time.NewTimer(3 * time.Minute)
 	defer deadline.Stop()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

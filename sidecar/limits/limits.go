@@ -89,7 +89,7 @@ type Over struct {
 // Error returns the text.
 func (e *Over) Error() string {
 	row := Find(e.Limit)
-	return e.What + ": the limit is " + row.Text(e.Most) + " (--limits " + e.Limit + "=...)"
+	return e.What + ": the limit is " + row.Text(e.Most) + " (--limits " + e.Limit + "=..., or spec.limits of a NamingCluster)"
 }
 
 // Observer is told which limit somebody went over. It must return at once.

@@ -77,7 +77,7 @@ func TestTableIsWhole(t *testing.T) {
 
 func TestWhoIsOverALimitIsToldWhichAndHowToChangeIt(t *testing.T) {
 	err := &Over{Limit: PerIP, Most: 3, What: "too many connections of 10.0.0.1"}
-	if want := "too many connections of 10.0.0.1: the limit is 3 (--limits connections-per-ip=...)"; err.Error() != want {
+	if want := "too many connections of 10.0.0.1: the limit is 3 (--limits connections-per-ip=..., or spec.limits of a NamingCluster)"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}
 }

@@ -28,7 +28,8 @@ spec:
 ` + "```" + `
 
 Bytes may have KiB, MiB or GiB, times need ms, s, m or h, as in ` + "`90s`" + `, and ` + "`0`" + ` turns a limit off unless there is a least value. What is not named has its default. A wrong name or
-value ends the start with an error that lists all limits; in a NamingCluster the API server refuses it. Who goes over a limit counts in the metric
+value ends the start with an error that lists all limits; in a NamingCluster the API server refuses it. Who goes over a limit is told which, and where it
+is set, and counts in the metric
 [` + "`naming_over_limit_total`" + `](metrics.md#protection) with its name, where the last column says so.
 
 A test writes this page from the table that the ports apply.

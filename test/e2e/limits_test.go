@@ -25,9 +25,9 @@ func TestLimitsOfTheSpecAreKept(t *testing.T) {
 	member := addressesOf(t, key, 1)[0]
 
 	hold := []string{"hold", "-service", "limited", "-count", "4", "-clients", "1", "-member"}
-	requireSDKRefused(t, "the limit is 3 (--limits batch=...)", append(hold, member)...)
+	requireSDKRefused(t, "the limit is 3 (--limits batch=..., or spec.limits of a NamingCluster)", append(hold, member)...)
 	many := url.Values{"serviceName": {"limited"}, "p": make([]string, 32)}
-	requireAnswer(t, member, http.MethodGet, listPath, many, http.StatusBadRequest, "the limit is 32 (--limits parameters=...)")
+	requireAnswer(t, member, http.MethodGet, listPath, many, http.StatusBadRequest, "the limit is 32 (--limits parameters=..., or spec.limits of a NamingCluster)")
 	for _, limit := range []string{"batch", "parameters"} {
 		if n, err := metric(t.Context(), member, `naming_over_limit_total{limit="`+limit+`"} `); err != nil || n == 0 {
 			t.Errorf("%s is counted %v times, %v", limit, n, err)

@@ -59,6 +59,22 @@ func (l *lab) create(t *testing.T) {
 	}
 }
 
+// told counts the events that a cluster is ready, the last of those that are told of a
+// new one.
+func (l *lab) told(t *testing.T) (n int) {
+	t.Helper()
+	var list eventsv1.EventList
+	if err := l.api.List(t.Context(), &list, client.InNamespace("default")); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list.Items {
+		if e.Reason == v1alpha1.ReasonClusterReady {
+			n++
+		}
+	}
+	return n
+}
+
 // versions names every version of every object that the operator could write.
 func (l *lab) versions(t *testing.T) string {
 	t.Helper()

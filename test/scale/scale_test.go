@@ -96,6 +96,7 @@ func (l *lab) reportsAll(t *testing.T, o *operator) {
 // meanwhile: metrics of thousands of conditions cost more than the passes do.
 func (l *lab) rests(t *testing.T, o *operator) {
 	t.Helper()
+	l.until(t, "every cluster has the event that it is ready", func() bool { return l.told(t) >= l.count }) // events follow statuses
 	writes, passes, cpu, began := o.writes(t), o.passes(t), o.cpu(t), time.Now()
 	if l.count > few {
 		<-time.After(quiet)
