@@ -303,7 +303,9 @@ lint: $(TOOLS)/golangci-lint ## every linter of .golangci.yml
 	cd test/gitops && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd test/chart && $(TOOLS)/golangci-lint run --build-tags e2e --config $(CURDIR)/.golangci.yml
 	cd test/rules && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
+	cd test/bundle && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 	cd hack/sbom && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
+	cd tools && $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml
 
 .PHONY: verify
 verify: $(TOOLS)/controller-gen $(PROTOC_PLUGINS) ## generated files and go.mod files are up to date

@@ -92,12 +92,7 @@ func TestNothingIsDoneWithoutTheRight(t *testing.T) {
 	a, b, c := loopback(90), loopback(91), loopback(92)
 	g := guard(t, "Required", nil, a, b, c)
 	g.ready(a, b, c)
-	for _, ip := range []string{a, b, c} {
-		g.eventually(ip+" streams to the others", func() bool {
-			up := g.transports(ip)
-			return len(up) == 2 && up[0] == "stream" && up[1] == "stream"
-		})
-	}
+	g.meet(a, b, c)
 	writer, reader := g.login(a, "writer"), g.login(b, "reader")
 	for i := range 6 { // whoever owns them
 		if got := g.instances(a, "POST", fmt.Sprintf("?serviceName=web&ip=10.0.0.%d&port=80", i)+with(writer)); got != "ok" {

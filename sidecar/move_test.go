@@ -16,7 +16,11 @@ import (
 // when they have gone.
 func TestLeavingMemberSendsItsClientsToOneThatServes(t *testing.T) {
 	a, b := loopback(1), loopback(2)
-	h := newHouse(t, a, b)
+	h := newHouse(t, b)
+	h.setList(2, a, b)
+	h.start(a) // when it reaches b, b serves already
+	h.ready(a)
+	h.meet(a, b)
 	conn, receive := newcomer(t, a)
 	left := make(chan int, 1)
 	go func() {
@@ -37,6 +41,7 @@ func TestLeavingMemberSendsItsClientsToOneThatServes(t *testing.T) {
 func TestMemberSendsSomeClientsToTheOneThatIsNamed(t *testing.T) {
 	a, b := loopback(3), loopback(4)
 	h := newHouse(t, a, b)
+	h.meet(a, b)
 	move := func(query string) (int, string) { return h.call("POST", "http://"+a+":8080/v1/move?"+query) }
 	for query, want := range map[string]string{
 		"to=" + a + ":8848": "not another member", "to=192.0.2.1:8848": "not another member", "clients=-1": "a number from 1",

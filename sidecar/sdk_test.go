@@ -119,7 +119,7 @@ func (c *sdk) session(former func()) (leave func(), err error) {
 
 func (c *sdk) introduce(conn *grpc.ClientConn) (nacospb.BiRequestStream_RequestBiStreamClient, error) {
 	calls := nacospb.NewRequestClient(conn)
-	ctx, cancel := context.WithTimeout(c.ctx, 3*time.Second)
+	ctx, cancel := context.WithTimeout(c.ctx, patience)
 	defer cancel()
 	out, err := calls.Request(ctx, wire.Payload(wire.ServerCheckRequest, []byte(`{}`)))
 	if err != nil {

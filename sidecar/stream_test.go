@@ -3,6 +3,7 @@ package sidecar
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/distro-naming/naming-operator/sidecar/report"
@@ -14,6 +15,21 @@ func (h *house) transports(ip string) (out []string) {
 		out = append(out, p.Transport)
 	}
 	return out
+}
+
+// meet waits until each of these members has reached all the others and streams to
+// them. Who is ready has not: one that was called before it listened is down for a
+// while.
+func (h *house) meet(ips ...string) {
+	h.t.Helper()
+	for _, ip := range ips {
+		h.eventually(ip+" streams to the others", func() bool {
+			peers := h.report(ip).Peers
+			return len(peers) == len(ips)-1 && !slices.ContainsFunc(peers, func(p report.Peer) bool {
+				return p.State != "UP" || p.Transport != "stream"
+			})
+		})
+	}
 }
 
 func (h *house) agree(what string, instances int, ips ...string) {
@@ -32,9 +48,7 @@ func (h *house) agree(what string, instances int, ips ...string) {
 func TestMembersStreamWhereBothOfferIt(t *testing.T) {
 	a, b, c := loopback(7), loopback(8), loopback(9)
 	h := newHouse(t, a, b, c)
-	for _, ip := range []string{a, b, c} {
-		h.eventually(ip+" streams to both", func() bool { return fmt.Sprint(h.transports(ip)) == "[stream stream]" })
-	}
+	h.meet(a, b, c)
 	for i := range 20 {
 		on := []string{a, b, c}[i%3]
 		if got := h.instances(on, "POST", fmt.Sprintf("?serviceName=web&ip=10.0.0.%d&port=80", i)); got != "ok" {

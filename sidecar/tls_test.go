@@ -130,9 +130,7 @@ func TestRenewalIsNotSeenBySubscribers(t *testing.T) {
 		h.eventually(step.what+": and its end", func() bool { return reader.lists(3) })
 	}
 	h.eventually("the next authority is shown", func() bool { return h.report(a).TLS.Members.Issuer != before })
-	for _, ip := range h.ips {
-		h.eventually(ip+" streams to both", func() bool { return fmt.Sprint(h.transports(ip)) == "[stream stream]" })
-	}
+	h.meet(h.ips...)
 	_, _, lost := reader.count()
 	for _, ip := range lost {
 		if ip != "10.0.1.1" {

@@ -24,7 +24,7 @@ func wholeBody(in io.Reader, limit string, most int64) ([]byte, error) {
 	case errors.As(err, &large):
 		return nil, tooLarge(limit, most)
 	case err != nil:
-		return nil, fmt.Errorf("%w: %s", wire.ErrMalformed, err.Error())
+		return nil, fmt.Errorf("%w: %w", wire.ErrMalformed, err)
 	}
 	return body, nil
 }

@@ -2,7 +2,9 @@ package nacoshttp
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -154,7 +156,8 @@ func Server(h http.Handler, l limits.Limits) *http.Server {
 	}
 }
 
-// ServeHTTP answers one call.
+// ServeHTTP answers one call. One whose body does not come in time ends with its
+// connection, without an answer.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -186,6 +189,9 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) reply {
 	}
 	if err == nil {
 		err = h.permit(r, to, in.form)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now()) // as the server's own ends now, or a moment later
 	}
 	if err != nil {
 		return h.fails(to.in, r, err)

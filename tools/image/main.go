@@ -86,7 +86,7 @@ func parse(args []string, getenv func(string) string) (*request, error) {
 
 func parsePlatforms(list string) ([]v1.Platform, error) {
 	var platforms []v1.Platform
-	for _, text := range strings.Split(list, ",") {
+	for text := range strings.SplitSeq(list, ",") {
 		p, err := v1.ParsePlatform(strings.TrimSpace(text))
 		if err != nil {
 			return nil, fmt.Errorf("read -platform: %w", err)
