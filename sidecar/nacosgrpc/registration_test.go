@@ -83,7 +83,7 @@ func alone(b *testing.B, self member.Address) *replica.Loop {
 	b.Cleanup(func() {
 		cancel()
 		for range cap(ended) {
-			_ = <-ended // the context did it
+			<-ended //nolint:errcheck // the context did it
 		}
 	})
 	peers, up := []member.Address{"10.9.0.2:8848", "10.9.0.3:8848"}, map[member.Address]member.State{}
