@@ -41,30 +41,41 @@ type prefix [5]byte
 // receive reads the next message, of most bytes at most. At the end of the stream
 // the error is io.EOF.
 func receive(c carrier, head *prefix, most int64) (kind wire.Kind, body []byte, err error) {
+	message, err := receiveBytes(c, head, most)
+	if err != nil {
+		return "", nil, err
+	}
+	if kind, body, err = readPayload(message); err != nil {
+		return "", nil, unreadable(err)
+	}
+	return kind, body, nil
+}
+
+// receiveBytes is receive without a look into the message, which is the caller's own.
+func receiveBytes(c carrier, head *prefix, most int64) ([]byte, error) {
 	if err := c.ReadMessageHeader(head[:]); err != nil {
-		return "", nil, cutOff(err)
+		return nil, cutOff(err)
 	}
 	length := int64(binary.BigEndian.Uint32(head[1:]))
 	switch {
 	case head[0] != 0:
-		return "", nil, status.Error(codes.Unimplemented, "compressed messages are not taken")
+		return nil, status.Error(codes.Unimplemented, "compressed messages are not taken")
 	case length > most:
-		return "", nil, status.Errorf(codes.ResourceExhausted, "received message larger than max (%d vs. %d)", length, most)
+		return nil, status.Errorf(codes.ResourceExhausted, "received message larger than max (%d vs. %d)", length, most)
 	}
 	data, err := c.Read(int(length))
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return "", nil, cutOff(err)
+		return nil, cutOff(err)
 	}
 	defer data.Free()
-	kind, body, err = readPayload(data.Materialize())
-	if err != nil {
-		return "", nil, status.Errorf(codes.Internal, "read a message: %v", err)
-	}
-	return kind, body, nil
+	return data.Materialize(), nil
 }
+
+// unreadable is how a message ends that is not what it should be.
+func unreadable(err error) error { return status.Errorf(codes.Internal, "read a message: %v", err) }
 
 // cutOff tells a client what is wrong with a stream that ends within a message.
 func cutOff(err error) error {

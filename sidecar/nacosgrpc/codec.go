@@ -16,6 +16,9 @@ const (
 	payloadMetadata protowire.Number = 2
 	payloadBody     protowire.Number = 3
 	metadataType    protowire.Number = 3
+	metadataHeaders protowire.Number = 7
+	entryKey        protowire.Number = 1
+	entryValue      protowire.Number = 2
 	anyValue        protowire.Number = 2
 )
 
@@ -37,12 +40,24 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	case message:
 		return m.marshal(), nil
 	case *nacospb.Payload:
+		if made := constant[m]; made != nil {
+			return made, nil
+		}
 		if bare(m) {
 			return message{wire.KindOf(m), [][]byte{wire.Body(m)}}.marshal(), nil
 		}
 	}
 	return c.CodecV2.Marshal(v)
 }
+
+// constant are the bytes of answers that are the same for everybody.
+var constant = func() map[*nacospb.Payload]mem.BufferSlice {
+	all := map[*nacospb.Payload]mem.BufferSlice{}
+	for _, p := range []*nacospb.Payload{healthy, registered, deregistered, batched} {
+		all[p] = mem.BufferSlice{mem.SliceBuffer(message{wire.KindOf(p), [][]byte{wire.Body(p)}}.marshal().Materialize())}
+	}
+	return all
+}()
 
 // bare reports whether p is of a kind and a body only, as wire.Payload makes it.
 func bare(p *nacospb.Payload) bool {
@@ -80,40 +95,92 @@ func appendHead(b []byte, field protowire.Number, size int) []byte {
 // readPayload reads kind and body out of the bytes of a Payload, of which the body stays a
 // part. Nothing else of a message on a stream matters.
 func readPayload(payload []byte) (kind wire.Kind, body []byte, err error) {
-	metadata, err := field(payload, payloadMetadata)
+	metadata, body, err := split(payload)
 	if err != nil {
 		return "", nil, err
 	}
-	name, err := field(metadata, metadataType)
+	kind, err = readKind(metadata)
+	return kind, body, err
+}
+
+// readCall reads kind, headers and body of a Payload, which are all that matters of a
+// call. The body stays a part of its bytes.
+func readCall(payload []byte) (*nacospb.Payload, error) {
+	metadata, body, err := split(payload)
 	if err != nil {
-		return "", nil, err
+		return nil, err
+	}
+	kind, err := readKind(metadata)
+	if err != nil {
+		return nil, err
+	}
+	out := wire.Payload(kind, body)
+	err = eachField(metadata, metadataHeaders, func(entry []byte) error {
+		key, err := field(entry, entryKey)
+		if err != nil {
+			return err
+		}
+		value, err := field(entry, entryValue)
+		if out.Metadata.Headers == nil {
+			out.Metadata.Headers = map[string]string{}
+		}
+		out.Metadata.Headers[string(key)] = string(value)
+		return err
+	})
+	return out, err
+}
+
+// split returns the two parts of a Payload.
+func split(payload []byte) (metadata, body []byte, err error) {
+	if metadata, err = field(payload, payloadMetadata); err != nil {
+		return nil, nil, err
 	}
 	content, err := field(payload, payloadBody)
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	body, err = field(content, anyValue)
-	return wire.Kind(name), body, err
+	return metadata, body, err
+}
+
+func readKind(metadata []byte) (wire.Kind, error) {
+	name, err := field(metadata, metadataType)
+	if string(name) == string(wire.InstanceRequest) { // what there is most of
+		return wire.InstanceRequest, err
+	}
+	return wire.Kind(name), err
 }
 
 // field returns the bytes of a field of a message, nil when it has none, and of
 // several the last.
 func field(message []byte, wanted protowire.Number) (found []byte, err error) {
+	err = eachField(message, wanted, func(one []byte) error { found = one; return nil })
+	return found, err
+}
+
+// eachField hands on the bytes of each field of that number in a message, which is read to
+// its end.
+func eachField(message []byte, wanted protowire.Number, each func([]byte) error) error {
 	for len(message) > 0 {
 		number, kind, n := protowire.ConsumeTag(message)
 		if n < 0 {
-			return nil, protowire.ParseError(n)
+			return protowire.ParseError(n)
 		}
 		message = message[n:]
-		if number == wanted && kind == protowire.BytesType {
-			found, n = protowire.ConsumeBytes(message)
-		} else {
+		if number != wanted || kind != protowire.BytesType {
 			n = protowire.ConsumeFieldValue(number, kind, message)
+		} else {
+			var found []byte
+			if found, n = protowire.ConsumeBytes(message); n >= 0 {
+				if err := each(found); err != nil {
+					return err
+				}
+			}
 		}
 		if n < 0 {
-			return nil, protowire.ParseError(n)
+			return protowire.ParseError(n)
 		}
 		message = message[n:]
 	}
-	return found, nil
+	return nil
 }

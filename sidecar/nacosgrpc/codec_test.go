@@ -2,6 +2,7 @@ package nacosgrpc
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 	"testing"
 
@@ -47,6 +48,19 @@ func TestCodecWritesWhatProtobufWrites(t *testing.T) {
 	}
 }
 
+// Answers whose bytes are kept are what protobuf writes.
+func TestConstantAnswersAreWhatProtobufWrites(t *testing.T) {
+	for p, kept := range constant {
+		want, err := proto.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := kept.Materialize(); !bytes.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // The body of a push is the view's own bytes, for every subscriber.
 func TestPushesShareTheirBody(t *testing.T) {
 	info := []byte(`{"name":"n"}`)
@@ -62,12 +76,13 @@ func TestPushesShareTheirBody(t *testing.T) {
 	}
 }
 
-// What is read on a stream is what protobuf reads.
+// What is read on a stream, and of a call, is what protobuf reads.
 func FuzzReadPayload(f *testing.F) {
 	for _, p := range []*nacospb.Payload{
 		{},
 		wire.Payload(wire.ConnectionSetupRequest, []byte(namingSetup)),
 		{Metadata: &nacospb.Metadata{Type: "T", ClientIp: "10.0.0.1", Headers: map[string]string{"a": "b", "type": "c"}}},
+		wire.Payload(wire.InstanceRequest, []byte("{}")),
 		{Body: &anypb.Any{TypeUrl: "u", Value: []byte("{}")}},
 	} {
 		sent, err := proto.Marshal(p)
@@ -80,6 +95,7 @@ func FuzzReadPayload(f *testing.F) {
 		var p nacospb.Payload
 		if proto.Unmarshal(sent, &p) != nil {
 			_, _, _ = readPayload(sent) // which only must not panic
+			_, _ = readCall(sent)
 			return
 		}
 		again, err := proto.Marshal(&p) // what comes twice is merged
@@ -89,6 +105,11 @@ func FuzzReadPayload(f *testing.F) {
 		kind, body, err := readPayload(again)
 		if err != nil || kind != wire.KindOf(&p) || !bytes.Equal(body, wire.Body(&p)) {
 			t.Errorf("%q, %q, %v; want %q, %q", kind, body, err, wire.KindOf(&p), wire.Body(&p))
+		}
+		in, err := readCall(again)
+		if err != nil || wire.KindOf(in) != kind || !bytes.Equal(wire.Body(in), body) ||
+			!maps.Equal(in.GetMetadata().GetHeaders(), p.GetMetadata().GetHeaders()) {
+			t.Errorf("%v, %v; want %v", in, err, &p)
 		}
 	})
 }

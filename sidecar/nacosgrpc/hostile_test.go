@@ -1,6 +1,7 @@
 package nacosgrpc
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -282,6 +283,14 @@ func TestCallsThatAreRefused(t *testing.T) {
 		"a message that is no protobuf": {func(r *raw, id uint32) {
 			r.begin(id, requestPath)
 			r.sent(r.WriteData(id, true, append([]byte{0, 0, 0, 0, 4}, "\xff\xff\xff\xff"...)))
+		}, "13"},
+		"no message": {func(r *raw, id uint32) {
+			r.begin(id, requestPath)
+			r.sent(r.WriteData(id, true, nil))
+		}, "13"},
+		"two messages": {func(r *raw, id uint32) {
+			r.begin(id, requestPath)
+			r.sent(r.WriteData(id, true, bytes.Repeat(check, 2)))
 		}, "13"},
 		"a message of four gigabytes": {func(r *raw, id uint32) {
 			r.begin(id, requestPath)

@@ -63,15 +63,13 @@ func (s *Server) key(n wire.Names) naming.ServiceKey {
 // faulty answers a request that cannot be read or must be changed; nil when
 // there is no fault.
 func faulty(kind wire.Kind, names wire.Names, clusters string, err error) *nacospb.Payload {
-	var invalid *wire.Invalid
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.As(err, &invalid):
-		return wire.Refuse(kind, names.Service(), clusters, wire.CodeInvalid, "Param check invalid:"+invalid.Error())
-	default:
-		return malformed(err)
 	}
+	if invalid, is := errors.AsType[*wire.Invalid](err); is {
+		return wire.Refuse(kind, names.Service(), clusters, wire.CodeInvalid, "Param check invalid:"+invalid.Error())
+	}
+	return malformed(err)
 }
 
 func (s *Server) instance(ctx context.Context, c *session, in *nacospb.Payload) *nacospb.Payload {

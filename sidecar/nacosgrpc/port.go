@@ -52,7 +52,7 @@ func newPort(s *Server, l net.Listener, members bool, handlers map[wire.Kind]han
 			PermitWithoutStream: true,
 		}),
 	)
-	nacospb.RegisterRequestServer(p.grpc, p)
+	p.grpc.RegisterService(&requestService, p)
 	nacospb.RegisterBiRequestStreamServer(p.grpc, p)
 	return p
 }

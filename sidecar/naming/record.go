@@ -140,7 +140,19 @@ func (r *Record) entry(s *ServiceKey) *entry {
 
 // search returns where s is among the entries, or belongs.
 func (r *Record) search(s *ServiceKey) (int, bool) {
-	return slices.BinarySearchFunc(r.entries, s, func(e entry, s *ServiceKey) int { return e.service.order(s) })
+	low, high := 0, len(r.entries)
+	for low < high { // slices.BinarySearchFunc would have s, and what it is part of, escape
+		middle := int(uint(low+high) >> 1) //nolint:gosec // not negative
+		switch order := r.entries[middle].service.order(s); {
+		case order == 0:
+			return middle, true
+		case order < 0:
+			low = middle + 1
+		default:
+			high = middle
+		}
+	}
+	return low, false
 }
 
 // With returns a copy that publishes p, as of stamp. The revision of a client
@@ -154,12 +166,16 @@ func (r *Record) With(p Publication, stamp Stamp) *Record {
 // place of no younger one of another client.
 func (r *Record) Amended(p Publication, stamp Stamp) *Record {
 	i, found := r.search(&p.Service)
-	list := make([]entry, 0, len(r.entries)+1)
-	list = append(append(list, r.entries[:i]...), pack(&p, &p.Service, nil))
+	size, rest, service := len(r.entries)+1, i, (*ServiceKey)(nil)
 	if found {
-		i++
+		size, rest, service = size-1, i+1, r.entries[i].service
+	} else {
+		key := p.Service
+		service = &key
 	}
-	return r.as(append(list, r.entries[i:]...), stamp)
+	list := append(make([]entry, 0, size), r.entries[:i]...)
+	list = append(list, pack(&p, service, nil))
+	return r.as(append(list, r.entries[rest:]...), stamp)
 }
 
 // Without returns a copy that publishes nothing in s, stamped as by With.

@@ -86,7 +86,7 @@ func CheckNames(k naming.ServiceKey) error {
 }
 
 func checkName(field, value string, limit int, allowed func(rune) bool) error {
-	if utf8.RuneCountInString(value) > limit {
+	if len(value) > limit && utf8.RuneCountInString(value) > limit {
 		return tooLong(field, limit, utf8.RuneCountInString(value))
 	}
 	for _, r := range value {
@@ -111,13 +111,16 @@ func illegal(field, hint string) error {
 
 // word allows what Nacos allows in names: letters, digits, "_" and "-".
 func word(r rune) bool {
-	return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) || r == '_' || r == '-'
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-'
 }
 
 // plain allows everything but white space and the Chinese characters that Nacos
 // excludes, and what cannot be seen: it would be read as something else in a log or
 // on a page.
 func plain(r rune) bool {
+	if r < utf8.RuneSelf { // nearly always
+		return r > ' ' && r != 0x7f
+	}
 	return !unicode.IsSpace(r) && (r < 0x4e00 || r > 0x9fa5) && !unicode.In(r, unicode.Cc, unicode.Cf)
 }
 
@@ -144,8 +147,8 @@ func CheckInstance(i naming.Instance) error {
 	if err := checkName("ip", i.IP, maxIP, plain); err != nil {
 		return err
 	}
-	if n := utf8.RuneCountInString(i.ID); n > maxID {
-		return tooLong("instanceId", maxID, n)
+	if len(i.ID) > maxID && utf8.RuneCountInString(i.ID) > maxID {
+		return tooLong("instanceId", maxID, utf8.RuneCountInString(i.ID))
 	}
 	if err := CheckPort(int64(i.Port)); err != nil {
 		return err
@@ -197,12 +200,16 @@ func CheckWeight(w float64) error {
 }
 
 func checkMetadata(m map[string]string) error {
-	length := 0
+	length, beats := 0, false
 	for k, v := range m {
 		length += utf8.RuneCountInString(k) + utf8.RuneCountInString(v)
+		beats = beats || k == heartbeatInterval || k == heartbeatTimeout || k == deleteTimeout
 	}
 	if length > maxMetadata {
 		return tooLong("Metadata", maxMetadata, length)
+	}
+	if !beats { // as nearly all
+		return nil
 	}
 	if every := Interval(m); timeoutOf(m) < every || deleteAfter(m) < every {
 		return &Invalid{Field: heartbeatInterval, Text: heartbeatOrder, Code: InstanceError}

@@ -5,9 +5,24 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/distro-naming/naming-operator/sidecar/naming"
 )
+
+// What is quick about ASCII decides as the tables of Unicode do.
+func TestCharactersOfNames(t *testing.T) {
+	for r := range rune(0x3000) {
+		visible := !unicode.IsSpace(r) && !unicode.In(r, unicode.Cc, unicode.Cf)
+		if got := plain(r); got != visible {
+			t.Errorf("plain(%U) = %v", r, got)
+		}
+		named := r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) || r == '_' || r == '-'
+		if got := word(r); got != named {
+			t.Errorf("word(%U) = %v", r, got)
+		}
+	}
+}
 
 func TestNamesThatCannotBeRegistered(t *testing.T) {
 	good := naming.ServiceKey{Namespace: "public", Group: "DEFAULT_GROUP", Name: "a.b:c-d_e"}

@@ -36,6 +36,12 @@ func decode(body []byte, v any) error {
 	return fmt.Errorf("%w: %s", ErrMalformed, err.Error())
 }
 
+// decoded returns what decode reads of body.
+func decoded[T any](body []byte) (out T, err error) {
+	err = decode(body, &out)
+	return out, err
+}
+
 // short is what a message repeats of a value.
 func short(value string) string {
 	const most = 64

@@ -55,11 +55,14 @@ func (i *Instance) Publish(s naming.ServiceKey, next func() int64) (naming.Insta
 
 // newID follows Java: the cluster as it was sent, "null" when it was not.
 func (i *Instance) newID(s naming.ServiceKey, next func() int64) (string, error) {
+	cluster := or(i.ClusterName, "null")
+	if i.ServiceName == "" && i.Metadata[idGenerator] == "" { // nearly always
+		return naming.UsualID(i.IP, int(i.Port), cluster, s), nil
+	}
 	service := i.ServiceName
 	if service == "" {
 		service = s.Grouped()
 	}
-	cluster := or(i.ClusterName, "null")
 	simple := naming.DefaultID(i.IP, strconv.FormatInt(i.Port, 10), cluster, service)
 	return InstanceID(simple, cluster, service, i.Metadata, next)
 }

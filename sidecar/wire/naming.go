@@ -69,9 +69,7 @@ func DecodeInstanceChange(body []byte) (out InstanceChange, err error) {
 	if out.read(&r); r.done() {
 		return out, nil
 	}
-	out = InstanceChange{}
-	err = decode(body, &out)
-	return out, err
+	return decoded[InstanceChange](body)
 }
 
 // DecodeBatchChange reads a BatchInstanceRequest.
@@ -80,9 +78,7 @@ func DecodeBatchChange(body []byte) (out BatchChange, err error) {
 	if out.read(&r); r.done() {
 		return out, nil
 	}
-	out = BatchChange{}
-	err = decode(body, &out)
-	return out, err
+	return decoded[BatchChange](body)
 }
 
 // DecodeQuery reads a ServiceQueryRequest.
@@ -91,22 +87,14 @@ func DecodeQuery(body []byte) (out Query, err error) {
 	if out.read(&r); r.done() {
 		return out, nil
 	}
-	out = Query{}
-	err = decode(body, &out)
-	return out, err
+	return decoded[Query](body)
 }
 
 // DecodeListing reads a ServiceListRequest.
-func DecodeListing(body []byte) (out Listing, err error) {
-	err = decode(body, &out)
-	return out, err
-}
+func DecodeListing(body []byte) (Listing, error) { return decoded[Listing](body) }
 
 // DecodeSubscription reads a SubscribeServiceRequest.
-func DecodeSubscription(body []byte) (out Subscription, err error) {
-	err = decode(body, &out)
-	return out, err
-}
+func DecodeSubscription(body []byte) (Subscription, error) { return decoded[Subscription](body) }
 
 // Check complains about what no query may have.
 func (q Query) Check(s naming.ServiceKey) error {

@@ -10,14 +10,28 @@ func (r *reader) truth() *bool {
 	return &no
 }
 
-// defaultCluster is shared by all instances that name it.
-var defaultCluster = "DEFAULT"
+// Shared by all instances that say them.
+var (
+	defaultCluster = "DEFAULT"
+	one            = 1.0
+)
+
+func (r *reader) weight() *float64 {
+	weight := r.double()
+	if weight == one {
+		return &one
+	}
+	own := weight
+	return &own
+}
 
 func (r *reader) cluster() *string {
-	if name := r.word(); name != defaultCluster {
-		return &name
+	name := r.word()
+	if name == defaultCluster {
+		return &defaultCluster
 	}
-	return &defaultCluster
+	own := name
+	return &own
 }
 
 // The members that the readers below know, in the order of their cases.
@@ -41,8 +55,7 @@ func (i *Instance) read(r *reader) {
 		case 2:
 			i.Port = r.integer()
 		case 3:
-			weight := r.double()
-			i.Weight = &weight
+			i.Weight = r.weight()
 		case 4:
 			i.Healthy = r.truth()
 		case 5:
