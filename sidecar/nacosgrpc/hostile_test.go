@@ -3,6 +3,7 @@ package nacosgrpc
 import (
 	"bytes"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 	"google.golang.org/protobuf/types/known/anypb"
 
+	"github.com/distro-naming/naming-operator/sidecar/limits"
 	"github.com/distro-naming/naming-operator/sidecar/wire"
 	"github.com/distro-naming/naming-operator/sidecar/wire/nacospb"
 )
@@ -187,7 +189,6 @@ func TestPayloadsThatLackTheirParts(t *testing.T) {
 // connection that does so, and no other.
 func TestConnectionsThatAreEnded(t *testing.T) {
 	tests := map[string]func(r *raw){
-		"who says nothing more": func(*raw) {},
 		"pings without end": func(r *raw) {
 			endless(func() error { return r.WritePing(false, [8]byte{}) })
 		},
@@ -195,10 +196,7 @@ func TestConnectionsThatAreEnded(t *testing.T) {
 			r.sent(r.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: fields(requestPath)}))
 			endless(func() error { return r.WriteContinuation(1, false, fields(requestPath)) })
 		},
-		"a window of nothing": func(r *raw) { r.sent(r.WriteRawFrame(http2.FrameWindowUpdate, 0, 0, []byte{0, 0, 0, 0})) },
-		"a window beyond all": func(r *raw) {
-			endless(func() error { return r.WriteWindowUpdate(0, 1<<31-1) })
-		},
+		"a window of nothing":        func(r *raw) { r.sent(r.WriteRawFrame(http2.FrameWindowUpdate, 0, 0, []byte{0, 0, 0, 0})) },
 		"data of no stream":          func(r *raw) { r.sent(r.WriteRawFrame(http2.FrameData, 0, 0, []byte("x"))) },
 		"streams of even numbers":    func(r *raw) { r.begin(2, requestPath) },
 		"settings that are no frame": func(r *raw) { r.sent(r.WriteRawFrame(http2.FrameSettings, 0, 0, []byte("12345"))) },
@@ -214,7 +212,7 @@ func TestConnectionsThatAreEnded(t *testing.T) {
 			endless(func() error { id += 2; return r.WriteHeaders(http2Headers(id)) })
 		},
 	}
-	s, _ := bounded(t, func(c *Config) { c.Limits.MessageWithin, c.AnswerWithin = time.Hour, 2*time.Second })
+	s, _ := bounded(t, patient(func(l *limits.Limits) { l.MessageWithin = time.Hour }))
 	good := connect(t, s.sdk, namingSetup)
 	good.stay()
 	for name, say := range tests {
@@ -228,6 +226,25 @@ func TestConnectionsThatAreEnded(t *testing.T) {
 			say(r)
 			<-ended
 			good.must(wire.HealthCheckRequest, `{}`)
+		})
+	}
+}
+
+// TestWhoSaysNothingMoreIsEnded, and who says for ever what is no call.
+func TestWhoSaysNothingMoreIsEnded(t *testing.T) {
+	for name, say := range map[string]func(r *raw) error{
+		"nothing":             nil,
+		"a window beyond all": func(r *raw) error { return r.WriteWindowUpdate(0, 1<<31-1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := limited(t, nothing)
+			r := speak(t, s.sdk)
+			var said sync.WaitGroup
+			if say != nil {
+				said.Go(func() { endless(func() error { return say(r) }) })
+			}
+			r.end()
+			said.Wait()
 		})
 	}
 }
