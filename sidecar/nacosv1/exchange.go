@@ -123,7 +123,8 @@ type Exchange struct {
 	view   member.View
 	judges map[member.Address]*judge
 	links  map[member.Address]*link
-	stops  []context.CancelFunc // of all that was ever started
+	life   context.Context //nolint:containedctx // of all that was ever started
+	end    context.CancelFunc
 	work   sync.WaitGroup
 }
 
@@ -132,8 +133,10 @@ const idlePerMember = 8
 
 // New returns an Exchange without members.
 func New(cfg Config, deps Deps) *Exchange {
+	life := context.Background() //nolint:forbidigo // lasts until all is closed
+	life, end := context.WithCancel(life)
 	return &Exchange{
-		cfg: cfg, deps: deps,
+		cfg: cfg, deps: deps, life: life, end: end,
 		web:    route.Client(deps.Routes, cfg.CallWithin, idlePerMember),
 		loads:  route.Client(deps.Routes, cfg.LoadWithin, idlePerMember),
 		judges: map[member.Address]*judge{},
@@ -195,12 +198,13 @@ func (x *Exchange) follow(v member.View) {
 	}
 }
 
-// start runs something until it is cancelled or all is closed; the lock is held.
+// start runs something until it ends, is cancelled or all is closed; the lock is held.
 func (x *Exchange) start(run func(ctx context.Context)) context.CancelFunc {
-	ctx := context.Background() //nolint:forbidigo // lasts until it is cancelled
-	ctx, cancel := context.WithCancel(ctx)
-	x.stops = append(x.stops, cancel)
-	x.work.Go(func() { run(ctx) })
+	ctx, cancel := context.WithCancel(x.life)
+	x.work.Go(func() {
+		defer cancel()
+		run(ctx)
+	})
 	return cancel
 }
 
@@ -208,9 +212,7 @@ func (x *Exchange) start(run func(ctx context.Context)) context.CancelFunc {
 func (x *Exchange) Close() {
 	x.mu.Lock()
 	x.closed = true
-	for _, stop := range x.stops {
-		stop()
-	}
+	x.end()
 	x.mu.Unlock()
 	x.work.Wait()
 	x.web.CloseIdleConnections()
