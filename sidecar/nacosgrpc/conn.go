@@ -53,7 +53,7 @@ type session struct {
 	reporter atomic.Pointer[member.Address] // who introduced itself on it
 	agent    atomic.Pointer[string]         // how its program names itself
 
-	asked time.Time // since when it is asked whether it is there, by who watches; zero: it spoke lately
+	asked time.Time // since when it is asked whether it is there, by who watches; of no meaning once it spoke
 	told  bool      // that was sent
 
 	done chan struct{} // closed when it is gone

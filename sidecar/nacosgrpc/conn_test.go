@@ -90,7 +90,7 @@ func TestSetUpWithoutAbilitiesIsNotAnswered(t *testing.T) {
 }
 
 func TestSilentConnectionsAreAskedAndClosed(t *testing.T) {
-	s := start(t, func(c *Config) { c.IdleAfter, c.AnswerWithin = 50*time.Millisecond, 200*time.Millisecond })
+	s := start(t, func(c *Config) { c.IdleAfter, c.AnswerWithin = 50*time.Millisecond, 3*time.Second }) // which is what one that lives has, on a busy machine
 	dead, alive := connect(t, s.sdk, namingSetup), connect(t, s.sdk, namingSetup)
 	unset := dial(t, s.sdk)
 	go func() {

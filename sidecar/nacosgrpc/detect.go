@@ -68,7 +68,6 @@ func (s *Server) look(c *session, now time.Time) {
 	case c.place.Over() != nil && idle >= s.cfg.AnswerWithin:
 		_ = c.Close() // it had time to hear why
 	case idle < s.cfg.IdleAfter:
-		c.asked = time.Time{}
 	case c.registered():
 		s.detect(c, now)
 	case idle >= s.cfg.IdleAfter+s.cfg.AnswerWithin:
@@ -77,9 +76,10 @@ func (s *Server) look(c *session, now time.Time) {
 }
 
 // detect asks a silent client whether it is there, once, and gives it time to say
-// anything. One to which nothing can be sent has no more.
+// anything. One to which nothing can be sent has no more. What it said since counts,
+// also where nobody has looked at it meanwhile: this member may have been paused.
 func (s *Server) detect(c *session, now time.Time) {
-	if c.asked.IsZero() {
+	if spoke := time.Unix(0, c.active.Load()); !c.asked.After(spoke) {
 		c.asked, c.told = now, false
 	}
 	if now.Sub(c.asked) >= s.cfg.AnswerWithin {

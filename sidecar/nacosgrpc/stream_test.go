@@ -100,6 +100,25 @@ func TestClientIsAskedWheneverItIsSilent(t *testing.T) {
 	}
 }
 
+// One that has answered is asked again, and not closed, where it was silent once more
+// before it was looked at, as by a member that was paused.
+func TestAnswerCountsHoweverLateItIsLookedAt(t *testing.T) {
+	s := start(t, func(c *Config) { c.IdleAfter, c.Limits.MessageWithin = time.Hour, 0 })
+	c := connect(t, s.sdk, namingSetup)
+	one := s.open.all()[0]
+	stream := <-one.out // what was sent is on its way
+	one.out <- stream
+	s.detect(one, time.Now())
+	c.acknowledge(wire.ClientDetectionResponse)
+	c.must(wire.HealthCheckRequest, `{}`)
+	stream = <-one.out
+	one.out <- stream
+	s.detect(one, time.Now().Add(time.Hour))
+	if p := c.receive(); wire.KindOf(p) != wire.ClientDetectionRequest {
+		t.Errorf("it was sent a %s", wire.KindOf(p))
+	}
+}
+
 func TestEachOfManyConnectionsIsLookedAt(t *testing.T) {
 	s := start(t, func(c *Config) { c.IdleAfter, c.AnswerWithin = 20*time.Millisecond, 20*time.Millisecond })
 	for range 2*together + 1 {
