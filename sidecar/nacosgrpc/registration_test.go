@@ -76,7 +76,7 @@ func alone(b *testing.B, self member.Address) *replica.Loop {
 	observer, ways := metrics.New(), streams{to: map[member.Address]*stream.Sender{}}
 	var hub *push.Hub
 	loop := replica.New(replica.DefaultConfig(self), logr.Discard(), ways, observer, func(s naming.ServiceKey) { hub.Touch(s) })
-	hub = push.New(push.DefaultConfig(), loop.View, observer.Pushed)
+	hub = push.New(push.DefaultConfig(), loop.View, func(took time.Duration, err error) { observer.Pushed("grpc", took, err) })
 	node := func() member.Node { return member.Node{Address: self, Epoch: 1, Clock: loop.Clock()} }
 	ended := make(chan error, 3)
 	go func() { ended <- loop.Run(ctx) }()
